@@ -32,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'packages-built',
           include: ['test/**/*.test.ts'],
+          globalSetup: 'test/installed-packages.ts',
         },
       },
     ],
