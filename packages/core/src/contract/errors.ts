@@ -1,0 +1,72 @@
+/** Every code a {@link SessionError} can carry. Codes never change within a major; messages may. */
+export type SessionErrorCode =
+  | 'SESS_GONE'
+  | 'SESS_CONFLICT'
+  | 'SESS_COLLISION'
+  | 'SESS_NOT_SERIALIZABLE'
+  | 'SESS_TOO_LARGE'
+  | 'SESS_UNAVAILABLE'
+  | 'SESS_TIMEOUT'
+  | 'SESS_CORRUPT'
+  | 'SESS_CLOSED'
+  | 'SESS_UNSUPPORTED'
+  | 'SESS_CONFIG'
+  | 'SESS_UNKNOWN_STORE'
+  | 'SESS_DUPLICATE_STORE'
+
+/** Whether the same call can succeed later with nothing changed by the caller. */
+const retryableByCode: Readonly<Record<SessionErrorCode, boolean>> = {
+  SESS_GONE: false,
+  SESS_CONFLICT: true,
+  SESS_COLLISION: false,
+  SESS_NOT_SERIALIZABLE: false,
+  SESS_TOO_LARGE: false,
+  SESS_UNAVAILABLE: true,
+  SESS_TIMEOUT: true,
+  SESS_CORRUPT: false,
+  SESS_CLOSED: false,
+  SESS_UNSUPPORTED: false,
+  SESS_CONFIG: false,
+  SESS_UNKNOWN_STORE: false,
+  SESS_DUPLICATE_STORE: false,
+}
+
+const brand = Symbol.for('sess.error')
+
+/** The error of every store. Recognise it by `code` or {@link isSessionError}: two copies of this package may be loaded. */
+export class SessionError extends Error {
+  readonly code: SessionErrorCode
+  /** True where the same call may succeed later: an outage, a time-out, a conflict. */
+  readonly retryable: boolean
+
+  /** `retryable` defaults to what the code implies. No id, token, data or credential belongs into `message`. */
+  constructor(code: SessionErrorCode, message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.name = 'SessionError'
+    this.code = code
+    this.retryable = options.retryable ?? retryableByCode[code]
+    Object.defineProperty(this, brand, { value: true })
+  }
+}
+
+/** True for a `SessionError` of any copy of this package; with `code`, for one with that code. */
+export function isSessionError(error: unknown, code?: SessionErrorCode): error is SessionError {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    (error as { [brand]?: unknown })[brand] === true &&
+    (code === undefined || (error as SessionError).code === code)
+  )
+}
+
+/** An argument of the wrong type or form: a `TypeError` with Node's own code, as the platform's functions throw it. */
+export function invalidArgument(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: invalidArgumentCode })
+}
+
+/** True for what {@link invalidArgument} made. */
+export function isInvalidArgument(error: unknown): error is TypeError {
+  return error instanceof TypeError && (error as { code?: unknown }).code === invalidArgumentCode
+}
+
+const invalidArgumentCode = 'ERR_INVALID_ARG_VALUE'

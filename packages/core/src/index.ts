@@ -1,0 +1,27 @@
+export { type Capabilities, capabilityNames } from './contract/capabilities.ts'
+export { isSessionError, SessionError, type SessionErrorCode } from './contract/errors.ts'
+export type { JsonObject, JsonValue } from './contract/json.ts'
+export type { Identity, IdentityRef, Session, SessionInput, SessionSummary } from './contract/session.ts'
+export type {
+  ConsumedState,
+  ConsumeStateOptions,
+  CreateOptions,
+  Duration,
+  PutStateOptions,
+  SessionStore,
+  TouchOptions,
+} from './contract/session-store.ts'
+export type {
+  Batching,
+  SessionBackend,
+  SessionRecord,
+  StateRecord,
+  WriteKind,
+  WriteOperation,
+  WriteOutcome,
+  WriteResults,
+} from './store/backend.ts'
+export { createSessionStore } from './store/create-session-store.ts'
+export { driverError } from './store/driver-error.ts'
+export type { StoreOptions } from './store/options.ts'
+export type { OperationTrace } from './store/tracing.ts'

@@ -1,0 +1,96 @@
+/** One operation on its way to the backend. */
+export interface Item {
+  readonly key: string
+  readonly bytes: number
+  /** True once it has been answered or has timed out; then nobody waits for it. */
+  settled: boolean
+  /** The batch that it travels in. */
+  batch: Batch<Item> | null
+}
+
+/** Items that travel together. */
+export interface Batch<I extends Item> {
+  readonly items: readonly I[]
+  /** True once its place has been given to others: its answer came, or it took too long. */
+  released: boolean
+}
+
+interface LaneOptions<I extends Item> {
+  readonly maxOperations: number
+  readonly maxBytes: number
+  /** How many batches may be under way at once. */
+  readonly width: number
+  /** Sends a batch and settles its items; never rejects. */
+  readonly send: (items: readonly I[]) => Promise<void>
+}
+
+/**
+ * Gathers items into batches. Nothing waits for company: an idle lane sends at the end of the running microtasks; while its
+ * batches are under way the next one gathers.
+ */
+export class Lane<I extends Item> {
+  readonly #options: LaneOptions<I>
+  #gathering: I[] = []
+  #underWay = 0
+  #scheduled = false
+
+  constructor(options: LaneOptions<I>) {
+    this.#options = options
+  }
+
+  add(item: I): void {
+    this.#gathering.push(item)
+    this.#schedule()
+  }
+
+  /** Gives a batch's place to the next one. */
+  release(batch: Batch<Item>): void {
+    if (batch.released) return
+    batch.released = true
+    this.#underWay -= 1
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay >= this.#options.width || this.#gathering.length === 0) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      this.#scheduled = false
+      while (this.#underWay < this.#options.width && this.#gathering.length > 0) this.#sendNext()
+    })
+  }
+
+  #sendNext(): void {
+    const items = this.#take()
+    if (items.length === 0) return
+    // In one order everywhere, two writers that lock rows can't wait for each other.
+    if (items.length > 1) items.sort(byKey)
+    const batch: Batch<I> = { items, released: false }
+    for (const item of items) item.batch = batch
+    this.#underWay += 1
+    void this.#options.send(items).then(() => this.release(batch))
+  }
+
+  #take(): I[] {
+    const { maxOperations, maxBytes } = this.#options
+    let count = 0
+    let bytes = 0
+    const gathering = this.#gathering
+    while (count < gathering.length && count < maxOperations) {
+      bytes += (gathering[count] as I).bytes
+      if (count > 0 && bytes > maxBytes) break
+      count += 1
+    }
+    if (count === gathering.length) this.#gathering = []
+    const taken = count === gathering.length ? gathering : gathering.splice(0, count)
+    return taken.some(isSettled) ? taken.filter((item) => !item.settled) : taken
+  }
+}
+
+function byKey(a: Item, b: Item): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
+}
+
+function isSettled(item: Item): boolean {
+  return item.settled
+}
