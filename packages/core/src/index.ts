@@ -11,6 +11,10 @@ export type {
   SessionStore,
   TouchOptions,
 } from './contract/session-store.ts'
+export { durationMs } from './registry/durations.ts'
+export type { StoreConfigs, StoreDefinition } from './registry/definition.ts'
+export { openStore } from './registry/open-store.ts'
+export { registeredStores, registerStore } from './registry/registry.ts'
 export type {
   Batching,
   SessionBackend,

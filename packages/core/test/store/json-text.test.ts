@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, expect, it } from 'vitest'
+import { isSessionError } from '../../src/contract/errors.ts'
+import { toJsonText } from '../../src/store/json-text.ts'
+
+const cycle: Record<string, unknown> = {}
+cycle.self = { again: cycle }
+const withItemsAndMore = Object.assign([1], { extra: 1 })
+const withSymbol = { [Symbol('s')]: 1 }
+class Money {
+  amount = 1
+}
+class List extends Array {}
+
+const refused: [name: string, value: unknown, message: RegExp][] = [
+  ['a Date', { cart: [1, { when: new Date() }] }, /^data\.cart\[1\]\.when: an instance of Date/],
+  ['a BigInt', { n: 1n }, /^data\.n: a bigint/],
+  ['a function', { f() {} }, /^data\.f: a function/],
+  ['a symbol', { s: Symbol('x') }, /^data\.s: a symbol/],
+  ['undefined', { u: undefined }, /^data\.u: undefined/],
+  ['NaN', { n: Number.NaN }, /^data\.n: NaN/],
+  ['Infinity', [Number.POSITIVE_INFINITY], /^data\[0\]: Infinity/],
+  ['a cycle', cycle, /^data\.self\.again\.self.*…: a cycle/],
+  ['a __proto__ key', JSON.parse('{"a":{"__proto__":{"admin":true}}}'), /^data\.a\.__proto__: this key/],
+  ['a Map', { m: new Map() }, /^data\.m: an instance of Map/],
+  ['a class instance', { price: new Money() }, /^data\.price: an instance of Money/],
+  ['an object without prototype', { q: Object.create(null) }, /^data\.q: an object without prototype/],
+  // biome-ignore lint/suspicious/noSparseArray: the hole is what is tested
+  ['a hole', { a: [1, , 3] }, /^data\.a\[1\]: undefined/],
+  ['an array with properties', { a: withItemsAndMore }, /^data\.a: an array with properties/],
+  ['an array subclass', { a: List.from([1]) }, /^data\.a: an instance of a subclass/],
+  ['a symbol key', { o: withSymbol }, /^data\.o: a symbol key/],
+  ['a hidden toJSON', { o: Object.defineProperty({}, 'toJSON', { value: () => 1 }) }, /^data\.o: a toJSON/],
+  ['a key that is no identifier', { 'a b': [undefined] }, /^data\["a b"\]\[0\]: undefined/],
+]
+
+describe('what JSON would lose or change', () => {
+  it.each(refused)('is refused: %s', (_name, value, message) => {
+    assert.throws(
+      () => toJsonText(value, 'data'),
+      (error) => isSessionError(error, 'SESS_NOT_SERIALIZABLE') && message.test(error.message),
+    )
+  })
+
+  it('is refused however deep it lies, and nesting that JSON itself can not walk too', () => {
+    let deep: unknown = 1
+    for (let level = 0; level < 100_000; level += 1) deep = [deep]
+    assert.throws(() => toJsonText(deep, 'data'), (error) => isSessionError(error, 'SESS_NOT_SERIALIZABLE'))
+  })
+})
+
+describe('what JSON gives back as it was', () => {
+  it.each([
+    ['numbers', { zero: 0, negativeZero: -0, tiny: 5e-324, large: Number.MAX_VALUE, inner: [{ a: -0 }] }],
+    ['texts', { emoji: '👩‍💻', nul: '\0', lone: '\ud800', quotes: `'"\`\\`, line: '\u2028\n', marks: '$1 ? % :name' }],
+    ['shapes', { null: null, empty: {}, list: [[], [[]], {}], '': 1, constructor: 'x', toString: 'y' }],
+  ])('%s', (_name, value) => {
+    assert.deepStrictEqual(JSON.parse(toJsonText(value, 'data')), value)
+  })
+
+  it('is text without NUL characters or lone surrogates, which a text column takes', () => {
+    const text = toJsonText({ a: '\0\ud800' }, 'data')
+    expect(text.isWellFormed()).toBe(true)
+    expect(text).not.toContain('\0')
+  })
+})
