@@ -8,11 +8,12 @@ export type {
   CreateOptions,
   Duration,
   PutStateOptions,
+  SessionChange,
   SessionStore,
   TouchOptions,
 } from './contract/session-store.ts'
-export { durationMs } from './registry/durations.ts'
 export type { StoreConfigs, StoreDefinition } from './registry/definition.ts'
+export { durationMs } from './registry/durations.ts'
 export { openStore } from './registry/open-store.ts'
 export { registeredStores, registerStore } from './registry/registry.ts'
 export type {

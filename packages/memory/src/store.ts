@@ -13,6 +13,10 @@ import { MemoryStorage } from './storage.ts'
  * @throws `SESS_CONFIG` with every problem of the options at once
  */
 export function memoryStore<Data extends JsonObject = JsonObject>(options?: MemoryConfig): SessionStore<Data> {
-  const { storage = new MemoryStorage(), maxSessions = 100_000, ...common } = parseOptions('memory', memoryConfig, options)
+  const {
+    storage = new MemoryStorage(),
+    maxSessions = 100_000,
+    ...common
+  } = parseOptions('memory', memoryConfig, options)
   return createSessionStore<Data>(new MemoryBackend(storage, maxSessions), common)
 }

@@ -71,7 +71,13 @@ describe('storage', () => {
 
 describe('openStore', () => {
   it('opens a memory store by URL, by object, and for nothing at all', async () => {
-    for (const input of ['memory:', 'memory:?max_sessions=5', { type: 'memory', config: { max_sessions: 5 } }, {}, undefined]) {
+    for (const input of [
+      'memory:',
+      'memory:?max_sessions=5',
+      { type: 'memory', config: { max_sessions: 5 } },
+      {},
+      undefined,
+    ]) {
       const store = await openStore(input as undefined)
       expect(await store.count()).toBe(0)
     }
@@ -94,7 +100,9 @@ describe('the process', () => {
       const store = createSessionStore(new MemoryBackend(new MemoryStorage(), 10), { cleanupInterval: 1000 })
       await store.create()
       process.stdout.write('open')`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      timeout: 30_000,
+    })
     expect(stdout).toBe('open')
   })
 })

@@ -1,6 +1,6 @@
 import type { Capabilities } from './capabilities.ts'
-import type { Identity, IdentityRef, Session, SessionInput, SessionSummary } from './session.ts'
 import type { JsonObject } from './json.ts'
+import type { Identity, IdentityRef, Session, SessionInput, SessionSummary } from './session.ts'
 
 /** A span of time: a number of milliseconds, or a strict string such as `'24h'`, `'2h30m'`, `'500ms'`. */
 export type Duration = number | string
@@ -35,6 +35,12 @@ export interface PutStateOptions {
 export interface ConsumeStateOptions {
   userAgent?: string
 }
+
+/** What an update does with a session: alters it in place, or returns another one with the same id. */
+export type SessionChange<Data extends JsonObject = JsonObject> = (
+  session: Session<Data>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a change in place returns nothing
+) => Session<Data> | void | Promise<Session<Data> | void>
 
 /** What a consumed one-time state carried. */
 export interface ConsumedState {
@@ -84,11 +90,7 @@ export interface SessionStore<Data extends JsonObject = JsonObject> extends Asyn
    * runs again when another writer came between. Null where there is no session, also when it went away meanwhile.
    * @throws `SESS_CONFLICT` after a bounded number of tries, and whatever `change` throws; then nothing is written.
    */
-  update(
-    id: string,
-    // biome-ignore lint/suspicious/noConfusingVoidType: a change in place returns nothing
-    change: (session: Session<Data>) => Session<Data> | void | Promise<Session<Data> | void>,
-  ): Promise<Session<Data> | null>
+  update(id: string, change: SessionChange<Data>): Promise<Session<Data> | null>
 
   /** Moves `expiresAt` to `min(now + ttl, deadline)` and writes nothing else. Resolves with it, or null: a touch never revives. */
   touch(id: string, options?: TouchOptions): Promise<Date | null>

@@ -5,7 +5,15 @@ import type { Identity, IdentityRef, SessionInput } from '../contract/session.ts
 import { isObject } from './codec.ts'
 import { isWellFormedId } from './session-id.ts'
 
-const sessionKeys: ReadonlySet<string> = new Set(['id', 'identity', 'data', 'createdAt', 'expiresAt', 'deadline', 'version'])
+const sessionKeys: ReadonlySet<string> = new Set([
+  'id',
+  'identity',
+  'data',
+  'createdAt',
+  'expiresAt',
+  'deadline',
+  'version',
+])
 
 /** A caller's session with every default in place and instants as epoch milliseconds. */
 export interface CheckedSession {
@@ -23,11 +31,16 @@ export interface CheckedSession {
 export function checkSession(session: SessionInput): CheckedSession {
   if (!isObject(session)) throw invalidArgument('a session is an object')
   const { id, identity, data, createdAt, expiresAt, deadline, version } = session as SessionInput
-  if (!isWellFormedId(idArgument(id))) throw invalidArgument('a session id has 1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -')
-  if (version !== undefined && (typeof version !== 'string' || version === '')) throw invalidArgument('version is what a store gave')
+  if (!isWellFormedId(idArgument(id)))
+    throw invalidArgument('a session id has 1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -')
+  if (version !== undefined && (typeof version !== 'string' || version === ''))
+    throw invalidArgument('version is what a store gave')
   for (const key of Object.keys(session)) {
     if (!sessionKeys.has(key)) {
-      throw new SessionError('SESS_NOT_SERIALIZABLE', `${key.slice(0, 64)}: a session has no such field and would lose it; data takes fields of your own`)
+      throw new SessionError(
+        'SESS_NOT_SERIALIZABLE',
+        `${key.slice(0, 64)}: a session has no such field and would lose it; data takes fields of your own`,
+      )
     }
   }
   return {

@@ -8,6 +8,7 @@ import type {
   ConsumeStateOptions,
   CreateOptions,
   PutStateOptions,
+  SessionChange,
   SessionStore,
   TouchOptions,
 } from '../contract/session-store.ts'
@@ -99,14 +100,18 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       const key = this.#keyOf(id)
       const record = encodeRecord(key, { ...session, createdAt: session.createdAt ?? now }, this.#options.maxBytes)
       if (record.expiresAt <= now) {
-        return this.#coalescer.write({ kind: 'delete', key }, (wasLive) => savedUnless(version !== null && !wasLive, id, record))
+        return this.#coalescer.write({ kind: 'delete', key }, (wasLive) =>
+          savedUnless(version !== null && !wasLive, id, record),
+        )
       }
-      if (version === null) return this.#coalescer.write({ kind: 'put', key, record }, () => decodeSession<Data>(id, record))
+      if (version === null)
+        return this.#coalescer.write({ kind: 'put', key, record }, () => decodeSession<Data>(id, record))
       return this.#coalescer.write({ kind: 'replace', key, record }, (written) => savedUnless(!written, id, record))
     })
 
     function savedUnless(isGone: boolean, id: string, record: SessionRecord): Session<Data> {
-      if (isGone) throw new SessionError('SESS_GONE', 'the session was deleted, expired or rotated away; nothing is written')
+      if (isGone)
+        throw new SessionError('SESS_GONE', 'the session was deleted, expired or rotated away; nothing is written')
       return decodeSession<Data>(id, record)
     }
   }
@@ -125,22 +130,14 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
     return this.#onId('delete', null, id, false, (key) => this.#coalescer.write({ kind: 'delete', key }, asIs))
   }
 
-  update(
-    id: string,
-    // biome-ignore lint/suspicious/noConfusingVoidType: a change in place returns nothing
-    change: (session: Session<Data>) => Session<Data> | void | Promise<Session<Data> | void>,
-  ): Promise<Session<Data> | null> {
+  update(id: string, change: SessionChange<Data>): Promise<Session<Data> | null> {
     return this.#onId('update', 'update', id, null, (key) => {
       if (typeof change !== 'function') throw invalidArgument('change is a function')
       return this.#track(this.#coalescer.exclusive(key, (held) => this.#change(id, held, change)))
     })
   }
 
-  async #change(
-    id: string,
-    held: HeldKey,
-    change: (session: Session<Data>) => Session<Data> | undefined | void | Promise<Session<Data> | void>,
-  ): Promise<Session<Data> | null> {
+  async #change(id: string, held: HeldKey, change: SessionChange<Data>): Promise<Session<Data> | null> {
     for (let tries = 0; tries < updateTries; tries += 1) {
       if (tries >= firstPausedTry) await delay(Math.random() * Math.min(2 ** (tries - firstPausedTry), 32))
       const stored = await held.read(asIs)
@@ -161,7 +158,9 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   touch(id: string, options?: TouchOptions): Promise<Date | null> {
     return this.#onId('touch', 'touch', id, null, (key) => {
       const expiresAt = this.#options.now() + this.#ttlMs((optionsArgument(options) as TouchOptions).ttl)
-      return this.#coalescer.write({ kind: 'touch', key, expiresAt }, (moved) => (moved === null ? null : new Date(moved)))
+      return this.#coalescer.write({ kind: 'touch', key, expiresAt }, (moved) =>
+        moved === null ? null : new Date(moved),
+      )
     })
   }
 
@@ -234,8 +233,14 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
 
   putState(options?: PutStateOptions): Promise<string> {
     return this.#operation('putState', 'states', () => {
-      const { state = this.#options.generateId(), userAgent, data = {}, ttl } = optionsArgument(options) as PutStateOptions
-      if (!isWellFormedId(idArgument(state))) throw invalidArgument('a state has the characters and the length of an id')
+      const {
+        state = this.#options.generateId(),
+        userAgent,
+        data = {},
+        ttl,
+      } = optionsArgument(options) as PutStateOptions
+      if (!isWellFormedId(idArgument(state)))
+        throw invalidArgument('a state has the characters and the length of an id')
       const now = this.#options.now()
       const payload = encodeState(data, textArgument(userAgent, 'userAgent'), now, this.#options.maxBytes)
       const key = sha256(state)
@@ -299,14 +304,24 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   }
 
   /** A method on one id, which answers `absent` to an id that can't exist. */
-  #onId<T>(name: string, capability: keyof Capabilities | null, id: string, absent: T, run: (key: string) => Promise<T>): Promise<T> {
+  #onId<T>(
+    name: string,
+    capability: keyof Capabilities | null,
+    id: string,
+    absent: T,
+    run: (key: string) => Promise<T>,
+  ): Promise<T> {
     return this.#operation(name, capability, () =>
       isWellFormedId(idArgument(id)) ? run(this.#keyOf(id)) : Promise.resolve(absent),
     )
   }
 
   /** A method that is one call of the backend, beside the coalescer. */
-  #call<T>(name: string, capability: keyof Capabilities | null, run: (backend: SessionBackend, now: number) => T | Promise<T>): Promise<T> {
+  #call<T>(
+    name: string,
+    capability: keyof Capabilities | null,
+    run: (backend: SessionBackend, now: number) => T | Promise<T>,
+  ): Promise<T> {
     return this.#operation(name, capability, () => this.#track(this.#backend.call(run)))
   }
 
@@ -319,7 +334,10 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   }
 
   /** Tries fresh ids until `attempt` gives other than null. @throws `SESS_COLLISION` after a few */
-  async #withFreshId<T>(attempt: (id: string) => Promise<T | null>, isFit: (id: string) => boolean = () => true): Promise<T> {
+  async #withFreshId<T>(
+    attempt: (id: string) => Promise<T | null>,
+    isFit: (id: string) => boolean = () => true,
+  ): Promise<T> {
     for (let tries = 0; tries < collisionTries; tries += 1) {
       let id = this.#options.generateId()
       for (let draws = 1; draws < colocationTries && !isFit(id); draws += 1) id = this.#options.generateId()

@@ -65,7 +65,10 @@ export class Coalescer {
   }
 
   /** Resolves with `map` of what the write resolves with. */
-  write<K extends WriteKind, T>(operation: WriteOperation & { kind: K }, map: (result: WriteResults[K]) => T): Promise<T> {
+  write<K extends WriteKind, T>(
+    operation: WriteOperation & { kind: K },
+    map: (result: WriteResults[K]) => T,
+  ): Promise<T> {
     const key = orderKey(operation)
     if (this.#runsNow(key, operation)) {
       return this.#atOnce(() => (this.#transport.write([operation]) as readonly WriteOutcome[])[0], map)
@@ -83,7 +86,11 @@ export class Coalescer {
       write: (operation, map) => this.#submit(key, operation, map, 'held'),
       call: (run) => this.#holding.run(key, run),
     }
-    return this.#submit(key, () => work(held), (outcome) => outcome as T)
+    return this.#submit(
+      key,
+      () => work(held),
+      (outcome) => outcome as T,
+    )
   }
 
   /** Resolves when nothing is under way. */
@@ -94,7 +101,10 @@ export class Coalescer {
   #runsNow(key: string, work: Work): boolean {
     const { immediate } = this.#options
     return (
-      immediate !== undefined && (immediate === 'all' || work === 'read') && this.#transport.isOpen && !this.#last.has(key)
+      immediate !== undefined &&
+      (immediate === 'all' || work === 'read') &&
+      this.#transport.isOpen &&
+      !this.#last.has(key)
     )
   }
 
@@ -113,7 +123,12 @@ export class Coalescer {
       const task = new Task(key, work, (outcome) => resolve(map(outcome as R)), reject, this.#onExpire)
       const { maxPending, maxPendingBytes } = this.#options
       if (this.#pending >= maxPending || this.#pendingBytes + task.bytes > maxPendingBytes) {
-        return reject(new SessionError('SESS_UNAVAILABLE', 'too much is waiting for the backend: maxPending or maxPendingBytes is reached'))
+        return reject(
+          new SessionError(
+            'SESS_UNAVAILABLE',
+            'too much is waiting for the backend: maxPending or maxPendingBytes is reached',
+          ),
+        )
       }
       this.#pending += 1
       this.#pendingBytes += task.bytes
@@ -169,7 +184,10 @@ export class Coalescer {
 
   #settle(task: Task, outcome: unknown): void {
     if (task.settled) return
-    if (outcome instanceof Error) return this.#fail(task, outcome)
+    if (outcome instanceof Error) {
+      this.#fail(task, outcome)
+      return
+    }
     const { sharers } = task
     this.#finish(task)
     try {
@@ -204,18 +222,29 @@ export class Coalescer {
   }
 
   #expire(task: Task): void {
-    const error = new SessionError('SESS_TIMEOUT', `no answer from the backend within timeoutMs = ${this.#options.timeoutMs}`)
-    if (task.batch === null) return this.#fail(task, error)
+    const error = new SessionError(
+      'SESS_TIMEOUT',
+      `no answer from the backend within timeoutMs = ${this.#options.timeoutMs}`,
+    )
+    const { batch } = task
+    if (batch === null) {
+      this.#fail(task, error)
+      return
+    }
     // What was sent together is late together, and whoever is next need not wait for it.
-    ;(task.work === 'read' ? this.#reads : this.#writes).release(task.batch)
-    for (const item of task.batch.items) this.#fail(item as Task, error)
+    const lane = task.work === 'read' ? this.#reads : this.#writes
+    lane.release(batch)
+    for (const item of batch.items) this.#fail(item as Task, error)
   }
 }
 
 /** The part of a {@link Coalescer} that work with a key for itself uses. */
 export interface HeldKey {
   read<T>(map: (record: SessionRecord | null) => T): Promise<T>
-  write<K extends WriteKind, T>(operation: WriteOperation & { kind: K }, map: (result: WriteResults[K]) => T): Promise<T>
+  write<K extends WriteKind, T>(
+    operation: WriteOperation & { kind: K },
+    map: (result: WriteResults[K]) => T,
+  ): Promise<T>
   /** Calls code of the application, which may use the store on this same key. */
   call<T>(run: () => T): T
 }

@@ -17,14 +17,20 @@ const identityKeys: ReadonlySet<string> = new Set(['providerId', 'externalId', '
  */
 export function encodePayload(identity: Identity | null, data: JsonObject, maxBytes: number): string {
   if (!isObject(data)) throw invalidArgument('data is a plain object')
-  return withinLimit(`{"identity":${identity === null ? 'null' : encodeIdentity(identity)},"data":${toJsonText(data, 'data')}}`, maxBytes)
+  return withinLimit(
+    `{"identity":${identity === null ? 'null' : encodeIdentity(identity)},"data":${toJsonText(data, 'data')}}`,
+    maxBytes,
+  )
 }
 
 /** @throws `SESS_TOO_LARGE` for a text of more than `maxBytes` bytes of UTF-8 */
 export function withinLimit(text: string, maxBytes: number): string {
   // A UTF-16 unit is one to three bytes, so most texts need no counting.
   if (text.length * 3 > maxBytes && (text.length > maxBytes || Buffer.byteLength(text) > maxBytes)) {
-    throw new SessionError('SESS_TOO_LARGE', `the encoded identity and data have more than maxBytes = ${maxBytes} bytes`)
+    throw new SessionError(
+      'SESS_TOO_LARGE',
+      `the encoded identity and data have more than maxBytes = ${maxBytes} bytes`,
+    )
   }
   return text
 }
@@ -53,11 +59,16 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 function encodeIdentity(identity: Identity): string {
   if (!isIdentity(identity)) {
-    throw invalidArgument('an identity has the texts providerId and externalId, and may have the texts email and username and an object of texts, attributes')
+    throw invalidArgument(
+      'an identity has the texts providerId and externalId, and may have the texts email and username and an object of texts, attributes',
+    )
   }
   for (const key of Object.keys(identity)) {
     if (!identityKeys.has(key)) {
-      throw new SessionError('SESS_NOT_SERIALIZABLE', `identity.${key.slice(0, 64)}: an identity has no such field; attributes takes texts of your own`)
+      throw new SessionError(
+        'SESS_NOT_SERIALIZABLE',
+        `identity.${key.slice(0, 64)}: an identity has no such field; attributes takes texts of your own`,
+      )
     }
   }
   const { providerId, externalId, email, username, attributes } = identity
@@ -81,7 +92,8 @@ function isIdentity(value: unknown): value is Identity {
     typeof value.externalId === 'string' &&
     isOptionalText(value.email) &&
     isOptionalText(value.username) &&
-    (value.attributes === undefined || (isObject(value.attributes) && Object.values(value.attributes).every((text) => typeof text === 'string')))
+    (value.attributes === undefined ||
+      (isObject(value.attributes) && Object.values(value.attributes).every((text) => typeof text === 'string')))
   )
 }
 

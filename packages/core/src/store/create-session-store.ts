@@ -15,7 +15,11 @@ export function createSessionStore<Data extends JsonObject = JsonObject>(
   backend: SessionBackend,
   options: StoreOptions = {},
 ): SessionStore<Data> {
-  const resolved = resolveOptions(options, backend.expiresByItself === true || backend.cleanExpired === undefined)
+  const resolved = resolveOptions(
+    backend.type,
+    options,
+    backend.expiresByItself === true || backend.cleanExpired === undefined,
+  )
   return new BackendSessionStore<Data>(backend, capabilitiesOf(backend, resolved.ids), resolved)
 }
 

@@ -17,7 +17,9 @@ function formatPath(root: string, path: readonly (string | number)[]): string {
   // A cycle has gone around hundreds of times: the way in tells enough.
   const text = path
     .slice(0, 16)
-    .map((key) => (typeof key === 'number' ? `[${key}]` : plainKey.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`))
+    .map((key) =>
+      typeof key === 'number' ? `[${key}]` : plainKey.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`,
+    )
     .join('')
   return root + text + (path.length > 16 ? '…' : '')
 }
@@ -34,7 +36,8 @@ const rawJSON: (text: string) => unknown = (JSON as unknown as { rawJSON(text: s
 export function toJsonText(value: unknown, root: string): string {
   hasNegativeZero = false
   const found = findJsonFault(value, 0)
-  if (found !== null) throw new SessionError('SESS_NOT_SERIALIZABLE', `${formatPath(root, found.path)}: ${found.reason}`)
+  if (found !== null)
+    throw new SessionError('SESS_NOT_SERIALIZABLE', `${formatPath(root, found.path)}: ${found.reason}`)
   return hasNegativeZero
     ? JSON.stringify(value, (_key, inner: unknown) => (Object.is(inner, -0) ? rawJSON('-0') : inner))
     : JSON.stringify(value)
@@ -58,13 +61,16 @@ function findJsonFault(value: unknown, depth: number): JsonFault | null {
 }
 
 function faultInArray(array: unknown[], depth: number): JsonFault | null {
-  if (Object.getPrototypeOf(array) !== Array.prototype) return fault('an instance of a subclass of Array would become a plain array')
+  if (Object.getPrototypeOf(array) !== Array.prototype)
+    return fault('an instance of a subclass of Array would become a plain array')
   for (let index = 0; index < array.length; index += 1) {
     const inner = findJsonFault(array[index], depth + 1)
     if (inner !== null) return within(index, inner)
   }
   // A hole has been found as undefined by now, so any further key is a property beside the items.
-  return Object.keys(array).length === array.length && noSymbols(array) ? null : fault('an array with properties of its own would lose them')
+  return Object.keys(array).length === array.length && noSymbols(array)
+    ? null
+    : fault('an array with properties of its own would lose them')
 }
 
 function faultInObject(object: object, depth: number): JsonFault | null {
@@ -87,7 +93,9 @@ function noSymbols(object: object): boolean {
 function describePrototype(prototype: unknown): string {
   if (prototype === null) return 'an object without prototype'
   const name = (prototype as { constructor?: { name?: unknown } }).constructor?.name
-  return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object with a prototype of its own'
+  return typeof name === 'string' && name !== '' && name !== 'Object'
+    ? `an instance of ${name}`
+    : 'an object with a prototype of its own'
 }
 
 function fault(reason: string): JsonFault {

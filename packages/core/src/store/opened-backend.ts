@@ -32,7 +32,8 @@ export class OpenedBackend implements Transport {
   async call<T>(run: (backend: SessionBackend, now: number) => T | Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
-      const onTime = () => reject(new SessionError('SESS_TIMEOUT', `no answer from the backend within timeoutMs = ${this.#timeoutMs}`))
+      const onTime = () =>
+        reject(new SessionError('SESS_TIMEOUT', `no answer from the backend within timeoutMs = ${this.#timeoutMs}`))
       timer = setTimeout(onTime, this.#timeoutMs).unref()
     })
     const answer = async () => {
@@ -79,4 +80,3 @@ export class OpenedBackend implements Transport {
     )
   }
 }
-

@@ -14,7 +14,13 @@ const lastInstant = 8.64e15
  */
 export function encodeRecord(
   key: string,
-  session: { identity: Identity | null; data: JsonObject; createdAt: number; expiresAt: number; deadline: number | null },
+  session: {
+    identity: Identity | null
+    data: JsonObject
+    createdAt: number
+    expiresAt: number
+    deadline: number | null
+  },
   maxBytes: number,
 ): SessionRecord {
   const { identity, data, createdAt, expiresAt, deadline } = session
@@ -52,6 +58,7 @@ function decodeFields<Data extends JsonObject>(record: SessionRecord): Omit<Sess
 }
 
 function instantOf(ms: number): Date {
-  if (!(Math.abs(ms) <= lastInstant)) throw new SessionError('SESS_CORRUPT', 'an instant of this session was not written by sess')
+  if (!(Math.abs(ms) <= lastInstant))
+    throw new SessionError('SESS_CORRUPT', 'an instant of this session was not written by sess')
   return new Date(ms)
 }

@@ -15,14 +15,26 @@ interface StatePayload {
 }
 
 /** @throws `SESS_NOT_SERIALIZABLE` naming the path, `SESS_TOO_LARGE`, `TypeError` for data that is no object */
-export function encodeState(data: JsonObject, userAgent: string | undefined, createdAt: number, maxBytes: number): string {
+export function encodeState(
+  data: JsonObject,
+  userAgent: string | undefined,
+  createdAt: number,
+  maxBytes: number,
+): string {
   if (!isObject(data)) throw invalidArgument('data is a plain object')
   const boundTo = userAgent === undefined ? null : sha256(userAgent)
-  return withinLimit(`{"createdAt":${createdAt},"userAgent":${JSON.stringify(boundTo)},"data":${toJsonText(data, 'data')}}`, maxBytes)
+  return withinLimit(
+    `{"createdAt":${createdAt},"userAgent":${JSON.stringify(boundTo)},"data":${toJsonText(data, 'data')}}`,
+    maxBytes,
+  )
 }
 
 /** What a taken state gives to a caller with this User-Agent. @throws `SESS_CORRUPT` where sess did not write it */
-export function openState(record: StateRecord | null, userAgent: string | undefined, now: number): ConsumedState | null {
+export function openState(
+  record: StateRecord | null,
+  userAgent: string | undefined,
+  now: number,
+): ConsumedState | null {
   if (record === null || record.expiresAt <= now) return null
   const payload = parse(record.payload) as StatePayload | undefined
   if (!isObject(payload) || !isObject(payload.data) || !Number.isSafeInteger(payload.createdAt)) {

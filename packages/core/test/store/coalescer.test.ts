@@ -7,8 +7,16 @@ import { Coalescer, type CoalescerOptions, type Transport } from '../../src/stor
 /** A transport whose answers the test gives, so that every interleaving is forced. */
 class ManualTransport implements Transport {
   readonly isOpen = true
-  readonly reads: { keys: readonly string[]; answer(records: (SessionRecord | null)[]): void; fail(error: Error): void }[] = []
-  readonly writes: { operations: readonly WriteOperation[]; answer(outcomes: WriteOutcome[]): void; fail(error: Error): void }[] = []
+  readonly reads: {
+    keys: readonly string[]
+    answer(records: (SessionRecord | null)[]): void
+    fail(error: Error): void
+  }[] = []
+  readonly writes: {
+    operations: readonly WriteOperation[]
+    answer(outcomes: WriteOutcome[]): void
+    fail(error: Error): void
+  }[] = []
 
   read(keys: readonly string[]): Promise<(SessionRecord | null)[]> {
     return new Promise((answer, fail) => this.reads.push({ keys, answer, fail }))
@@ -213,7 +221,10 @@ describe('bounds', () => {
     const coalescer = open({ maxPending: 2 })
     void coalescer.read('a', asIs)
     void coalescer.read('b', asIs)
-    await assert.rejects(coalescer.read('c', asIs), (error) => isSessionError(error, 'SESS_UNAVAILABLE') && error.retryable)
+    await assert.rejects(
+      coalescer.read('c', asIs),
+      (error) => isSessionError(error, 'SESS_UNAVAILABLE') && error.retryable,
+    )
     await microtasks()
     transport.reads[0]?.answer([null, null])
     await microtasks()
@@ -226,7 +237,9 @@ describe('bounds', () => {
   it('bounds the bytes that wait', async () => {
     const coalescer = open({ maxPendingBytes: 100 })
     void coalescer.write(put('a', 'x'.repeat(80)), asIs)
-    await assert.rejects(coalescer.write(put('b', 'x'.repeat(80)), asIs), (error) => isSessionError(error, 'SESS_UNAVAILABLE'))
+    await assert.rejects(coalescer.write(put('b', 'x'.repeat(80)), asIs), (error) =>
+      isSessionError(error, 'SESS_UNAVAILABLE'),
+    )
   })
 })
 
@@ -242,7 +255,9 @@ describe('time-outs', () => {
       const settled = Promise.allSettled([sent, inLine, gathering])
       vi.advanceTimersByTime(800)
       for (const outcome of await settled) {
-        assert(outcome.status === 'rejected' && isSessionError(outcome.reason, 'SESS_TIMEOUT') && outcome.reason.retryable)
+        assert(
+          outcome.status === 'rejected' && isSessionError(outcome.reason, 'SESS_TIMEOUT') && outcome.reason.retryable,
+        )
       }
       const next = coalescer.write(put('a'), asIs)
       await microtasks()

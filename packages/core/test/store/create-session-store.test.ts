@@ -80,7 +80,8 @@ describe('opening', () => {
     const store = createSessionStore(backend)
     const outcomes = await Promise.allSettled([store.load('a'), store.load('b'), store.ping()])
     expect(tries).toBe(1)
-    for (const outcome of outcomes) assert(outcome.status === 'rejected' && isSessionError(outcome.reason, 'SESS_UNAVAILABLE'))
+    for (const outcome of outcomes)
+      assert(outcome.status === 'rejected' && isSessionError(outcome.reason, 'SESS_UNAVAILABLE'))
     expect(await store.load('a')).toBeNull()
     expect(tries).toBe(2)
   })
@@ -106,7 +107,14 @@ describe('errors', () => {
     const store = createSessionStore(backend, { ids: 'plain' })
     await store.save({ id: 'ours', expiresAt: inAnHour() })
     const ours = backend.records.get('ours') as SessionRecord
-    for (const payload of ['', 'null', '[]', '{"data":{}}', '{"identity":5,"data":{}}', '{"identity":null,"data":[]}']) {
+    for (const payload of [
+      '',
+      'null',
+      '[]',
+      '{"data":{}}',
+      '{"identity":5,"data":{}}',
+      '{"identity":null,"data":[]}',
+    ]) {
       backend.records.set('ours', { ...ours, payload })
       await assert.rejects(store.load('ours'), (error) => isSessionError(error, 'SESS_CORRUPT'))
     }

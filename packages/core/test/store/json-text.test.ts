@@ -45,7 +45,10 @@ describe('what JSON would lose or change', () => {
   it('is refused however deep it lies, and nesting that JSON itself can not walk too', () => {
     let deep: unknown = 1
     for (let level = 0; level < 100_000; level += 1) deep = [deep]
-    assert.throws(() => toJsonText(deep, 'data'), (error) => isSessionError(error, 'SESS_NOT_SERIALIZABLE'))
+    assert.throws(
+      () => toJsonText(deep, 'data'),
+      (error) => isSessionError(error, 'SESS_NOT_SERIALIZABLE'),
+    )
   })
 })
 
