@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, inject, it } from 'vitest'
+
+const project = inject('project')
+const folders = ['.', ...readdirSync('packages').map((name) => join('packages', name))]
+const readmes = folders.map((folder) => join(folder, 'README.md')).filter(existsSync)
+
+const snippets = readmes.flatMap((readme) => {
+  const name = readme === 'README.md' ? 'sess' : basename(join(readme, '..'))
+  return [...readFileSync(readme, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ''], index) => ({
+    name: `${name}-${index + 1}`,
+    code,
+  }))
+})
+
+/** What a snippet says that it prints: the comments after its console.log calls, up to a colon. */
+function announced(code: string): string[] {
+  return [...code.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(([, said = '']) => said)
+}
+
+describe('each snippet of a README runs as it stands, on the packed packages, and prints what it says', () => {
+  it.each(snippets)('$name', async ({ name, code }) => {
+    const folder = join(project, name)
+    mkdirSync(folder, { recursive: true })
+    const file = join(folder, 'snippet.ts')
+    writeFileSync(file, code)
+    const { stdout } = await promisify(execFile)('node', [file], { cwd: folder, timeout: 60_000 })
+    for (const said of announced(code)) expect(stdout).toContain(said)
+  })
+
+  it('and every public package has a README with one', () => {
+    const named = new Set(snippets.map(({ name }) => name.replace(/-\d+$/, '')))
+    for (const { name } of inject('packages')) expect(named).toContain(name.replace('@sess/', ''))
+  })
+})
