@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process'
  * SIGTERM and SIGHUP are handed on to it. So is SIGINT, unless there is a terminal: Ctrl-C there reaches the whole
  * process group, and a program that takes a second SIGINT for "leave at once" must not get one that nobody sent.
  */
-export function runProcess(command, args, { env = process.env } = {}) {
-  const child = spawn(command, args, { env, stdio: 'inherit' })
+export function runProcess(command, args, { env = process.env, stdio = 'inherit' } = {}) {
+  const child = spawn(command, args, { env, stdio })
   const handOn = (signal) => {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
   }

@@ -65,7 +65,9 @@ async function install(env) {
   } catch {
     // Never installed.
   }
-  const end = await runProcess('pnpm', ['install', '--frozen-lockfile'], { env })
+  // Its messages go to standard error: standard output belongs to the command.
+  const stdio = ['inherit', process.stderr, 'inherit']
+  const end = await runProcess('pnpm', ['install', '--frozen-lockfile'], { env, stdio })
   if (end.code !== 0) return endLike(end)
   writeFileSync(stamp, lockfile)
 }
