@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,12 +11,16 @@ export interface PublicPackage {
   /** The keys of package.json#exports: '.', './sql' */
   entries: string[]
   drivers: string[]
+  /** Whether importing it registers a store. */
+  registers: boolean
 }
 
 interface Manifest {
   name: string
+  version: string
   private?: boolean
-  exports: Record<string, unknown>
+  exports?: Record<string, unknown>
+  sideEffects: false | string[]
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
 }
@@ -31,51 +35,60 @@ declare module 'vitest' {
 
 const readManifest = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 
+function run(cwd: string, command: string, ...args: string[]): void {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw error ?? new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`)
+}
+
+function pack(folder: string, destination: string): PublicPackage {
+  const { name, exports = {}, peerDependencies = {}, sideEffects } = readManifest(folder)
+  const tarball = join(destination, `${name.replace('@sess/', '')}.tgz`)
+  run(folder, 'pnpm', 'pack', '--out', tarball)
+  return {
+    name,
+    folder,
+    tarball,
+    entries: Object.keys(exports),
+    drivers: Object.keys(peerDependencies).filter((peer) => !peer.startsWith('@sess/')),
+    registers: sideEffects !== false,
+  }
+}
+
+/** The versions that the lockfile gives to what a package depends on from outside this repository. */
+function versionsOfDependencies(folder: string): Record<string, string> {
+  const { dependencies, peerDependencies } = readManifest(folder)
+  const foreign = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !name.startsWith('@sess/'))
+  return Object.fromEntries(foreign.map((name) => [name, readManifest(join(folder, 'node_modules', name)).version]))
+}
+
+function install(packages: PublicPackage[], project: string): void {
+  const tarballs = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]))
+  const versions = Object.assign({}, ...packages.map(({ folder }) => versionsOfDependencies(folder)))
+  const dependencies = { ...versions, ...tarballs }
+  const manifest = { name: 'project', private: true, type: 'module', dependencies }
+  mkdirSync(project)
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  // What the packages themselves ask for comes to the same: one @sess/core, the packed one.
+  writeFileSync(join(project, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: dependencies }))
+  run(project, 'pnpm', 'install', '--prefer-offline', '--no-frozen-lockfile')
+}
+
 /** Builds the public packages, packs each as for publishing, and installs the tarballs together in a new project. */
 export default function setup({ config, provide }: TestProject): () => void {
-  const run = (cwd: string, command: string, ...args: string[]): void => {
-    try {
-      execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe' })
-    } catch (error) {
-      const { stdout, stderr } = error as { stdout?: string; stderr?: string }
-      throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error })
-    }
-  }
-  const temporary = mkdtempSync(join(tmpdir(), 'sess-packed-'))
-  const project = join(temporary, 'project')
-  mkdirSync(project)
-
-  const sources = join(config.root, 'packages')
-  const folders = readdirSync(sources).map((name) => join(sources, name))
-  const packages: PublicPackage[] = []
-  const versions: Record<string, string> = {}
-
   run(config.root, 'turbo', 'run', 'build')
-  for (const folder of folders) {
-    const manifest = readManifest(folder)
-    if (manifest.private) continue
-    const tarball = join(temporary, `${manifest.name.replace('@sess/', '')}.tgz`)
-    run(folder, 'pnpm', 'pack', '--out', tarball)
-    const drivers = Object.keys(manifest.peerDependencies ?? {})
-    packages.push({ name: manifest.name, folder, tarball, entries: Object.keys(manifest.exports), drivers })
-    for (const dependency of [...drivers, ...Object.keys(manifest.dependencies ?? {})]) {
-      if (dependency.startsWith('@sess/')) continue
-      const installed = JSON.parse(readFileSync(join(folder, 'node_modules', dependency, 'package.json'), 'utf8'))
-      versions[dependency] = installed.version
-    }
+  const temporary = mkdtempSync(join(tmpdir(), 'sess-packed-'))
+  const cleanUp = () => rmSync(temporary, { recursive: true })
+  try {
+    const sources = join(config.root, 'packages')
+    const folders = readdirSync(sources).map((name) => join(sources, name))
+    const packages = folders.filter((folder) => !readManifest(folder).private).map((each) => pack(each, temporary))
+    const project = join(temporary, 'project')
+    install(packages, project)
+    provide('packages', packages)
+    provide('project', project)
+  } catch (error) {
+    cleanUp()
+    throw error
   }
-
-  // The overrides make one @sess/core of it, the packed one, and hold everything else at the versions of the lockfile.
-  const tarballs = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]))
-  const everything = { ...versions, ...tarballs }
-  writeFileSync(
-    join(project, 'package.json'),
-    JSON.stringify({ name: 'project', private: true, type: 'module', dependencies: everything }),
-  )
-  writeFileSync(join(project, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: everything }))
-  run(project, 'pnpm', 'install', '--prefer-offline', '--no-frozen-lockfile')
-
-  provide('packages', packages)
-  provide('project', project)
-  return () => rmSync(temporary, { recursive: true })
+  return cleanUp
 }

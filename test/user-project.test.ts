@@ -10,7 +10,7 @@ import webpack from 'webpack'
 
 const project = inject('project')
 const packages = inject('packages')
-const backends = packages.map(({ name }) => name).filter((name) => name !== '@sess/core')
+const backends = packages.filter(({ registers }) => registers).map(({ name }) => name)
 const drivers = packages.flatMap((each) => each.drivers)
 const stores = backends.map((name) => name.replace('@sess/', '')).sort()
 
