@@ -96,7 +96,7 @@ export class MemoryBackend implements SessionBackend {
         return live !== null && this.#overwrite(live, operation.record)
       case 'swap':
         if (live === null) return 'gone'
-        if (live.version !== operation.ifVersion) return 'conflict'
+        if (live.version !== operation.ifVersion || live.expiresAt !== operation.ifExpiresAt) return 'conflict'
         this.#overwrite(live, operation.record)
         return 'written'
       case 'touch': {

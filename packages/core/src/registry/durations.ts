@@ -1,7 +1,14 @@
 import { invalidArgument } from '../contract/errors.ts'
 import type { Duration } from '../contract/session-store.ts'
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
 const units = Object.keys(unitMs)
 const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/
 const partPattern = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g

@@ -148,7 +148,9 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       // What a change can't move stays as it is stored, whatever the changed session says.
       const { createdAt, deadline } = stored
       const record = encodeRecord(stored.key, { ...changed, createdAt, deadline }, this.#options.maxBytes)
-      const outcome = await held.write({ kind: 'swap', key: record.key, record, ifVersion: stored.version }, asIs)
+      const { version: ifVersion, expiresAt: ifExpiresAt } = stored
+      const swap = { kind: 'swap', key: record.key, record, ifVersion, ifExpiresAt } as const
+      const outcome = await held.write(swap, asIs)
       if (outcome === 'gone') return null
       if (outcome === 'written') return this.#isLive(record) ? decodeSession<Data>(id, record) : null
     }

@@ -28,7 +28,8 @@ export interface StateRecord {
  * - `put`: inserts or replaces everything.
  * - `replace`: where a live session has the key, writes version, identityKey, payload and
  *   `min(record.expiresAt, stored deadline)`, and leaves createdAt and deadline. False where there is none.
- * - `swap`: the same, only where the stored version is `ifVersion`: `'written'`, `'conflict'` for another version, `'gone'` for none live.
+ * - `swap`: the same, only where the stored version is `ifVersion` and the stored expiresAt is `ifExpiresAt` (a touch that came
+ *   between must not be undone): `'written'`, `'conflict'` where either is another, `'gone'` where none is live.
  * - `touch`: sets expiresAt of a live session to `min(expiresAt, stored deadline)` and nothing else; resolves with it, or null.
  * - `delete`: removes whatever has the key; true where that was live.
  * - `rotate`: gives a live session another key and changes nothing else; resolves with the record under its new key, or null.
@@ -39,7 +40,13 @@ export type WriteOperation =
   | { readonly kind: 'insert'; readonly key: string; readonly record: SessionRecord }
   | { readonly kind: 'put'; readonly key: string; readonly record: SessionRecord }
   | { readonly kind: 'replace'; readonly key: string; readonly record: SessionRecord }
-  | { readonly kind: 'swap'; readonly key: string; readonly record: SessionRecord; readonly ifVersion: string }
+  | {
+      readonly kind: 'swap'
+      readonly key: string
+      readonly record: SessionRecord
+      readonly ifVersion: string
+      readonly ifExpiresAt: number
+    }
   | { readonly kind: 'touch'; readonly key: string; readonly expiresAt: number }
   | { readonly kind: 'delete'; readonly key: string }
   | { readonly kind: 'rotate'; readonly key: string; readonly newKey: string }

@@ -1,0 +1,40 @@
+import { html } from 'hono/html'
+import { lastSeen, type VisitSummary } from '../session/visit.ts'
+import { deviceName } from './device-name.ts'
+import { time } from './time.ts'
+
+/** All sessions of the person; the row with `ownTag` is the one that is looking. */
+export function deviceList(devices: readonly VisitSummary[], ownTag: string, now: number) {
+  return html`
+    <section class="card devices" aria-labelledby="devices-heading">
+      <div class="heading">
+        <h2 id="devices-heading">Where you are signed in</h2>
+        ${
+          devices.length > 1 &&
+          html`<form method="post" action="/devices/sign-out-others"><button class="quiet">Sign out everywhere else</button></form>`
+        }
+      </div>
+      <ul>
+        ${devices.map((device) => deviceRow(device, device.data.tag === ownTag, now))}
+      </ul>
+    </section>`
+}
+
+function deviceRow(device: VisitSummary, isThis: boolean, now: number) {
+  const seen = lastSeen(device)
+  const name = deviceName(device.data.userAgent)
+  return html`
+    <li>
+      <div>
+        <strong>${name}</strong>${isThis && html` <span class="badge">This device</span>`}
+        <small>Began ${time(device.createdAt, now)} · last seen ${seen ? time(seen, now) : 'within the last hour'}</small>
+      </div>
+      ${
+        !isThis &&
+        html`<form method="post" action="/devices/sign-out">
+          <input type="hidden" name="handle" value="${device.handle}">
+          <button class="quiet">Sign out<span class="visually-hidden"> ${name}</span></button>
+        </form>`
+      }
+    </li>`
+}

@@ -1,0 +1,55 @@
+import { Hono } from 'hono'
+import { redirectUri, toParameters } from '../identity-provider/authorization-request.ts'
+import { challengeOf, newVerifier } from '../identity-provider/pkce.ts'
+import type { IdentityProvider } from '../identity-provider/provider.ts'
+import { problemPage } from '../pages/page.ts'
+import type { AppContext, AppEnv } from '../server/app-env.ts'
+import type { VisitStore } from '../session/visit.ts'
+import { userAgentOf, type Visits } from '../session/visits.ts'
+
+/** The application's side of the authorization-code flow, and sign-out. */
+export function signInRoutes({ store, visits, provider }: Parts) {
+  const routes = new Hono<AppEnv>()
+
+  routes.post('/sign-in', async (c) => {
+    const { data } = await visits.ensure(c)
+    const verifier = newVerifier()
+    const state = await store.putState({ userAgent: userAgentOf(c), data: { verifier, tag: data.tag } })
+    const parameters = toParameters({ state, codeChallenge: challengeOf(verifier) })
+    return c.redirect(`/idp/authorize?${new URLSearchParams(parameters)}`, 303)
+  })
+
+  routes.get(redirectUri, async (c) => {
+    const { state = '', code = '', error } = c.req.query()
+    const begun = await store.consumeState(state, { userAgent: userAgentOf(c) })
+    const visit = await visits.current(c)
+    // The User-Agent alone would let a stranger with the same browser hand over a sign-in of their own.
+    if (begun === null || visit === null || begun.data.tag !== visit.data.tag) return startAgain(c)
+    if (error !== undefined) return c.redirect('/?notice=cancelled', 303)
+
+    const identity = await provider.redeem(code, String(begun.data.verifier))
+    const signedIn = identity && (await visits.signIn(c, visit, identity))
+    return signedIn ? c.redirect('/?notice=signed-in', 303) : startAgain(c)
+  })
+
+  routes.post('/sign-out', async (c) => {
+    const visit = await visits.current(c)
+    if (visit) await visits.end(c, visit)
+    return c.redirect('/?notice=signed-out', 303)
+  })
+
+  return routes
+}
+
+interface Parts {
+  store: VisitStore
+  visits: Visits
+  provider: IdentityProvider
+}
+
+function startAgain(c: AppContext) {
+  return problemPage(c, 400, {
+    heading: 'This sign-in cannot be finished',
+    text: 'It was used before, took longer than ten minutes, or was begun in another browser. Nothing has changed; start again from the home page.',
+  })
+}

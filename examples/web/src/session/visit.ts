@@ -1,0 +1,28 @@
+import type { Session, SessionStore, SessionSummary } from '@sess/core'
+
+/** What this application keeps in a session. */
+export type VisitData = {
+  /** Names the session across rotations: its row in the list of devices, and the browser that began a sign-in. No secret. */
+  tag: string
+  /** The browser's own name for itself, shortened. */
+  userAgent: string
+  /** The counter on the home page. */
+  count: number
+}
+
+export type Visit = Session<VisitData>
+export type VisitSummary = SessionSummary<VisitData>
+export type VisitStore = SessionStore<VisitData>
+
+/** Without a request for this long, a session ends. */
+export const idleMs = 3_600_000
+/** A session ends after this long, however busy it is. */
+export const absoluteMs = 86_400_000
+/** A busy session is written at most this often to say that it is still in use. */
+export const touchEveryMs = 60_000
+
+/** The last request, to within {@link touchEveryMs}; null once the absolute limit is nearer than the idle one and hides it. */
+export function lastSeen({ expiresAt, deadline }: Pick<VisitSummary, 'expiresAt' | 'deadline'>): Date | null {
+  if (deadline !== null && expiresAt >= deadline) return null
+  return new Date(expiresAt.getTime() - idleMs)
+}

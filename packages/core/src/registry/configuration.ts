@@ -1,0 +1,139 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { StoreOptions } from '../store/options.ts'
+import { closestName } from './closest-name.ts'
+import {
+  boolean,
+  type ConfigField,
+  choice,
+  duration,
+  durationOrNever,
+  type FieldInput,
+  type FieldOutput,
+  instance,
+  integer,
+  readField,
+} from './fields.ts'
+import { isPlainObject } from './plain-object.ts'
+import { type ConfigProblem, configError, keyText, ownVendor } from './problems.ts'
+
+type Fields = Readonly<Record<string, ConfigField<unknown>>>
+type Optional<Values> = { [Key in keyof Values]?: Values[Key] | undefined }
+type AllFields<Own> = Omit<typeof commonFields, keyof Own> & Own
+
+/** A configuration's schema, made by {@link storeConfig}: a Standard Schema that validates synchronously. */
+export interface StoreConfigSchema<Input, Output> {
+  readonly '~standard': Omit<StandardSchemaV1.Props<Input, Output>, 'validate'> & {
+    readonly validate: (value: unknown) => StandardSchemaV1.Result<Output>
+  }
+}
+
+/** What a user may write for a schema: camelCase keys, durations as numbers or strings. */
+export type StoreConfigInput<Schema extends StandardSchemaV1> = StandardSchemaV1.InferInput<Schema>
+
+/** What the store gets: durations as milliseconds. */
+export type StoreConfigOutput<Schema extends StandardSchemaV1> = StandardSchemaV1.InferOutput<Schema>
+
+export interface StoreConfigRules<Key extends string> {
+  /** Exactly one of these fields must be given. */
+  readonly oneOf?: readonly Key[]
+  /** No more than one of these fields may be given. */
+  readonly atMostOneOf?: readonly Key[]
+}
+
+const isFunction = (value: object) => typeof value === 'function'
+const maxTimerMs = 2 ** 31 - 1
+
+/** The options that every store takes; `StoreOptions` says what each means. */
+const commonFields = {
+  ttl: duration(),
+  ids: choice(['hashed', 'plain']),
+  timeoutMs: integer({ min: 1, max: maxTimerMs }),
+  maxBytes: integer({ min: 1 }),
+  coalesce: boolean(),
+  maxPending: integer({ min: 1 }),
+  maxPendingBytes: integer({ min: 1 }),
+  cleanupInterval: durationOrNever(),
+  now: instance<() => number>('a function', isFunction),
+  onBackgroundError: instance<(error: Error) => void>('a function', isFunction),
+  generateId: instance<() => string>('a function', isFunction),
+} satisfies { [Key in keyof StoreOptions]-?: ConfigField<unknown, Exclude<StoreOptions[Key], undefined>> }
+
+/**
+ * The schema of a store's configuration: its own fields and those that every store takes, all of them optional.
+ *
+ * Keys may be camelCase or snake_case (`sessionPrefix`, `session_prefix`), not both. An unknown key is a problem. Null,
+ * which is how YAML writes nothing, means left out.
+ * @example
+ * ```ts
+ * const acmeConfig = storeConfig({ url: url(['acme']), table: identifier() }, { oneOf: ['url'] })
+ * type AcmeConfig = StoreConfigInput<typeof acmeConfig>
+ * ```
+ */
+export function storeConfig<const Own extends Fields>(
+  own: Own,
+  rules: StoreConfigRules<keyof Own & string> = {},
+): StoreConfigSchema<
+  Optional<{ [Key in keyof AllFields<Own>]: FieldInput<AllFields<Own>[Key]> }>,
+  Optional<{ [Key in keyof AllFields<Own>]: FieldOutput<AllFields<Own>[Key]> }>
+> {
+  const fields: Fields = { ...commonFields, ...own }
+  const nameOfKey = new Map(
+    Object.keys(fields).flatMap((name) => [[name, name] as const, [snakeCase(name), name] as const]),
+  )
+  const validate = (input: unknown) => {
+    if (!isPlainObject(input)) return { issues: [{ path: [], message: 'must be an object' }] }
+    const problems: ConfigProblem[] = []
+    const keyOfName = new Map<string, string>()
+    const values: Record<string, unknown> = {}
+    for (const [key, value] of Object.entries(input)) {
+      const name = nameOfKey.get(key)
+      const problemHere = (message: string) => problems.push({ path: [key], message })
+      if (name === undefined) problemHere(unknownKey(key, nameOfKey))
+      else if (value === undefined || value === null) continue
+      else if (keyOfName.has(name)) problemHere(`is given as ${keyText(keyOfName.get(name) ?? name)} too`)
+      else {
+        keyOfName.set(name, key)
+        const reading = readField(fields[name] as ConfigField<unknown>, value)
+        if ('value' in reading) values[name] = reading.value
+        else problems.push(...reading.problems.map(({ path, message }) => ({ path: [key, ...path], message })))
+      }
+    }
+    problems.push(...brokenRules(rules, keyOfName))
+    return problems.length > 0 ? { issues: problems } : { value: values as never }
+  }
+  return { '~standard': { version: 1, vendor: ownVendor, validate } }
+}
+
+/**
+ * The checked options of a factory such as `sqliteStore(options)`; undefined means none.
+ * @throws `SESS_CONFIG` with every problem at once
+ */
+export function parseOptions<Input, Output>(
+  type: string,
+  schema: StoreConfigSchema<Input, Output>,
+  options: Input | undefined,
+): Output {
+  const result = schema['~standard'].validate(options ?? {})
+  if (!result.issues) return result.value
+  throw configError(`Bad options for a ${type} store`, result.issues as readonly ConfigProblem[])
+}
+
+function unknownKey(key: string, nameOfKey: ReadonlyMap<string, string>): string {
+  const candidates = [...nameOfKey.keys()].filter((known) => !key.includes('_') || known === snakeCase(known))
+  const guess = closestName(key, candidates)
+  return guess === undefined ? 'unknown key' : `unknown key, did you mean '${guess}'?`
+}
+
+function brokenRules(rules: StoreConfigRules<string>, keyOfName: ReadonlyMap<string, string>): ConfigProblem[] {
+  return [rules.oneOf, rules.atMostOneOf].flatMap((names = []) => {
+    const [first, ...more] = names.flatMap((name) => keyOfName.get(name) ?? [])
+    if (first === undefined && names === rules.oneOf) {
+      return [{ path: [], message: `must have ${names.map((name) => `'${name}'`).join(' or ')}` }]
+    }
+    return more.map((key) => ({ path: [key], message: `can't be given together with '${first}'` }))
+  })
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

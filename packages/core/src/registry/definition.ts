@@ -1,0 +1,31 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { SessionStore } from '../contract/session-store.ts'
+
+/**
+ * What `openStore` takes as `config` for each type that is installed. A package that registers a store adds its own, so
+ * that an editor completes and checks it:
+ *
+ * ```ts
+ * declare module '@sess/core' {
+ *   interface StoreConfigs { acme: AcmeConfig }
+ * }
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: packages merge their types into it
+export interface StoreConfigs {}
+
+/** How a type of store is recognised, configured and opened. */
+export interface StoreDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1> {
+  /** The name that `openStore` finds it by: a letter, then letters, digits, `.`, `_` or `-`, 64 at most. */
+  readonly type: string
+  /** The URL schemes that mean this type, with or without the colon: `['redis', 'rediss']`. Left out: none. */
+  readonly schemes?: readonly string[]
+  /** The npm package that brings it. When two copies of one package are loaded, both register, and the first stays. */
+  readonly package?: string
+  /** Checks the `config` of `openStore`; any Standard Schema, sync or async. */
+  readonly config: Schema
+  /** Makes the store of a checked config. `openStore` awaits its `ping`. */
+  open(config: StandardSchemaV1.InferOutput<Schema>): SessionStore | Promise<SessionStore>
+  /** The config, yet unchecked, that a URL of one of the schemes stands for. Left out: `{ url: <url without query>, ...query parameters }`. */
+  fromUrl?(url: string): unknown
+}

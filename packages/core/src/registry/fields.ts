@@ -1,0 +1,130 @@
+import * as z from 'zod/mini'
+import type { Duration } from '../contract/session-store.ts'
+import { durationMs } from './durations.ts'
+import type { ConfigProblem } from './problems.ts'
+import { isUrl, schemeOf } from './store-url.ts'
+
+/** One field of a configuration: what it takes, and what the store gets. */
+export type ConfigField<Output, Input = Output> = z.ZodMiniType<Output, Input>
+
+/** What a user may write in a field. */
+export type FieldInput<Field extends ConfigField<unknown>> = z.input<Field>
+
+/** What the store gets of a field. */
+export type FieldOutput<Field extends ConfigField<unknown>> = z.output<Field>
+
+/**
+ * A field with a rule of its own. `read` gives the store's value, or undefined for a value it refuses; then `message`
+ * stands after the field's path. It begins with "must be" and shows no value.
+ */
+export function field<Output, Input = Output>(
+  message: string,
+  read: (value: unknown) => Output | undefined,
+): ConfigField<Output, Input> {
+  const reading = z.transform((value: Input, context): Output => {
+    const output = read(value)
+    if (output !== undefined) return output
+    context.issues.push({ code: 'custom', message, input: value })
+    return z.NEVER
+  })
+  return z.pipe(z.custom<Input>(), reading)
+}
+
+/** What a field makes of a value: the store's value, or what is wrong with it. */
+export function readField(
+  { safeParse }: ConfigField<unknown>,
+  value: unknown,
+): { value: unknown } | { problems: ConfigProblem[] } {
+  const result = safeParse(value)
+  return result.success ? { value: result.data } : { problems: result.error.issues }
+}
+
+/** A span of time, read as milliseconds. */
+export function duration(): ConfigField<number, Duration> {
+  return field("must be a number of milliseconds or a duration such as '24h', '2h30m' or '500ms'", readDuration)
+}
+
+/** A span of time, read as milliseconds, or `false` for never. */
+export function durationOrNever(): ConfigField<number | false, Duration | false> {
+  return field("must be false, a number of milliseconds or a duration such as '10m' or '500ms'", (value) =>
+    value === false || value === 'false' ? false : readDuration(value),
+  )
+}
+
+/** A whole number; its digits as a string are taken too, as URLs and substituted variables give them. */
+export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) {
+  return field<number>(`must be a whole number from ${min} to ${max}`, (value) => {
+    const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value
+    return Number.isSafeInteger(number) && (number as number) >= min && (number as number) <= max
+      ? (number as number)
+      : undefined
+  })
+}
+
+/** A boolean, or `'true'` and `'false'` as strings. */
+export function boolean(): ConfigField<boolean> {
+  const values = new Map<unknown, boolean>([
+    [true, true],
+    ['true', true],
+    [false, false],
+    ['false', false],
+  ])
+  return field('must be true or false', (value) => values.get(value))
+}
+
+/** One of some strings. */
+export function choice<const Value extends string>(values: readonly Value[]): ConfigField<Value> {
+  const list = values.map((value) => `'${value}'`).join(' or ')
+  return field(`must be ${list}`, (value) => values.find((allowed) => allowed === value))
+}
+
+/** A string without NUL characters; `empty` allows `''` (default false). */
+export function text({ empty = false }: { empty?: boolean } = {}): ConfigField<string> {
+  const message = `must be a ${empty ? '' : 'non-empty '}string (put a number into quotes)`
+  return field(message, (value) =>
+    typeof value === 'string' && !value.includes('\0') && (empty || value !== '') ? value : undefined,
+  )
+}
+
+/** The name of a table or schema in SQL, safe inside any engine's quotes. */
+export function identifier(): ConfigField<string> {
+  return field(
+    'must be a letter or _ followed by letters, digits or _, 63 characters at most',
+    matching(/^[a-z_]\w{0,62}$/i),
+  )
+}
+
+/** What the keys of a store begin with; any printable ASCII, so glob characters too. */
+export function keyPrefix(): ConfigField<string> {
+  return field('must be 1 to 128 printable ASCII characters', matching(/^[\x20-\x7e]{1,128}$/))
+}
+
+/** A URL with one of some schemes, given without the colon. */
+export function url(schemes: readonly string[]): ConfigField<string> {
+  const list = schemes.map((scheme) => `${scheme}:`).join(' or ')
+  return field(`must be a URL that begins with ${list}`, (value) =>
+    typeof value === 'string' && schemes.includes(schemeOf(value)?.toLowerCase() ?? '') && isUrl(value)
+      ? value
+      : undefined,
+  )
+}
+
+/** What only code can give: a client, a pool, a function. It is let through untouched where `test` accepts it. */
+export function instance<Value>(description: string, test: (value: object) => boolean): ConfigField<Value> {
+  return field(`must be ${description}`, (value) => {
+    const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'
+    return isObject && test(value) ? (value as Value) : undefined
+  })
+}
+
+function readDuration(value: unknown): number | undefined {
+  try {
+    return durationMs(value as Duration)
+  } catch {
+    return undefined
+  }
+}
+
+function matching(pattern: RegExp) {
+  return (value: unknown) => (typeof value === 'string' && pattern.test(value) ? value : undefined)
+}

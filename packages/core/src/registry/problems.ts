@@ -1,0 +1,30 @@
+import { SessionError } from '../contract/errors.ts'
+
+/** The vendor of the schemas made here: their messages show no value, so nothing has to be taken out of them. */
+export const ownVendor = 'sess'
+
+/** One thing wrong with a configuration. The message follows `<path>: ` and shows no value. */
+export interface ConfigProblem {
+  /** Where it is, in the keys that the user wrote. */
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+/** The `SESS_CONFIG` that lists all problems, one a line, each with its path. */
+export function configError(subject: string, problems: readonly ConfigProblem[]): SessionError {
+  const lines = problems.map(({ path, message }) => `\n- ${path.length > 0 ? `${pathText(path)}: ` : ''}${message}`)
+  return new SessionError('SESS_CONFIG', `${subject}:${lines.join('')}`)
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  const text = path.map((step) => {
+    if (typeof step === 'number') return `[${step}]`
+    return typeof step === 'string' && /^[\w$]{1,64}$/.test(step) ? `.${step}` : `[${keyText(step)}]`
+  })
+  return text.join('').replace(/^\./, '')
+}
+
+/** A key in quotes, or `…` where it is not a name at all: it may be a line of YAML with its colon in the wrong place. */
+export function keyText(key: PropertyKey): string {
+  return typeof key === 'string' && /^[\w$.-]{1,64}$/.test(key) ? `'${key}'` : "'…'"
+}

@@ -1,0 +1,27 @@
+const schemePattern = /^([a-z][a-z0-9+.-]*):/i
+const furtherHosts = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?[^/?#,]*),[^/?#]*/i
+
+/** The scheme of a store's URL as it is written, without the colon; undefined where the text has none. */
+export function schemeOf(text: string): string | undefined {
+  return schemePattern.exec(text)?.[1]
+}
+
+/** True for a URL; of a list of hosts (`postgres://one,two:5433/db`, which some drivers take) the first is checked. */
+export function isUrl(text: string): boolean {
+  return text === text.trim() && URL.canParse(text.replace(furtherHosts, '$1'))
+}
+
+/**
+ * Takes a store's URL apart into what stands before the query, unchanged, and the query's parameters, decoded. The
+ * parameters have a null prototype and any name that the URL gives them.
+ * @throws `TypeError` where a parameter is given twice
+ */
+export function splitUrl(text: string): { url: string; parameters: Record<string, string> } {
+  const [, url = text, query = ''] = /^([^?]*)\?(.*)$/s.exec(text) ?? []
+  const parameters: Record<string, string> = Object.create(null)
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (Object.hasOwn(parameters, name)) throw new TypeError('a query parameter is given twice')
+    parameters[name] = value
+  }
+  return { url, parameters }
+}

@@ -1,0 +1,133 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { storeConfig } from '../../src/registry/configuration.ts'
+import { identifier, integer, keyPrefix, url } from '../../src/registry/fields.ts'
+import { openStore } from '../../src/registry/open-store.ts'
+import { registerStore } from '../../src/registry/registry.ts'
+import { fakeDefinition, schemaOf } from './fake-store.ts'
+
+const undo: (() => void)[] = []
+const register = (...args: Parameters<typeof registerStore>) => undo.unshift(registerStore(...args))
+afterEach(() => {
+  for (const restore of undo.splice(0)) restore()
+})
+
+async function problemsOf(input: unknown): Promise<string[]> {
+  const error = await openStore(input).then(
+    () => expect.unreachable('it opened'),
+    (error) => error,
+  )
+  expect(error).toMatchObject({ code: 'SESS_CONFIG', retryable: false })
+  const [, ...lines] = error.message.split('\n- ')
+  return lines
+}
+
+const ownConfig = storeConfig({ url: url(['fake']), table: identifier(), db: integer(), sessionPrefix: keyPrefix() })
+
+test('every problem is named at once, with its path as the user wrote it', async () => {
+  register(fakeDefinition({ config: ownConfig }))
+  const config = { session_prefix: '', db: 1.5, ttl: '24 hours', tabel: 'a', url: 'http://host', table: 'a"b' }
+  expect(await problemsOf({ type: 'fake', config, confg: {}, name: 'x' })).toEqual([
+    "confg: unknown key, did you mean 'config'?",
+    "name: unknown key, only 'type' and 'config' stand here",
+    'config.session_prefix: must be 1 to 128 printable ASCII characters',
+    'config.db: must be a whole number from 0 to 9007199254740991',
+    "config.ttl: must be a number of milliseconds or a duration such as '24h', '2h30m' or '500ms'",
+    "config.tabel: unknown key, did you mean 'table'?",
+    'config.url: must be a URL that begins with fake:',
+    'config.table: must be a letter or _ followed by letters, digits or _, 63 characters at most',
+  ])
+})
+
+test('a bad parameter of a URL is named like a key', async () => {
+  register(fakeDefinition({ config: ownConfig }))
+  expect(await problemsOf('fake://host?tabel=x&db=one')).toEqual([
+    "config.tabel: unknown key, did you mean 'table'?",
+    'config.db: must be a whole number from 0 to 9007199254740991',
+  ])
+})
+
+describe('what is neither a URL nor { type, config } is a problem:', () => {
+  test.each([
+    ['a number', 5],
+    ['a boolean', true],
+    ['an array', ['memory']],
+    ['a URL object', new URL('fake://user:secret@host')],
+    ['a Map', new Map([['type', 'fake']])],
+    ['a class instance', new (class Config {})()],
+  ])('%s', async (_, input) => {
+    register(fakeDefinition({ type: 'memory' }))
+    expect(await problemsOf(input)).toEqual(['must be a URL string or an object { type, config }'])
+  })
+
+  test.each([[5], [''], [['fake']], [{}]])('a type of %j', async (type) => {
+    expect(await problemsOf({ type, cfg: 1 })).toEqual([
+      "type: must be a store's name, such as 'redis'",
+      expect.stringMatching(/^cfg: unknown key/),
+    ])
+  })
+
+  test.each([[5], ['ttl: 24h'], [['a']]])('a config of %j', async (config) => {
+    register(fakeDefinition({ config: ownConfig }))
+    expect(await problemsOf({ type: 'fake', config })).toEqual(['config: must be an object'])
+  })
+})
+
+describe('a malformed URL is a problem, and shows no credential:', () => {
+  test.each([
+    ['no scheme', '//user:hunter2@host'],
+    ['a path', './hunter2.db'],
+    ['an empty string', ''],
+    ['a bad port', 'fake://user:hunter2@host:99999'],
+    ['a bad host', 'fake://user:hunter2@[host'],
+    ['no host but a password', 'fake://user:hunter2@'],
+    ['white space around it', 'fake://user:hunter2@host\n'],
+    ['a parameter twice', 'fake://user:hunter2@host?db=1&db=2'],
+    ['another URL among the parameters', 'fake://user:hunter2@host?url=fake://evil'],
+  ])('%s', async (_, text) => {
+    register(fakeDefinition())
+    const [problem, ...more] = await problemsOf(text)
+    expect(problem).toMatch(/^url: it (is malformed|must begin with a scheme)/)
+    expect(more).toEqual([])
+    await expect(openStore(text)).rejects.not.toThrow(/hunter2|evil/)
+  })
+
+  test('one that the definition itself can not read', async () => {
+    register(fakeDefinition({ fromUrl: (text) => new URL(text.replace('fake:', '')) }))
+    const error = await openStore('fake:hunter2').catch((error) => error)
+    expect(error).toMatchObject({ code: 'SESS_CONFIG' })
+    expect(error.message).not.toContain('hunter2')
+    expect(error.cause).toBeUndefined()
+  })
+})
+
+describe("a third party's schema", () => {
+  test('has its issues listed by path, and every value of the config taken out of them', async () => {
+    const config = { servers: [{ host: 'db.internal', 'pass word': 'hunter2' }], pin: 12345, tag: 'x' }
+    const check = () => [
+      { message: 'bad password "hunter2" for db.internal', path: ['servers', { key: 0 }, 'pass word'] },
+      { message: 'expected text, got 12345', path: [{ key: 'pin' }] },
+      { message: 'x is no excellent tag' },
+    ]
+    register(fakeDefinition({ config: schemaOf(check) }))
+    expect(await problemsOf({ type: 'fake', config })).toEqual([
+      `config.servers[0]['…']: bad password "***" for ***`,
+      'config.pin: expected text, got ***',
+      'config: *** is no excellent tag',
+    ])
+  })
+
+  test('may be asynchronous', async () => {
+    register(fakeDefinition({ config: schemaOf(async () => [{ message: 'is taken', path: ['name'] }]) }))
+    expect(await problemsOf({ type: 'fake', config: { name: 'a' } })).toEqual(['config.name: is taken'])
+  })
+
+  test('that throws is a problem too, and its error shows no value', async () => {
+    const check = (value: unknown) => {
+      throw new Error(`can not read ${JSON.stringify(value)}`)
+    }
+    register(fakeDefinition({ config: schemaOf(check) }))
+    expect(await problemsOf({ type: 'fake', config: { password: 'hunter2' } })).toEqual([
+      'config: could not be checked: can not read {"password":"***"}',
+    ])
+  })
+})
