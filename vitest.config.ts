@@ -19,6 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'source',
+          globalSetup: './packages/testkit/src/vitest-global-setup.ts', // ends the servers that tests share
           include: ['{packages,examples}/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'],
           typecheck: {
             enabled: true,

@@ -1,0 +1,21 @@
+export { shared, startBroker } from './broker.ts'
+export { startMariadb, startMysql } from './engines/mysql.ts'
+export { type RunningPgBouncer, startPgBouncer } from './engines/pgbouncer.ts'
+export { type PostgresOptions, startPostgres } from './engines/postgres.ts'
+export { startRedis, startValkey } from './engines/redis.ts'
+export { type RunningCluster, startRedisCluster } from './engines/redis-cluster.ts'
+export { type RunningSentinel, startRedisSentinel } from './engines/redis-sentinel.ts'
+export { startRedisTls } from './engines/redis-tls.ts'
+export { type Addresses, isSkipped, type ServerName, serverNames, variables } from './names.ts'
+export { type FaultProxy, startProxy } from './proxy.ts'
+export type {
+  Address,
+  ClusterAddress,
+  Controls,
+  Endpoint,
+  Running,
+  SentinelAddress,
+  StartOptions,
+  TlsAddress,
+} from './server.ts'
+export { type Started, servers, start } from './start.ts'
