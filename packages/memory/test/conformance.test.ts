@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describeConformance } from '@sess/core/conformance'
-import { type MemoryConfig, MemoryStorage, memoryStore } from '@sess/memory'
+import { MemoryStorage, memoryStore } from '@sess/memory'
 import { describe, it } from 'vitest'
 
 const storages = new WeakMap<object, MemoryStorage>()
