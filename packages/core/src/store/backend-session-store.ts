@@ -17,7 +17,7 @@ import { checkSession, idArgument, identityRef, instant, optionsArgument, textAr
 import type { Batching, SessionBackend, SessionRecord } from './backend.ts'
 import { Coalescer, type HeldKey } from './coalescer.ts'
 import { OpenedBackend } from './opened-backend.ts'
-import { decodeSession, decodeSummary, encodeRecord } from './records.ts'
+import { decodeSession, decodeSummary, encodeSession, storedSession } from './records.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { identityKeyOf, isWellFormedId, sha256 } from './session-id.ts'
 import { encodeState, openState } from './states.ts'
@@ -82,38 +82,38 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       const expiresAt = createdAt + this.#ttlMs(ttl)
       const deadlineMs = deadline === undefined || deadline === null ? null : instant(deadline, 'deadline')
       if (deadlineMs !== null && deadlineMs <= createdAt) throw invalidArgument('the deadline has passed')
-      const session = { identity: identity ?? null, data: data ?? {}, createdAt, expiresAt, deadline: deadlineMs }
-      const template = encodeRecord('', session, this.#options.maxBytes)
+      const fields = { identity: identity ?? null, data: data ?? {}, createdAt, expiresAt, deadline: deadlineMs }
+      const encoded = encodeSession('', fields, this.#options.maxBytes)
       return this.#withFreshId(async (id) => {
-        const record = { ...template, key: this.#keyOf(id) }
+        const record = { ...encoded.record, key: this.#keyOf(id) }
         const insert = { kind: 'insert', key: record.key, record } as const
-        return this.#coalescer.write(insert, (inserted) => (inserted ? decodeSession<Data>(id, record) : null))
+        return this.#coalescer.write(insert, (inserted) => (inserted ? storedSession<Data>(id, encoded) : null))
       })
     })
   }
 
   save(input: SessionInput<Data>): Promise<Session<Data>> {
     return this.#operation('save', null, () => {
-      const session = checkSession(input)
-      const { id, version } = session
+      const checked = checkSession(input)
+      const { id, version } = checked
       const now = this.#options.now()
       const key = this.#keyOf(id)
-      const record = encodeRecord(key, { ...session, createdAt: session.createdAt ?? now }, this.#options.maxBytes)
-      if (record.expiresAt <= now) {
-        return this.#coalescer.write({ kind: 'delete', key }, (wasLive) =>
-          savedUnless(version !== null && !wasLive, id, record),
-        )
+      const session = { ...checked, createdAt: checked.createdAt ?? now }
+      const encoded = encodeSession(key, session, this.#options.maxBytes)
+      const { record } = encoded
+      const saved = (isGone: boolean) => {
+        if (isGone) {
+          throw new SessionError('SESS_GONE', 'the session was deleted, expired or rotated away; nothing is written')
+        }
+        return storedSession<Data>(id, encoded)
       }
-      if (version === null)
-        return this.#coalescer.write({ kind: 'put', key, record }, () => decodeSession<Data>(id, record))
-      return this.#coalescer.write({ kind: 'replace', key, record }, (written) => savedUnless(!written, id, record))
+      if (record.expiresAt <= now) {
+        return this.#coalescer.write({ kind: 'delete', key }, (wasLive) => saved(version !== null && !wasLive))
+      }
+      return version === null
+        ? this.#coalescer.write({ kind: 'put', key, record }, () => saved(false))
+        : this.#coalescer.write({ kind: 'replace', key, record }, (written) => saved(!written))
     })
-
-    function savedUnless(isGone: boolean, id: string, record: SessionRecord): Session<Data> {
-      if (isGone)
-        throw new SessionError('SESS_GONE', 'the session was deleted, expired or rotated away; nothing is written')
-      return decodeSession<Data>(id, record)
-    }
   }
 
   load(id: string): Promise<Session<Data> | null> {
@@ -147,12 +147,14 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       if (changed.id !== id) throw invalidArgument('an update keeps the id; rotate gives a new one')
       // What a change can't move stays as it is stored, whatever the changed session says.
       const { createdAt, deadline } = stored
-      const record = encodeRecord(stored.key, { ...changed, createdAt, deadline }, this.#options.maxBytes)
+      const fields = { ...changed, createdAt, deadline }
+      const encoded = encodeSession(stored.key, fields, this.#options.maxBytes)
+      const { record } = encoded
       const { version: ifVersion, expiresAt: ifExpiresAt } = stored
       const swap = { kind: 'swap', key: record.key, record, ifVersion, ifExpiresAt } as const
       const outcome = await held.write(swap, asIs)
       if (outcome === 'gone') return null
-      if (outcome === 'written') return this.#isLive(record) ? decodeSession<Data>(id, record) : null
+      if (outcome === 'written') return this.#isLive(record) ? storedSession<Data>(id, encoded) : null
     }
     throw new SessionError('SESS_CONFLICT', `other writers came between ${updateTries} times; nothing is written`)
   }

@@ -1,7 +1,7 @@
 import { invalidArgument, SessionError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { Identity } from '../contract/session.ts'
-import { toJsonText } from './json-text.ts'
+import { copyJson } from './json-copy.ts'
 
 /** A session's payload at rest: one JSON text, of the form `{"identity":…,"data":…}`. */
 export interface DecodedPayload {
@@ -11,16 +11,21 @@ export interface DecodedPayload {
 
 const identityKeys: ReadonlySet<string> = new Set(['providerId', 'externalId', 'email', 'username', 'attributes'])
 
+/** A payload, and copies of what is in it as it will be loaded again. */
+export interface EncodedPayload extends DecodedPayload {
+  readonly payload: string
+}
+
 /**
- * The payload of a session.
+ * The payload of a session, taken at the call: what the caller alters later is in neither the text nor the copies.
  * @throws `SESS_NOT_SERIALIZABLE` naming the path, `SESS_TOO_LARGE`, `TypeError` for an identity or data of another shape
  */
-export function encodePayload(identity: Identity | null, data: JsonObject, maxBytes: number): string {
+export function encodePayload(identity: Identity | null, data: JsonObject, maxBytes: number): EncodedPayload {
   if (!isObject(data)) throw invalidArgument('data is a plain object')
-  return withinLimit(
-    `{"identity":${identity === null ? 'null' : encodeIdentity(identity)},"data":${toJsonText(data, 'data')}}`,
-    maxBytes,
-  )
+  const copiedIdentity = identity === null ? null : copyIdentity(identity)
+  const copiedData = copyJson(data, 'data')
+  const payload = `{"identity":${JSON.stringify(copiedIdentity)},"data":${copiedData.text}}`
+  return { payload: withinLimit(payload, maxBytes), identity: copiedIdentity, data: copiedData.value }
 }
 
 /** @throws `SESS_TOO_LARGE` for a text of more than `maxBytes` bytes of UTF-8 */
@@ -57,7 +62,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function encodeIdentity(identity: Identity): string {
+/** In the form in which it is loaded again: fields that are undefined are absent, and attributes are there. */
+function copyIdentity(identity: Identity): Identity {
   if (!isIdentity(identity)) {
     throw invalidArgument(
       'an identity has the texts providerId and externalId, and may have the texts email and username and an object of texts, attributes',
@@ -72,17 +78,12 @@ function encodeIdentity(identity: Identity): string {
     }
   }
   const { providerId, externalId, email, username, attributes } = identity
-  // In this form it is loaded again: fields that are undefined are absent, and attributes are always there.
-  return toJsonText(
-    {
-      providerId,
-      externalId,
-      ...(email !== undefined && { email }),
-      ...(username !== undefined && { username }),
-      attributes: attributes ?? {},
-    },
-    'identity',
-  )
+  const copied: Identity = { providerId, externalId }
+  if (email !== undefined) copied.email = email
+  if (username !== undefined) copied.username = username
+  // Its texts have been checked; what an object may have beside them has not.
+  copied.attributes = attributes === undefined ? {} : copyJson(attributes, 'identity.attributes').value
+  return copied
 }
 
 function isIdentity(value: unknown): value is Identity {

@@ -8,57 +8,74 @@ import { identityKeyOf, nextVersion } from './session-id.ts'
 /** A `Date` holds no later instant. */
 const lastInstant = 8.64e15
 
+/** What a caller wants stored, with every default in place and instants as epoch milliseconds. */
+export interface SessionFields {
+  readonly identity: Identity | null
+  readonly data: JsonObject
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly deadline: number | null
+}
+
+/** A session on its way to the backend. */
+export interface EncodedSession {
+  readonly record: SessionRecord
+  /** Copies of what is in the record, to show the caller once it is stored. */
+  readonly identity: Identity | null
+  readonly data: JsonObject
+}
+
 /**
  * The record of a session, under a new version, with `expiresAt` no later than the deadline.
  * @throws `SESS_NOT_SERIALIZABLE` naming the path, `SESS_TOO_LARGE`, `TypeError` for an identity or data of another shape
  */
-export function encodeRecord(
-  key: string,
-  session: {
-    identity: Identity | null
-    data: JsonObject
-    createdAt: number
-    expiresAt: number
-    deadline: number | null
-  },
-  maxBytes: number,
-): SessionRecord {
-  const { identity, data, createdAt, expiresAt, deadline } = session
-  return {
+export function encodeSession(key: string, session: SessionFields, maxBytes: number): EncodedSession {
+  const { createdAt, expiresAt, deadline } = session
+  const { payload, identity, data } = encodePayload(session.identity, session.data, maxBytes)
+  const record = {
     key,
     version: nextVersion(),
     createdAt,
     expiresAt: deadline === null ? expiresAt : Math.min(expiresAt, deadline),
     deadline,
-    payload: encodePayload(identity, data, maxBytes),
+    payload,
     identityKey: identity === null ? null : identityKeyOf(identity),
+  }
+  return { record, identity, data }
+}
+
+/** The session that was stored. */
+export function storedSession<Data extends JsonObject>(
+  id: string,
+  { record: { createdAt, expiresAt, deadline, version }, identity, data }: EncodedSession,
+): Session<Data> {
+  return {
+    id,
+    identity,
+    data: data as Data,
+    createdAt: new Date(createdAt),
+    expiresAt: new Date(expiresAt),
+    deadline: deadline === null ? null : new Date(deadline),
+    version,
   }
 }
 
 /** The session that a record holds. @throws `SESS_CORRUPT` where sess did not write it */
 export function decodeSession<Data extends JsonObject>(id: string, record: SessionRecord): Session<Data> {
-  return { id, ...decodeFields<Data>(record) }
+  const { createdAt, expiresAt, deadline } = record
+  if (!isInstant(createdAt) || !isInstant(expiresAt) || !(deadline === null || isInstant(deadline))) {
+    throw new SessionError('SESS_CORRUPT', 'an instant of this session was not written by sess')
+  }
+  const { identity, data } = decodePayload(record.payload)
+  return storedSession(id, { record, identity, data })
 }
 
 /** The session that a record holds, without its id. @throws `SESS_CORRUPT` where sess did not write it */
 export function decodeSummary<Data extends JsonObject>(handle: string, record: SessionRecord): SessionSummary<Data> {
-  return { handle, ...decodeFields<Data>(record) }
+  const { id: _none, ...fields } = decodeSession<Data>('', record)
+  return { handle, ...fields }
 }
 
-function decodeFields<Data extends JsonObject>(record: SessionRecord): Omit<Session<Data>, 'id'> {
-  const { identity, data } = decodePayload(record.payload)
-  return {
-    identity,
-    data: data as Data,
-    createdAt: instantOf(record.createdAt),
-    expiresAt: instantOf(record.expiresAt),
-    deadline: record.deadline === null ? null : instantOf(record.deadline),
-    version: record.version,
-  }
-}
-
-function instantOf(ms: number): Date {
-  if (!(Math.abs(ms) <= lastInstant))
-    throw new SessionError('SESS_CORRUPT', 'an instant of this session was not written by sess')
-  return new Date(ms)
+function isInstant(ms: number): boolean {
+  return Math.abs(ms) <= lastInstant
 }
