@@ -1,0 +1,57 @@
+import type { ConformanceCase } from './conformance-case.ts'
+import { atRestCases } from './groups/at-rest.ts'
+import { createCases } from './groups/create.ts'
+import { deleteCases } from './groups/delete.ts'
+import { entriesCases } from './groups/entries.ts'
+import { errorCases } from './groups/errors.ts'
+import { existsCountCleanCases } from './groups/exists-count-clean.ts'
+import { expiryCases } from './groups/expiry.ts'
+import { handleCases } from './groups/handles.ts'
+import { harnessCases } from './groups/harness.ts'
+import { hostileDataCases } from './groups/hostile-data.ts'
+import { hostileIdCases } from './groups/hostile-ids.ts'
+import { identityIndexCases } from './groups/identity-index.ts'
+import { indexRaceCases } from './groups/index-races.ts'
+import { lifecycleCases } from './groups/lifecycle.ts'
+import { loadCases } from './groups/load.ts'
+import { orderingCases } from './groups/ordering.ts'
+import { outageCases } from './groups/outage.ts'
+import { propertyCases } from './groups/properties.ts'
+import { raceCases } from './groups/races.ts'
+import { rotateCases } from './groups/rotate.ts'
+import { rotationRaceCases } from './groups/rotation-races.ts'
+import { saveCases } from './groups/save.ts'
+import { stateCases } from './groups/states.ts'
+import { touchCases } from './groups/touch.ts'
+import { unsupportedCases } from './groups/unsupported.ts'
+import { updateCases } from './groups/update.ts'
+
+/** Every case, in the order in which they run and are reported: the harness and single calls first, races and generated histories last. */
+export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
+  ...harnessCases,
+  ...unsupportedCases,
+  ...createCases,
+  ...saveCases,
+  ...loadCases,
+  ...deleteCases,
+  ...existsCountCleanCases,
+  ...expiryCases,
+  ...touchCases,
+  ...rotateCases,
+  ...updateCases,
+  ...identityIndexCases,
+  ...handleCases,
+  ...stateCases,
+  ...entriesCases,
+  ...lifecycleCases,
+  ...errorCases,
+  ...hostileIdCases,
+  ...hostileDataCases,
+  ...atRestCases,
+  ...orderingCases,
+  ...raceCases,
+  ...rotationRaceCases,
+  ...indexRaceCases,
+  ...propertyCases,
+  ...outageCases,
+])

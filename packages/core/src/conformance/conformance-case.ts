@@ -1,0 +1,65 @@
+import type { Capabilities } from '../contract/capabilities.ts'
+import type { Session } from '../contract/session.ts'
+import type { SessionStore } from '../contract/session-store.ts'
+import type { ConformanceOpenOptions } from './harness.ts'
+
+/** A capability of the store, or an optional member of the harness. */
+export type Requirement = keyof Capabilities | 'peer' | 'dump' | 'outage' | 'options'
+
+/** The injected clock. It stands still until a case moves it. */
+export interface CaseClock {
+  readonly now: () => number
+  advance(ms: number): void
+  /** The instant `ms` from now. */
+  in(ms: number): Date
+}
+
+/** What a running case has. All that it opens is closed for it. */
+export interface CaseContext {
+  readonly store: SessionStore
+  readonly clock: CaseClock
+  readonly seed: number
+  /** The most milliseconds of real time that the case may take. */
+  readonly limitMs: number
+  /** The second client of the same storage; the store itself where the harness has no `openPeer`. */
+  peer(): Promise<SessionStore>
+  /** Another store on other storage. */
+  open(): Promise<SessionStore>
+  /** An id of the form that stores make, never used before. */
+  newId(): string
+  /** Saves a session built by hand: under a new id for an hour, unless `fields` say otherwise. */
+  put(fields?: Partial<Session>): Promise<Session>
+  dump(): Promise<string>
+  outage(): Promise<{ end(): Promise<void> }>
+}
+
+/** One promise of the contract, as data. */
+export interface ConformanceCase {
+  /** Stable: `group/what-is-promised`. */
+  readonly id: string
+  readonly group: string
+  readonly title: string
+  /** What the store and the harness must have, else the case is skipped. */
+  readonly requires: readonly Requirement[]
+  /** The capability that the store must state it lacks, else the case is skipped. */
+  readonly lacks?: keyof Capabilities
+  /** The options of its store beside the clock. */
+  readonly options?: () => Omit<ConformanceOpenOptions, 'now'>
+  run(context: CaseContext): Promise<void>
+}
+
+type CaseBody = Omit<ConformanceCase, 'id' | 'group' | 'requires'> & { readonly requires?: readonly Requirement[] }
+
+/** The cases of one group by name; `requires` holds for all of them, beside what each requires itself. */
+export function caseGroup(
+  group: string,
+  requires: readonly Requirement[],
+  bodies: Readonly<Record<string, CaseBody>>,
+): readonly ConformanceCase[] {
+  return Object.entries(bodies).map(([name, body]) => ({
+    ...body,
+    id: `${group}/${name}`,
+    group,
+    requires: [...new Set([...requires, ...(body.requires ?? [])])],
+  }))
+}

@@ -1,0 +1,66 @@
+import type { SessionStore } from '../contract/session-store.ts'
+import { conformanceCases } from './cases.ts'
+import type { ConformanceCase } from './conformance-case.ts'
+import type { ConformanceHarness } from './harness.ts'
+import { runCase } from './run-case.ts'
+import { unknownExpectedFailures } from './run-conformance.ts'
+
+/** The part of `node:test`, vitest, mocha, jest and bun that the suite uses. */
+export interface ConformanceRunner {
+  describe(name: string, body: () => void): unknown
+  it(name: string, body: () => Promise<void>, timeoutMs?: number): unknown
+}
+
+/** Above the limit that the suite itself keeps, so that a case which hangs is reported by its own message. */
+const runnerLimitMs = 180_000
+
+/**
+ * Declares every case of the suite to a test runner, in one `describe` per group.
+ * @example
+ * describeConformance({ describe, it }, { open: ({ now }) => memoryStore({ now }) })
+ */
+export function describeConformance<Store extends SessionStore>(
+  { describe, it }: ConformanceRunner,
+  harness: ConformanceHarness<Store>,
+): void {
+  const unknown = unknownExpectedFailures(harness)
+  if (unknown.length > 0) {
+    describe('expected-failures', () => {
+      for (const { id, error } of unknown) it(id, () => Promise.reject(error))
+    })
+  }
+  for (const [group, cases] of Map.groupBy(conformanceCases, (each) => each.group)) {
+    describe(group, () => {
+      for (const definition of cases) {
+        it(`${definition.id}: ${definition.title}`, body(harness as ConformanceHarness, definition), runnerLimitMs)
+      }
+    })
+  }
+}
+
+/** Without a parameter of its own: jest and mocha take one for a callback to be called. */
+function body(harness: ConformanceHarness, definition: ConformanceCase): () => Promise<void> {
+  return async function (this: unknown, ...context: unknown[]) {
+    if (has(this, 'timeout')) this.timeout(runnerLimitMs)
+    const { status, reason, error } = await runCase(harness, definition)
+    if (status === 'failed') throw error
+    if (status === 'skipped') skip(definition.id, reason ?? '', [...context, this])
+  }
+}
+
+/** node:test and vitest pass a context with `skip` that keeps the reason; mocha has it on `this`, without; jest has none. */
+function skip(id: string, reason: string, contexts: readonly unknown[]): void {
+  const [given, own] = [contexts[0], contexts.at(-1)]
+  if (given !== own && has(given, 'skip')) {
+    given.skip(reason)
+    return
+  }
+  // biome-ignore lint/suspicious/noConsole: these runners print no reason for a skipped test
+  console.log(`${id} skipped: ${reason}`)
+  if (has(own, 'skip')) own.skip(reason)
+}
+
+/** A function too: vitest's context is one. */
+function has<Name extends string>(value: unknown, name: Name): value is Record<Name, (argument: unknown) => void> {
+  return value !== undefined && value !== null && typeof (value as Record<Name, unknown>)[name] === 'function'
+}

@@ -1,0 +1,66 @@
+import { types } from 'node:util'
+import { caseGroup } from '../conformance-case.ts'
+import { holds, same } from '../expectations.ts'
+import { alice, loaded } from '../samples.ts'
+
+export const loadCases = caseGroup('load', [], {
+  'unknown-is-null': {
+    title: 'an unknown id is null',
+    async run({ store, newId, put }) {
+      await put()
+      same(await store.load(newId()), null, 'an unknown id is null')
+    },
+  },
+  'has-every-field': {
+    title: 'a loaded session has the fields of the contract, with dates as Date',
+    async run({ store, clock, put }) {
+      const { id } = await put({ identity: alice, data: { n: 1 }, deadline: clock.in(86_400_000) })
+      const session = await loaded(store, id)
+      const names = ['createdAt', 'data', 'deadline', 'expiresAt', 'id', 'identity', 'version']
+      same(Object.keys(session).sort(), names, 'a session has these fields and no others')
+      same(session.id, id, 'a session carries its id')
+      for (const date of [session.createdAt, session.expiresAt, session.deadline]) {
+        holds(types.isDate(date), 'instants are Date objects')
+      }
+    },
+  },
+  'gives-a-fresh-object': {
+    title: 'what one caller does to a loaded session, no other sees',
+    async run({ store, put }) {
+      const before = await put({ identity: alice, data: { nested: { n: 1 } } })
+      const mine = await loaded(store, before.id)
+      ;(mine.data.nested as Record<string, unknown>).n = 2
+      mine.identity = null
+      mine.expiresAt.setTime(0)
+      mine.createdAt.setTime(0)
+      const expected = { ...before, data: { nested: { n: 1 } }, identity: alice }
+      same(await store.load(before.id), expected, 'a loaded session is nobody else’s')
+      const [one, two] = await Promise.all([loaded(store, before.id), loaded(store, before.id)])
+      one.data.nested = 'altered'
+      same(two.data, { nested: { n: 1 } }, 'two loads at the same moment share nothing')
+    },
+  },
+  'changes-nothing': {
+    title: 'loading neither extends a session nor gives it a new version',
+    async run({ store, clock, put }) {
+      const before = await put({ data: { n: 1 } })
+      clock.advance(1_000)
+      await store.load(before.id)
+      same(await store.load(before.id), before, 'a load writes nothing')
+    },
+  },
+  'sees-other-clients': {
+    title: 'what one client wrote, another loads at once',
+    requires: ['peer'],
+    async run({ store, put, peer }) {
+      const other = await peer()
+      const session = await put({ identity: alice, data: { n: 1 } })
+      same(await other.load(session.id), session, 'another client loads the same session')
+      session.data = { n: 2 }
+      const saved = await other.save(session)
+      same(await store.load(session.id), saved, 'no client keeps a stale copy')
+      await other.delete(session.id)
+      same(await store.load(session.id), null, 'what another client deleted is gone at once')
+    },
+  },
+})

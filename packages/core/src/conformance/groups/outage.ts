@@ -1,0 +1,112 @@
+import { caseGroup } from '../conformance-case.ts'
+import { describeError, fail, holds, isError, same } from '../expectations.ts'
+import { alice, loaded } from '../samples.ts'
+import { within } from '../time-limit.ts'
+import { logged } from './errors.ts'
+import { callsOf } from './lifecycle.ts'
+
+const timeoutMs = 1_500
+/** The default `timeoutMs` of a store that does not take the one of the case, and room for a busy machine. */
+const boundMs = 12_000
+
+/** An outage has an end in real time: asks until the store answers again. */
+async function recovered<T>(limitMs: number, ask: () => Promise<T>): Promise<T> {
+  const giveUp = Date.now() + limitMs / 3
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (Date.now() > giveUp) fail(`after an outage the same store works again, but: ${describeError(error)}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+function isOutage(error: unknown, what: string): void {
+  holds(isError(error), `${what} during an outage rejects with an Error`)
+  const { code, retryable } = error as { code?: unknown; retryable?: unknown }
+  holds(
+    code === 'SESS_UNAVAILABLE' || code === 'SESS_TIMEOUT',
+    `${what} during an outage is SESS_UNAVAILABLE or SESS_TIMEOUT, got ${describeError(error)}`,
+  )
+  same(retryable, true, `${what} during an outage is retryable`)
+}
+
+export const outageCases = caseGroup('outage', ['outage'], {
+  'is-an-error-and-never-an-answer': {
+    title: 'with the backend down every method rejects in bounded time, and afterwards the same store works',
+    options: () => ({ timeoutMs }),
+    async run({ store, put, outage, limitMs }) {
+      const session = await put({ identity: alice, data: { n: 1 } })
+      const { end } = await outage()
+      try {
+        const calls = callsOf(store).map(async ({ method, call }) => {
+          const answer = within(boundMs, Promise.resolve(call()), `${method} during an outage`)
+          const [outcome] = await Promise.allSettled([answer])
+          if (outcome.status === 'fulfilled') fail(`${method} during an outage is an error, and never an answer`)
+          isOutage(outcome.reason, method)
+        })
+        const failed = (await Promise.allSettled(calls)).find((outcome) => outcome.status === 'rejected')
+        if (failed) throw failed.reason
+      } finally {
+        await end()
+      }
+      same(
+        (await recovered(limitMs, () => store.load(session.id)))?.data,
+        { n: 1 },
+        'what was stored outlives the outage',
+      )
+      const saved = await recovered(limitMs, () => store.save({ ...session, data: { n: 2 } }))
+      same(await loaded(store, session.id), saved, 'after an outage the same store writes again')
+    },
+  },
+  'does-not-poison-a-new-store': {
+    title: 'a store whose first use falls into an outage works when it is over',
+    options: () => ({ timeoutMs }),
+    async run({ store, outage, put, newId, limitMs }) {
+      const { end } = await outage()
+      try {
+        const [outcome] = await Promise.allSettled([within(boundMs, store.load(newId()), 'the first load')])
+        if (outcome.status === 'fulfilled') fail('the first load during an outage is an error')
+        isOutage(outcome.reason, 'the first load')
+      } finally {
+        await end()
+      }
+      const session = await recovered(limitMs, () => put({ data: { n: 1 } }))
+      same(await store.load(session.id), session, 'a store whose first use failed works afterwards')
+    },
+  },
+  'tells-no-secret': {
+    title: 'the error of an outage shows no id and no data',
+    options: () => ({ timeoutMs }),
+    async run({ store, put, outage }) {
+      const session = await put({ data: { n: 1 } })
+      const { end } = await outage()
+      try {
+        const save = within(boundMs, store.save({ ...session, data: { secret: 'secret-9f2c' } }), 'save')
+        const [outcome] = await Promise.allSettled([save])
+        if (outcome.status === 'fulfilled') fail('save during an outage is an error')
+        const text = logged(outcome.reason)
+        holds(!text.includes(session.id), 'the error of an outage shows the id')
+        holds(!text.includes('secret-9f2c'), 'the error of an outage shows data')
+      } finally {
+        await end()
+      }
+    },
+  },
+  'close-is-bounded': {
+    title: 'close resolves in bounded time with the backend down',
+    options: () => ({ timeoutMs }),
+    async run({ store, put, outage }) {
+      await put()
+      const { end } = await outage()
+      try {
+        const waiting = put().catch(() => {})
+        await within(boundMs, store.close(), 'close during an outage')
+        await within(boundMs, waiting, 'a save that was under way')
+      } finally {
+        await end()
+      }
+    },
+  },
+})

@@ -1,0 +1,35 @@
+import type { SessionStore } from '../contract/session-store.ts'
+import type { StoreOptions } from '../store/options.ts'
+
+type Awaitable<T> = T | PromiseLike<T>
+
+/** What a case opens its store with: always the clock, and where the harness `takesOptions`, what that one case needs. */
+export type ConformanceOpenOptions = { now: () => number } & Pick<
+  StoreOptions,
+  'ttl' | 'ids' | 'timeoutMs' | 'maxBytes' | 'generateId'
+>
+
+/** How the suite gets at the store that is held against the contract. */
+export interface ConformanceHarness<Store extends SessionStore = SessionStore> {
+  /** A store on fresh storage that no other store of this run sees. Each is closed after its case. */
+  open(options: ConformanceOpenOptions): Awaitable<Store>
+  /**
+   * A second, independent client of the same storage, on the same clock. Left out: one client stands in for both where
+   * clients race, and the report says so.
+   */
+  openPeer?(store: Store, options: ConformanceOpenOptions): Awaitable<Store>
+  /** Every key and value that is stored, as text, to prove what is not in it. Not what a disk still holds of deleted ones. */
+  dump?(store: Store): Awaitable<string>
+  /** Cuts the store, and every peer of it, off from its backend until `end` is called. */
+  outage?(store: Store): Awaitable<{ end(): Awaitable<void> }>
+  /** Called after a store from `open` and its peers are closed: drop the table, delete the folder. */
+  teardown?(store: Store): Awaitable<void>
+  /** True where `open` and `openPeer` hand all of their options to the store, and not `now` alone. Default false. */
+  takesOptions?: boolean
+  /** Case id to the reason why it is known to fail. An unknown id fails, and so does a case that passes after all. */
+  expectedFailures?: Readonly<Record<string, string>>
+  /** The most milliseconds that one case may take. Default 60,000. */
+  limitMs?: number
+  /** Where generated histories begin; a failure reports it. Default: always the same. */
+  seed?: number
+}

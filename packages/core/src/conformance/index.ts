@@ -1,0 +1,6 @@
+export { conformanceCases } from './cases.ts'
+export type { CaseClock, CaseContext, ConformanceCase, Requirement } from './conformance-case.ts'
+export { type ConformanceRunner, describeConformance } from './describe-conformance.ts'
+export type { ConformanceHarness, ConformanceOpenOptions } from './harness.ts'
+export { type CaseReport, type ConformanceReport, formatReport } from './report.ts'
+export { runConformance } from './run-conformance.ts'

@@ -1,0 +1,408 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
+import { type Capabilities, capabilityNames } from '../../src/contract/capabilities.ts'
+import { invalidArgument, SessionError } from '../../src/contract/errors.ts'
+import type { JsonObject } from '../../src/contract/json.ts'
+import type { Identity, IdentityRef, Session, SessionInput, SessionSummary } from '../../src/contract/session.ts'
+import type {
+  ConsumedState,
+  ConsumeStateOptions,
+  CreateOptions,
+  Duration,
+  PutStateOptions,
+  SessionStore,
+  TouchOptions,
+} from '../../src/contract/session-store.ts'
+import { durationMs } from '../../src/registry/durations.ts'
+import {
+  checkDate,
+  checkId,
+  checkIdentity,
+  checkJson,
+  checkOptions,
+  checkRef,
+  checkString,
+  copyJson,
+  isValidId,
+} from './reference-checks.ts'
+
+/** A stored session. A row is never altered, only replaced: whoever holds an old one can tell. */
+export interface Row {
+  readonly identity: Identity | null
+  readonly data: JsonObject
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly deadline: number | null
+  readonly version: string
+}
+
+export interface StateRow {
+  readonly userAgent: string | undefined
+  readonly data: JsonObject
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+export class Storage {
+  readonly sessions = new Map<string, Row>()
+  readonly states = new Map<string, StateRow>()
+  down = false
+}
+
+export interface ReferenceOptions {
+  now: () => number
+  ttl?: Duration | undefined
+  ids?: 'hashed' | 'plain' | undefined
+  maxBytes?: number | undefined
+  generateId?: (() => string) | undefined
+}
+
+type Change = (session: Session) => Session | undefined | Promise<Session | undefined>
+
+/**
+ * The whole contract in plain maps, written apart from the stores of this repository: the suite must pass it, and fail
+ * every store made from it by breaking one thing. Each protected method is such a thing.
+ */
+export class ReferenceStore implements SessionStore {
+  readonly capabilities: Capabilities = Object.freeze(
+    Object.fromEntries(capabilityNames.map((name) => [name, true])) as unknown as Capabilities,
+  )
+  protected readonly options: ReferenceOptions
+  readonly storage: Storage
+  protected closed = false
+  readonly #underWay = new Set<Promise<unknown>>()
+
+  constructor(options: ReferenceOptions, storage = new Storage()) {
+    this.options = options
+    this.storage = storage
+  }
+
+  protected now(): number {
+    return this.options.now()
+  }
+
+  protected isLive(row: { expiresAt: number } | undefined): boolean {
+    return row !== undefined && row.expiresAt > this.now()
+  }
+
+  protected key(id: string): string {
+    return this.options.ids === 'plain' ? id : createHash('sha256').update(id).digest('base64url')
+  }
+
+  protected handle(key: string): string {
+    return createHash('sha256').update(`handle:${key}`).digest('base64url')
+  }
+
+  protected newId(): string {
+    return this.options.generateId?.() ?? randomBytes(32).toString('base64url')
+  }
+
+  protected newVersion(): string {
+    return randomUUID()
+  }
+
+  protected ttlMs(ttl: Duration | undefined): number {
+    return durationMs(ttl ?? this.options.ttl ?? '24h')
+  }
+
+  protected clamp(expiresAt: number, deadline: number | null): number {
+    return Math.min(expiresAt, deadline ?? expiresAt)
+  }
+
+  protected copy<T>(value: T): T {
+    return copyJson(value)
+  }
+
+  protected checkData(data: unknown): JsonObject {
+    checkOptions(data as object)
+    checkJson(data, 'data')
+    const bytes = Buffer.byteLength(JSON.stringify(data))
+    if (bytes > (this.options.maxBytes ?? 1_048_576)) throw new SessionError('SESS_TOO_LARGE', 'the data is too large')
+    return this.copy(data)
+  }
+
+  protected checkClosed(): void {
+    if (this.closed) throw new SessionError('SESS_CLOSED', 'the store is closed')
+  }
+
+  protected checkOutage(): void {
+    if (this.storage.down) throw new SessionError('SESS_UNAVAILABLE', 'the backend cannot be reached')
+  }
+
+  /** Every method runs inside: up to its first await at the moment of the call. */
+  protected async run<T>(action: () => T | Promise<T>): Promise<T> {
+    this.checkClosed()
+    this.checkOutage()
+    const result = (async () => await action())()
+    this.#underWay.add(result)
+    try {
+      return await result
+    } finally {
+      this.#underWay.delete(result)
+    }
+  }
+
+  protected find(id: string): Row | undefined {
+    checkString(id, 'id')
+    const row = isValidId(id) ? this.storage.sessions.get(this.key(id)) : undefined
+    return this.isLive(row) ? row : undefined
+  }
+
+  protected write(id: string, row: Row): Session {
+    this.storage.sessions.set(this.key(id), row)
+    return this.session(id, row)
+  }
+
+  protected session(id: string, row: Row): Session {
+    return { id, ...this.fields(row) }
+  }
+
+  protected fields({ identity, data, createdAt, expiresAt, deadline, version }: Row): Omit<Session, 'id'> {
+    return {
+      identity: this.copy(identity),
+      data: this.copy(data),
+      createdAt: new Date(createdAt),
+      expiresAt: new Date(expiresAt),
+      deadline: deadline === null ? null : new Date(deadline),
+      version,
+    }
+  }
+
+  protected summary([key, row]: [string, Row]): SessionSummary {
+    return { ...this.fields(row), handle: this.handle(key) }
+  }
+
+  protected rows(): [string, Row][] {
+    return [...this.storage.sessions].filter(([, row]) => this.isLive(row))
+  }
+
+  protected rowsOf(ref: IdentityRef): [string, Row][] {
+    const { providerId, externalId } = checkRef(ref)
+    return this.rows().filter(
+      ([, { identity }]) => identity?.providerId === providerId && identity.externalId === externalId,
+    )
+  }
+
+  create(options: CreateOptions = {}): Promise<Session> {
+    return this.run(() => {
+      const { identity, data = {}, ttl, deadline } = checkOptions(options)
+      const until = deadline == null ? null : checkDate(deadline, 'deadline').getTime()
+      const row: Row = {
+        identity: checkIdentity(identity ?? null),
+        data: this.checkData(data),
+        createdAt: this.now(),
+        expiresAt: this.clamp(this.now() + this.ttlMs(ttl), until),
+        deadline: until,
+        version: this.newVersion(),
+      }
+      return this.insert(row)
+    })
+  }
+
+  protected insert(row: Row): Session | Promise<Session> {
+    for (let tries = 0; tries < 4; tries++) {
+      const id = this.newId()
+      if (!this.find(id)) return this.write(id, row)
+    }
+    throw new SessionError('SESS_COLLISION', 'every new id was taken')
+  }
+
+  save(input: SessionInput): Promise<Session> {
+    return this.run(() => {
+      const { id, expiresAt, version } = checkOptions(input)
+      checkId(id)
+      if (version !== undefined) checkString(version, 'version')
+      const deadline = input.deadline == null ? null : checkDate(input.deadline, 'deadline').getTime()
+      const createdAt = input.createdAt === undefined ? this.now() : checkDate(input.createdAt, 'createdAt').getTime()
+      const row: Row = {
+        identity: checkIdentity(input.identity ?? null),
+        data: this.checkData(input.data ?? {}),
+        createdAt,
+        expiresAt: this.clamp(checkDate(expiresAt, 'expiresAt').getTime(), deadline),
+        deadline,
+        version: this.newVersion(),
+      }
+      return version === undefined ? this.put(id, row) : this.replace(id, { ...row, expiresAt: expiresAt.getTime() })
+    })
+  }
+
+  protected put(id: string, row: Row): Session | Promise<Session> {
+    const session = this.write(id, row)
+    if (!this.isLive(row)) this.storage.sessions.delete(this.key(id))
+    return session
+  }
+
+  protected replace(id: string, row: Row): Session | Promise<Session> {
+    const stored = this.find(id)
+    if (!stored) throw new SessionError('SESS_GONE', 'the session is gone')
+    const { createdAt, deadline } = stored
+    return this.put(id, { ...row, createdAt, deadline, expiresAt: this.clamp(row.expiresAt, deadline) })
+  }
+
+  load(id: string): Promise<Session | null> {
+    return this.run(() => {
+      const row = this.find(id)
+      return row ? this.session(id, row) : null
+    })
+  }
+
+  delete(id: string): Promise<boolean> {
+    return this.run(() => this.remove(this.find(id) && this.key(id)))
+  }
+
+  protected remove(key: string | undefined): boolean | Promise<boolean> {
+    return key !== undefined && this.storage.sessions.delete(key)
+  }
+
+  update(id: string, change: Change): Promise<Session | null> {
+    return this.run(async () => {
+      if (typeof change !== 'function') throw invalidArgument('change is a function')
+      for (let tries = 0; tries < 100; tries++) {
+        const before = this.find(id)
+        if (!before) return null
+        const given = this.session(id, before)
+        const pending = change(given)
+        const altered = (pending instanceof Promise ? await pending : pending) ?? given
+        const { identity, data, expiresAt } = checkOptions(altered)
+        const row = {
+          ...before,
+          identity: checkIdentity(identity ?? null),
+          data: this.checkData(data),
+          expiresAt: this.clamp(checkDate(expiresAt, 'expiresAt').getTime(), before.deadline),
+          version: this.newVersion(),
+        }
+        const written = this.swap(id, before, row)
+        if (written !== 'conflict') return written
+      }
+      throw new SessionError('SESS_CONFLICT', 'other writers came between at every try')
+    })
+  }
+
+  protected swap(id: string, before: Row, row: Row): Session | null | 'conflict' {
+    const current = this.find(id)
+    if (!current) return null
+    return current === before ? this.write(id, row) : 'conflict'
+  }
+
+  touch(id: string, options: TouchOptions = {}): Promise<Date | null> {
+    return this.run(() => {
+      const ttlMs = this.ttlMs(checkOptions(options).ttl)
+      const row = this.find(id)
+      return row ? this.extend(id, row, this.clamp(this.now() + ttlMs, row.deadline)) : null
+    })
+  }
+
+  protected extend(id: string, row: Row, expiresAt: number): Date | Promise<Date | null> {
+    return this.write(id, { ...row, expiresAt }).expiresAt
+  }
+
+  rotate(id: string): Promise<Session | null> {
+    return this.run(() => {
+      const row = this.find(id)
+      return row ? this.move(id, row) : null
+    })
+  }
+
+  protected async move(id: string, row: Row): Promise<Session> {
+    const session = this.insert(row)
+    this.storage.sessions.delete(this.key(id))
+    return session
+  }
+
+  exists(id: string): Promise<boolean> {
+    return this.run(() => this.find(id) !== undefined)
+  }
+
+  count(): Promise<number> {
+    return this.run(() => this.rows().length)
+  }
+
+  cleanExpired(): Promise<number> {
+    return this.run(() => {
+      for (const [key, state] of this.storage.states) if (!this.isLive(state)) this.storage.states.delete(key)
+      const expired = [...this.storage.sessions].filter(([, row]) => !this.isLive(row))
+      for (const [key] of expired) this.storage.sessions.delete(key)
+      return expired.length
+    })
+  }
+
+  listByIdentity(ref: IdentityRef): Promise<SessionSummary[]> {
+    return this.run(() =>
+      this.rowsOf(ref)
+        .sort(([, a], [, b]) => a.createdAt - b.createdAt)
+        .map((each) => this.summary(each)),
+    )
+  }
+
+  deleteByIdentity(ref: IdentityRef, options: { except?: string } = {}): Promise<number> {
+    return this.run(() => {
+      const { except } = checkOptions(options)
+      const spared = except === undefined ? null : this.key(checkString(except, 'except'))
+      const ended = this.rowsOf(ref).filter(([key]) => key !== spared)
+      for (const [key] of ended) this.storage.sessions.delete(key)
+      return ended.length
+    })
+  }
+
+  deleteByHandle(handle: string): Promise<boolean> {
+    return this.run(() => {
+      checkString(handle, 'handle')
+      return this.remove(this.rows().find(([key]) => this.handle(key) === handle)?.[0])
+    })
+  }
+
+  putState(options: PutStateOptions = {}): Promise<string> {
+    return this.run(() => {
+      const { state = this.newId(), userAgent, data = {}, ttl = '10m' } = checkOptions(options)
+      checkId(state)
+      if (userAgent !== undefined) checkString(userAgent, 'userAgent')
+      const [createdAt, expiresAt] = [this.now(), this.now() + this.ttlMs(ttl)]
+      this.storage.states.set(this.key(state), { userAgent, data: this.checkData(data), createdAt, expiresAt })
+      return state
+    })
+  }
+
+  consumeState(state: string, options: ConsumeStateOptions = {}): Promise<ConsumedState | null> {
+    return this.run(() => {
+      const { userAgent } = checkOptions(options)
+      if (userAgent !== undefined) checkString(userAgent, 'userAgent')
+      return this.take(this.key(checkString(state, 'state')), userAgent)
+    })
+  }
+
+  protected take(key: string, userAgent: string | undefined): ConsumedState | null | Promise<ConsumedState | null> {
+    const row = this.storage.states.get(key)
+    this.storage.states.delete(key)
+    if (!row || !this.isLive(row) || !this.isSameAgent(row.userAgent, userAgent)) return null
+    return { data: this.copy(row.data), createdAt: new Date(row.createdAt) }
+  }
+
+  protected isSameAgent(bound: string | undefined, given: string | undefined): boolean {
+    return bound === undefined || bound === given
+  }
+
+  async *entries(): AsyncGenerator<SessionSummary, undefined, undefined> {
+    const summaries = await this.run(() => this.rows().map((each) => this.summary(each)))
+    for (const summary of summaries) {
+      this.checkClosed()
+      yield summary
+    }
+  }
+
+  ping(): Promise<void> {
+    return this.run(() => {})
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    await Promise.allSettled([...this.#underWay])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  dump(): string {
+    return inspect(this.storage, { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null })
+  }
+}

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { conformanceCases } from '../../src/conformance/index.ts'
+
+const here = fileURLToPath(new URL('runners/', import.meta.url))
+const bin = fileURLToPath(new URL('../../../../node_modules/.bin/', import.meta.url))
+const skipped = conformanceCases.filter(({ lacks }) => lacks).length
+const passed = conformanceCases.length - skipped
+
+interface Ended {
+  code: number
+  output: string
+}
+
+/** Runs a program in this folder as anybody would: without what vitest put into the environment. */
+function run(file: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const { PATH = '', HOME = '' } = process.env
+  return new Promise((resolve) => {
+    const options = { cwd: here, env: { PATH, HOME, ...env }, maxBuffer: 64 * 1024 * 1024 }
+    execFile(file, args, options, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code ?? 1) : 0, output: `${stdout}${stderr}` })
+    })
+  })
+}
+
+const runners: readonly (readonly [string, (env?: Record<string, string>) => Promise<Ended>, RegExp[]])[] = [
+  [
+    'node:test',
+    (env) => run(process.execPath, ['--test', '--test-reporter=tap', 'node-test.ts'], env),
+    [new RegExp(`# pass ${passed}\\n`), /# fail 0\n/, new RegExp(`# skipped ${skipped}\\n`)],
+  ],
+  [
+    'mocha',
+    (env) => run(`${bin}mocha`, ['globals.ts'], env),
+    [new RegExp(`${passed} passing`), new RegExp(`${skipped} pending`)],
+  ],
+  [
+    'jest',
+    (env) => run(`${bin}jest`, ['--config', 'jest.config.mjs'], { ...env, NODE_OPTIONS: '--experimental-vm-modules' }),
+    [new RegExp(`Tests: +${conformanceCases.length} passed`)],
+  ],
+]
+
+test.each(runners)(
+  'the suite passes and fails under %s as it should',
+  async (_, start, patterns) => {
+    const good = await start()
+    expect(good, good.output.slice(-4_000)).toMatchObject({ code: 0 })
+    for (const pattern of patterns) expect(good.output).toMatch(pattern)
+    // why a case was skipped stands in the output of each
+    expect(good.output).toContain("the store's capabilities include touch")
+    const bad = await start({ BROKEN: '1' })
+    expect(bad.code).not.toBe(0)
+    expect(bad.output).toContain('a save after delete: it resolved')
+  },
+  120_000,
+)
+
+test('the suite runs without a runner, and its process ends by itself', async () => {
+  const { code, output } = await run(process.execPath, ['plain.ts'])
+  expect(output.trimEnd().split('\n').at(-1)).toBe(`${passed} passed, 0 failed, ${skipped} skipped`)
+  expect(code).toBe(0)
+})
