@@ -134,8 +134,9 @@ export class MemoryBackend implements SessionBackend {
 
   #overwrite(live: SessionRecord, record: SessionRecord): true {
     const { createdAt, deadline } = live
+    const isOwn = record.createdAt === createdAt && record.deadline === deadline
     const expiresAt = Math.min(record.expiresAt, deadline ?? record.expiresAt)
-    this.#storage.write({ ...record, createdAt, deadline, expiresAt })
+    this.#storage.write(isOwn ? record : { ...record, createdAt, deadline, expiresAt })
     return true
   }
 

@@ -11,12 +11,17 @@ export class MemoryStorage {
 
   /** Writes a record as the most recently used one, and keeps the identity index in step. */
   write(record: SessionRecord): void {
-    this.remove(record.key)
-    this.sessions.set(record.key, record)
-    if (record.identityKey === null) return
-    const keys = this.identities.get(record.identityKey)
-    if (keys === undefined) this.identities.set(record.identityKey, new Set([record.key]))
-    else keys.add(record.key)
+    const { key, identityKey } = record
+    const former = this.sessions.get(key)
+    if (former !== undefined) this.sessions.delete(key)
+    this.sessions.set(key, record)
+    // Most writes are of the same person's session again, and leave the index as it is.
+    if (former?.identityKey === identityKey) return
+    if (former !== undefined) this.#unindex(former)
+    if (identityKey === null) return
+    const keys = this.identities.get(identityKey)
+    if (keys === undefined) this.identities.set(identityKey, new Set([key]))
+    else keys.add(key)
   }
 
   /** Marks a record as the most recently used one. */
@@ -29,8 +34,12 @@ export class MemoryStorage {
     const record = this.sessions.get(key)
     if (record === undefined) return
     this.sessions.delete(key)
-    if (record.identityKey === null) return
-    const keys = this.identities.get(record.identityKey)
-    if (keys?.delete(key) && keys.size === 0) this.identities.delete(record.identityKey)
+    this.#unindex(record)
+  }
+
+  #unindex({ key, identityKey }: SessionRecord): void {
+    if (identityKey === null) return
+    const keys = this.identities.get(identityKey)
+    if (keys?.delete(key) && keys.size === 0) this.identities.delete(identityKey)
   }
 }
