@@ -41,8 +41,6 @@ export interface ConformanceCase {
   readonly title: string
   /** What the store and the harness must have, else the case is skipped. */
   readonly requires: readonly Requirement[]
-  /** The capability that the store must state it lacks, else the case is skipped. */
-  readonly lacks?: keyof Capabilities
   /** The options of its store beside the clock. */
   readonly options?: () => Omit<ConformanceOpenOptions, 'now'>
   run(context: CaseContext): Promise<void>

@@ -2,7 +2,7 @@ import type { SessionStore } from '../contract/session-store.ts'
 import { conformanceCases } from './cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import type { ConformanceHarness } from './harness.ts'
-import { runCase } from './run-case.ts'
+import { missingInHarness, runCase } from './run-case.ts'
 import { unknownExpectedFailures } from './run-conformance.ts'
 
 /** The part of `node:test`, vitest, mocha, jest and bun that the suite uses. */
@@ -15,7 +15,8 @@ export interface ConformanceRunner {
 const runnerLimitMs = 180_000
 
 /**
- * Declares every case of the suite to a test runner, in one `describe` per group.
+ * Declares every case of the suite to a test runner, in one `describe` per group. A case that needs what the harness does
+ * not have is left out, and that is printed.
  * @example
  * describeConformance({ describe, it }, { open: ({ now }) => memoryStore({ now }) })
  */
@@ -29,7 +30,13 @@ export function describeConformance<Store extends SessionStore>(
       for (const { id, error } of unknown) it(id, () => Promise.reject(error))
     })
   }
-  for (const [group, cases] of Map.groupBy(conformanceCases, (each) => each.group)) {
+  const missing = (each: ConformanceCase) => missingInHarness(harness as ConformanceHarness, each)
+  for (const [reason, cases] of Map.groupBy(conformanceCases, missing)) {
+    // biome-ignore lint/suspicious/noConsole: no runner has a word for a case that does not apply
+    if (reason !== undefined) console.log(`conformance: ${cases.length} cases left out: ${reason}`)
+  }
+  const applicable = conformanceCases.filter((each) => missing(each) === undefined)
+  for (const [group, cases] of Map.groupBy(applicable, (each) => each.group)) {
     describe(group, () => {
       for (const definition of cases) {
         it(`${definition.id}: ${definition.title}`, body(harness as ConformanceHarness, definition), runnerLimitMs)

@@ -1,3 +1,4 @@
+import type { Capabilities } from '../contract/capabilities.ts'
 import type { SessionStore } from '../contract/session-store.ts'
 import { openContext } from './case-context.ts'
 import type { ConformanceCase, Requirement } from './conformance-case.ts'
@@ -54,26 +55,23 @@ async function attempt(harness: ConformanceHarness, definition: ConformanceCase)
 }
 
 function skipReason(harness: ConformanceHarness, store: SessionStore, definition: ConformanceCase): string | undefined {
-  const { lacks } = definition
-  if (lacks && store.capabilities[lacks] !== false) return `the store's capabilities include ${lacks}`
-  for (const requirement of definition.requires) {
-    const reason = missing(harness, store, requirement)
-    if (reason !== undefined) return reason
-  }
-  return undefined
+  const lacking = definition.requires.find((name) => isCapability(name) && store.capabilities[name] !== true)
+  return missingInHarness(harness, definition) ?? (lacking && `the store's capabilities lack ${lacking}`)
 }
 
-function missing(harness: ConformanceHarness, store: SessionStore, requirement: Requirement): string | undefined {
-  switch (requirement) {
-    case 'peer':
-      return harness.openPeer ? undefined : 'the harness has no openPeer'
-    case 'dump':
-      return harness.dump ? undefined : 'the harness has no dump'
-    case 'outage':
-      return harness.outage ? undefined : 'the harness has no outage'
-    case 'options':
-      return harness.takesOptions ? undefined : 'the harness does not state takesOptions'
-    default:
-      return store.capabilities[requirement] === true ? undefined : `the store's capabilities lack ${requirement}`
-  }
+const harnessMembers: Readonly<Partial<Record<Requirement, keyof ConformanceHarness>>> = {
+  peer: 'openPeer',
+  dump: 'dump',
+  outage: 'outage',
+  options: 'takesOptions',
+}
+
+function isCapability(name: Requirement): name is keyof Capabilities {
+  return harnessMembers[name] === undefined
+}
+
+/** Why a case can't be run with this harness; undefined where it can. */
+export function missingInHarness(harness: ConformanceHarness, { requires }: ConformanceCase): string | undefined {
+  const member = requires.map((name) => harnessMembers[name]).find((name) => name !== undefined && !harness[name])
+  return member && `the harness has no ${member}`
 }

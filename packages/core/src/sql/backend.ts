@@ -1,0 +1,114 @@
+import type { Batching, SessionBackend } from '../store/backend.ts'
+import type { SqlDialect } from './dialect.ts'
+import type { SqlCall, SqlDriver, SqlResult, SqlValue, SqlWork } from './driver.ts'
+import type { SqlStatement } from './fragment.ts'
+import { migrateTables } from './migrate.ts'
+import { byKey, sessionRecord } from './records.ts'
+import { call, clock } from './statement-call.ts'
+import { rowColumns, sessionStatements } from './statements.ts'
+import { defaultTable, tableNames } from './table.ts'
+import { conflictRetries, writeByKind, writeInOneTransaction } from './write-batch.ts'
+import { writeWork } from './write-work.ts'
+
+export interface SqlBackendOptions {
+  /** The store's type, e.g. `'postgres'`. */
+  readonly type: string
+  readonly driver: SqlDriver
+  readonly dialect: SqlDialect
+  /** The table of the sessions; the states' is named after it. Default `'sess_sessions'`. */
+  readonly table?: string | undefined
+  /** Whether missing tables are created and old ones migrated at the first use. Default true. */
+  readonly migrate?: boolean | undefined
+  readonly batching?: Batching | undefined
+}
+
+/**
+ * The storage of sessions in an SQL database, for `createSessionStore`.
+ * @throws `SESS_CONFIG` for a table name that is not a plain identifier
+ */
+export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
+  const { type, driver, dialect, table = defaultTable, migrate = true, batching } = options
+  const names = tableNames(table)
+  const statements = sessionStatements(dialect, names)
+  const inOrder = dialect.canLockInOrder ? sessionStatements(dialect, names, true) : statements
+  const work = writeWork(dialect, statements)
+  const works = { usual: work, inOrder: dialect.canLockInOrder ? writeWork(dialect, inOrder) : work }
+  const again = conflictRetries(driver)
+  const write = dialect.writeRows.from
+    ? writeByKind(driver, dialect, works, again)
+    : writeInOneTransaction(driver, work)
+
+  const once = (only: SqlCall) => driver.run(() => single(only))
+  const execute = (only: SqlCall): Promise<SqlResult> => again(() => once(only))
+  const run = (statement: SqlStatement, values: Readonly<Record<string, SqlValue>>) =>
+    execute(withValues(statement, values))
+
+  return {
+    type,
+    writes: ['insert', 'put', 'replace', 'swap', 'touch', 'delete', 'rotate', 'putState', 'takeState'],
+    ...(batching && { batching }),
+
+    async open() {
+      await driver.open()
+      await migrateTables({ driver, dialect, names, migrate })
+    },
+    async read(keys) {
+      const [only] = keys
+      if (keys.length === 1 && only !== undefined) {
+        const { rows } = await run(statements.readOne, { key: only })
+        return [rows[0] === undefined ? null : sessionRecord(rows[0])]
+      }
+      const rows = keys.map((key) => ({ key }))
+      const result = await execute(call(statements.read, dialect.readRows, rowColumns.keys, rows))
+      const found = byKey(result.rows, sessionRecord)
+      return keys.map((key) => found.get(key) ?? null)
+    },
+    write,
+
+    async count(now) {
+      const { rows } = await run(statements.count, clock(now))
+      return Number(rows[0]?.[0])
+    },
+    async cleanExpired(now, limit) {
+      const sessions = await run(statements.deleteExpired, { ...clock(now), limit })
+      const states = await run(statements.deleteExpiredStates, { now, limit })
+      return { sessions: sessions.affected, more: sessions.affected >= limit || states.affected >= limit }
+    },
+    async listByIdentity(identityKey, now) {
+      const { rows } = await run(statements.listByIdentity, { identity_key: identityKey, now })
+      return rows.map(sessionRecord)
+    },
+    async deleteByIdentity(identityKey, exceptKey, now) {
+      const values = { identity_key: identityKey, except: exceptKey ?? '', now }
+      let ended = 0
+      do {
+        const { affected } = await again((lockInOrder) =>
+          once(withValues((lockInOrder ? inOrder : statements).deleteByIdentity, values)),
+        )
+        ended += affected
+      } while (dialect.deleteMissesMovedRows && (await run(statements.anyOfIdentity, values)).rows.length > 0)
+      return ended
+    },
+    async scan(cursor, limit, now) {
+      const { rows } = await run(statements.scan, { cursor: cursor ?? '', limit })
+      const records = rows.map(sessionRecord)
+      // Expired rows are dropped here, not in the statement: a page reads no more than `limit` rows, whatever they are.
+      return {
+        records: records.filter((record) => record.expiresAt > now),
+        cursor: records.length < limit ? null : (records.at(-1)?.key ?? null),
+      }
+    },
+
+    ping: () => driver.ping(),
+    close: () => driver.close(),
+    toSessionError: (error) => driver.toSessionError(error),
+  }
+}
+
+function withValues(statement: SqlStatement, values: Readonly<Record<string, SqlValue>>): SqlCall {
+  return { statement, values: statement.parameters.map((name) => values[name] ?? null) }
+}
+
+function* single(only: SqlCall): SqlWork<SqlResult> {
+  return yield only
+}

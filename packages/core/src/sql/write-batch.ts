@@ -1,0 +1,95 @@
+import type { WriteKind, WriteOperation, WriteOutcome } from '../store/backend.ts'
+import type { SqlDialect } from './dialect.ts'
+import type { SqlDriver, SqlWork } from './driver.ts'
+import { asError, isolateFailures } from './isolate-failures.ts'
+import { lockedFrom, type Operation, type WriteWork } from './write-work.ts'
+
+/** How often work is started again that lost to another transaction (a deadlock, a serialization failure). */
+const maxTries = 5
+
+type WriteBatch = (operations: readonly WriteOperation[], now: number) => Promise<readonly WriteOutcome[]>
+
+/** All operations one by one in one transaction; one that is refused for its own sake leaves the others alone. */
+export function writeInOneTransaction(driver: SqlDriver, work: WriteWork): WriteBatch {
+  function* all(operations: readonly WriteOperation[], now: number): SqlWork<WriteOutcome[]> {
+    const outcomes: WriteOutcome[] = []
+    for (const operation of operations) {
+      try {
+        outcomes.push(...(yield* workOf(work, operation.kind, [operation], now)))
+      } catch (error) {
+        const outcome = failure(driver, operation.kind, error)
+        if (outcome === undefined) throw error
+        outcomes.push(outcome)
+      }
+    }
+    return outcomes
+  }
+  return async (operations, now) => await driver.transaction(() => all(operations, now))
+}
+
+/** The operations of each kind as one statement (one transaction, where outcomes are read back); the kinds at once. */
+export function writeByKind(
+  driver: SqlDriver,
+  dialect: SqlDialect,
+  works: { readonly usual: WriteWork; readonly inOrder: WriteWork },
+  again: ConflictRetries,
+): WriteBatch {
+  async function writeKind(kind: WriteKind, operations: readonly WriteOperation[], now: number) {
+    const fromRows = dialect.returning ? Number.POSITIVE_INFINITY : (lockedFrom[kind] ?? Number.POSITIVE_INFINITY)
+    const run = (rows: readonly WriteOperation[]) =>
+      again((lockInOrder) => {
+        const start = () => workOf(lockInOrder ? works.inOrder : works.usual, kind, rows, now)
+        return rows.length >= fromRows ? driver.transaction(start) : driver.run(start)
+      })
+    const outcomes = await isolateFailures(
+      operations,
+      run,
+      (error) => driver.fault(error) === 'row' || driver.fault(error) === 'duplicate',
+    )
+    return outcomes.map((outcome) => (outcome instanceof Error ? (failure(driver, kind, outcome) ?? outcome) : outcome))
+  }
+
+  return async (operations, now) => {
+    const kinds = Map.groupBy(operations, ({ kind }) => kind)
+    const outcomes = new Map<WriteOperation, WriteOutcome>()
+    await Promise.all(
+      [...kinds].map(async ([kind, ofKind]) => {
+        const results = await writeKind(kind, ofKind, now)
+        for (const [index, operation] of ofKind.entries()) outcomes.set(operation, results[index] as WriteOutcome)
+      }),
+    )
+    return operations.map((operation) => outcomes.get(operation) as WriteOutcome)
+  }
+}
+
+/**
+ * Starts work again when it lost to another transaction: the engine has undone it wholly. From the first time on all work
+ * is told to lock its rows in one order, which costs a little and rules deadlocks out.
+ */
+export type ConflictRetries = <T>(run: (lockInOrder: boolean) => T | Promise<T>) => Promise<T>
+
+export function conflictRetries(driver: SqlDriver): ConflictRetries {
+  let hasLost = false
+  return async (run) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await run(hasLost)
+      } catch (error) {
+        if (tries === maxTries || driver.fault(error) !== 'conflict') throw error
+        hasLost = true
+      }
+    }
+  }
+}
+
+function workOf(work: WriteWork, kind: WriteKind, operations: readonly WriteOperation[], now: number) {
+  const ofKind = work[kind] as (operations: readonly Operation[], now: number) => SqlWork<WriteOutcome[]>
+  return ofKind(operations, now)
+}
+
+/** What an operation that failed alone comes to; undefined where the error concerns more than this operation. */
+function failure(driver: SqlDriver, kind: WriteKind, error: unknown): WriteOutcome | undefined {
+  const fault = driver.fault(error)
+  if (kind === 'rotate' && fault === 'duplicate') return 'taken'
+  return fault === 'row' || fault === 'duplicate' ? asError(error) : undefined
+}

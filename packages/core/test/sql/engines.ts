@@ -1,0 +1,144 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import {
+  createSqlBackend,
+  encodeJsonRows,
+  jsonRows,
+  list,
+  parameter,
+  type RowSource,
+  rowAsParameters,
+  runAsync,
+  runSync,
+  type SqlBackendOptions,
+  type SqlCall,
+  type SqlDialect,
+  type SqlDriver,
+  type SqlFault,
+  type SqlResult,
+  type SqlWork,
+  sql,
+} from '../../src/sql/index.ts'
+import type { SessionBackend } from '../../src/store/backend.ts'
+
+/** Node's own SQLite stands in for every kind of engine: what differs is how it is told to be used. */
+const jsonEach: RowSource = {
+  from: (columns) =>
+    sql`(select ${list(columns.map(({ name }, index) => `value ->> ${index} as "${name}"`))} from json_each(${jsonRows})) as s`,
+  encode: encodeJsonRows,
+}
+
+const embedded: SqlDialect = {
+  quote: (identifier) => `"${identifier}"`,
+  placeholder: () => '?',
+  types: { key: 'text', token: 'text', integer: 'integer', payload: 'text' },
+  least: 'min',
+  readRows: jsonEach,
+  writeRows: rowAsParameters,
+  returning: true,
+  upsert: 'on conflict',
+  updateForm: 'from',
+  deleteForm: 'in',
+  forUpdate: '',
+  skipLocked: '',
+  rewritesIndexes: true,
+  columnsOf: sql`select name from pragma_table_info(${parameter('table')})`,
+  ddl: { indexes: 'separate', partialIndexes: true, tableSuffix: ' strict' },
+}
+
+/** The ways in which an engine can be used; each must have the same outcomes. */
+export const dialects: Readonly<Record<string, SqlDialect>> = {
+  'one statement for each row, one commit for a batch': embedded,
+  'one statement for each kind, with RETURNING': { ...embedded, writeRows: jsonEach, rewritesIndexes: false },
+  'one statement for each kind, outcomes read back': {
+    ...embedded,
+    writeRows: jsonEach,
+    rewritesIndexes: false,
+    returning: false,
+  },
+}
+
+export class NodeSqliteDriver implements SqlDriver {
+  /** The text of every statement that was sent, and the values that went with it. */
+  readonly sent: SqlCall[] = []
+  readonly database: DatabaseSync
+  /** Called before a statement runs. */
+  before: (call: SqlCall) => void = () => {}
+  #transactions: Promise<unknown> = Promise.resolve()
+
+  constructor(database = new DatabaseSync(':memory:')) {
+    this.database = database
+  }
+
+  open(): void {}
+
+  run<T>(work: () => SqlWork<T>): Promise<T> {
+    return this.#alone(() => runAsync(work(), async (call) => this.#execute(call)))
+  }
+
+  transaction<T>(work: () => SqlWork<T>): Promise<T> {
+    return this.#alone(async () => {
+      this.database.exec('begin immediate')
+      try {
+        const result = runSync(work(), (call) => this.#execute(call))
+        this.database.exec('commit')
+        return result
+      } catch (error) {
+        this.database.exec('rollback')
+        throw error
+      }
+    })
+  }
+
+  exclusive<T>(work: () => SqlWork<T>): Promise<T> {
+    return this.transaction(work)
+  }
+
+  ping(): void {}
+
+  close(): void {
+    this.database.close()
+  }
+
+  fault(error: unknown): SqlFault {
+    const { errcode, message } = error as { errcode?: number; message: string }
+    if (message === 'deadlock') return 'conflict'
+    if (errcode === 1555) return 'duplicate'
+    return errcode !== undefined && errcode % 256 === 19 ? 'row' : 'other'
+  }
+
+  toSessionError(): undefined {
+    return undefined
+  }
+
+  /** There is one connection, so what takes several turns of the event loop waits for what came before. */
+  #alone<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#transactions.then(run)
+    this.#transactions = result.catch(() => {})
+    return result
+  }
+
+  #execute(call: SqlCall): SqlResult {
+    this.sent.push(call)
+    this.before(call)
+    const prepared = this.database.prepare(call.statement.text)
+    const values = call.values as SQLInputValue[]
+    if (!call.statement.returnsRows) return { rows: [], affected: Number(prepared.run(...values).changes) }
+    prepared.setReturnArrays(true)
+    const rows = prepared.all(...values) as unknown as unknown[][]
+    return { rows, affected: rows.length }
+  }
+}
+
+export type SqlBackend = SessionBackend &
+  Required<Pick<SessionBackend, 'open' | 'count' | 'cleanExpired' | 'listByIdentity' | 'deleteByIdentity' | 'scan'>>
+
+export async function openBackend(
+  dialect: SqlDialect,
+  options: Partial<SqlBackendOptions> = {},
+): Promise<{ backend: SqlBackend; driver: NodeSqliteDriver }> {
+  const driver = new NodeSqliteDriver()
+  const backend = createSqlBackend({ type: 'test', driver, dialect, ...options }) as SqlBackend
+  await backend.open()
+  driver.sent.length = 0
+  return { backend, driver }
+}
