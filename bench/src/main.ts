@@ -1,0 +1,56 @@
+import { parseCommandLine, usage } from './command-line.ts'
+import { describeMachine, describeSubject, openStorage } from './environment.ts'
+import { estimatedSeconds, type Plan } from './plan.ts'
+import { comparison } from './report/comparison.ts'
+import { keep, redraw } from './report/result-files.ts'
+import { type BackendResult, refusals } from './results.ts'
+import { runBackend } from './run-backend.ts'
+import { runScale } from './scale/run-scale.ts'
+import { type BackendName, backends, subjectsOf } from './subjects/backends.ts'
+
+async function compare(plan: Plan): Promise<void> {
+  const minutes = (plan.backends.length * estimatedSeconds(plan)) / 60
+  console.error(`About ${minutes < 1 ? 'a minute' : `${Math.ceil(minutes)} minutes`} for ${plan.backends.join(', ')}.`)
+  for (const backend of plan.backends) {
+    const result = await compareBackend(backend, plan)
+    console.log(comparison(result))
+    if (refusals(result).length > 0) process.exitCode = 1
+    if (plan.isKept) {
+      await keep(backend, result)
+      await redraw()
+    }
+  }
+}
+
+async function compareBackend(backend: BackendName, plan: Plan): Promise<BackendResult> {
+  const definitions = (await subjectsOf(backend)).filter(({ role }) => plan.subjects.includes(role))
+  await using storage = await openStorage(backends[backend].server)
+  const { url, folder, version } = storage
+  const say = (progress: string) => console.error(`${backend}: ${progress}`)
+  const cells = await runBackend({ backend, definitions, plan, place: { url, folder }, say })
+  return {
+    backend,
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    server: version,
+    rounds: plan.rounds,
+    seconds: plan.seconds,
+    sessions: plan.sessions,
+    subjects: await Promise.all(definitions.map(describeSubject)),
+    cells,
+  }
+}
+
+async function main(): Promise<void> {
+  const command = parseCommandLine(process.argv.slice(2))
+  if (command.do === 'help') console.log(usage)
+  else if (command.do === 'compare') await compare(command.plan)
+  else await runScale(command.plan)
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof TypeError ? `${error.message}\n\n${usage}` : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,64 @@
+import { spread } from '../report/comparison.ts'
+import { figure, table } from '../report/table.ts'
+import { summarize } from '../statistics.ts'
+import { type ScaleResult, scaleVerdicts } from './scale-results.ts'
+
+/** What one backend's scale results say, for a terminal. */
+export function scaleReport(result: ScaleResult): string {
+  const { backend, server, callers, size, machine, cleanUp, eventLoop } = result
+  const found = scaleVerdicts(result)
+  return [
+    `# ${backend} at scale${server ? `: ${server}` : ''}`,
+    `${callers} callers, sessions of ${size} bytes. Absolute figures are of this machine only: ${machine.cores} cores, ${machine.cpu}.`,
+    '',
+    populationTable(result),
+    '',
+    `Clean-up of ${cleanUp.expired} expired sessions: ${cleanUp.removed} removed in ${figure(cleanUp.seconds)} s;`,
+    `p99 of loads ${figure(cleanUp.p99BeforeMs)} ms before, ${figure(cleanUp.p99WhileMs)} ms while.`,
+    '',
+    table(
+      ['package', 'bytes per session'],
+      result.bytesPerSession.map(({ name, bytes }) => [name, figure(bytes)]),
+    ),
+    '',
+    ...(eventLoop
+      ? [
+          table(
+            ['event loop under 256 writers', 'p99 ms', 'max ms'],
+            eventLoop.map(({ name, p99Ms, maxMs }) => [name, figure(p99Ms), figure(maxMs)]),
+          ),
+          '',
+        ]
+      : []),
+    table(
+      ['start-up', 'import ms', 'process ms'],
+      result.startUp.map(({ name, importMs, processMs }) => [name, figure(importMs), figure(processMs)]),
+    ),
+    '',
+    `## ${backend} at scale: ${found.filter(({ reached }) => reached).length} of ${found.length} targets reached`,
+    '',
+    table(
+      ['', 'target', 'bound', 'measured'],
+      found.map(({ what, bound, measured, reached }) => [
+        reached ? 'reached' : 'MISSED',
+        what,
+        bound,
+        spread(measured),
+      ]),
+      2,
+    ),
+    '',
+  ].join('\n')
+}
+
+function populationTable({ populations }: ScaleResult): string {
+  const rows = (['load', 'save'] as const).flatMap((operation) =>
+    populations.map(({ sessions, rounds }) => [
+      operation,
+      String(sessions),
+      figure(summarize(rounds[operation].map(({ operationsPerSecond }) => operationsPerSecond)).median),
+      figure(summarize(rounds[operation].map(({ p99Ms }) => p99Ms)).median),
+    ]),
+  )
+  return table(['', 'live sessions', 'ops/s', 'p99 ms'], rows)
+}

@@ -1,0 +1,65 @@
+import { quantileSorted } from 'simple-statistics'
+
+export interface Measurement {
+  operationsPerSecond: number
+  p50Ms: number
+  p99Ms: number
+  /** CPU time of this process, user and system, in microseconds for one operation. */
+  cpuMicroseconds: number
+}
+
+/** The most latencies that are kept; of more, the last. */
+const maxLatencies = 2 ** 21
+const latencies = new Float64Array(maxLatencies)
+
+export interface Loop {
+  callers: number
+  /** How long callers start another operation: for so many seconds, or until this is settled. */
+  span: number | Promise<unknown>
+  /** Does one operation, or several at once, and says how many that was. */
+  step: (caller: number, turn: number) => Promise<number>
+  /** What a caller does between two of its operations, uncounted. Left out: nothing. */
+  pause?: (() => Promise<unknown>) | undefined
+}
+
+/** Runs callers, each of which starts its next operation when its last is done. */
+export async function closedLoop({ callers, span, step, pause }: Loop): Promise<Measurement> {
+  let operations = 0
+  let steps = 0
+  const cpuBefore = process.cpuUsage()
+  const start = performance.now()
+  const isOver = typeof span === 'number' ? (now: number) => now >= start + span * 1000 : untilSettled(span)
+  const callersEnded = await Promise.allSettled(
+    Array.from({ length: callers }, async (_, caller) => {
+      let before = performance.now()
+      for (let turn = 0; !isOver(before); turn += 1) {
+        const done = await step(caller, turn)
+        operations += done
+        const after = performance.now()
+        latencies[steps % maxLatencies] = after - before
+        steps += 1
+        if (pause) await pause()
+        before = pause ? performance.now() : after
+      }
+    }),
+  )
+  for (const ended of callersEnded) if (ended.status === 'rejected') throw ended.reason
+  const elapsedMs = performance.now() - start
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const sorted = latencies.slice(0, Math.min(steps, maxLatencies)).sort()
+  return {
+    operationsPerSecond: (operations / elapsedMs) * 1000,
+    p50Ms: quantileSorted(sorted as unknown as number[], 0.5),
+    p99Ms: quantileSorted(sorted as unknown as number[], 0.99),
+    cpuMicroseconds: (user + system) / operations,
+  }
+}
+
+function untilSettled(work: Promise<unknown>): () => boolean {
+  let isSettled = false
+  const settled = () => {
+    isSettled = true
+  }
+  work.then(settled, settled)
+  return () => isSettled
+}

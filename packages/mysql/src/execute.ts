@@ -1,0 +1,54 @@
+import type { SqlCall, SqlResult, SqlValue } from '@sess/core/sql'
+import type { PoolConnection, QueryOptions, QueryResult } from 'mysql2'
+import { mysqlError } from './errors.ts'
+
+/** What the server takes. */
+export interface Limits {
+  /** `max_allowed_packet`: the server drops a connection that sends more. */
+  readonly maxPacketBytes: number
+}
+
+/** What a command has beside its values, at most: numbers, lengths, types. */
+const packetOverheadBytes = 4_096
+
+/** Sends a prepared statement; its answer is the same whatever options the connection's owner has chosen. */
+export function execute(connection: PoolConnection, call: SqlCall, limits: Limits): Promise<SqlResult> {
+  const { statement } = call
+  const values = call.values.map(valueToSend)
+  const bytes = values.reduce((sum: number, value) => sum + (value?.length ?? 0), packetOverheadBytes)
+  if (bytes > limits.maxPacketBytes) {
+    return Promise.reject(mysqlError('ER_NET_PACKET_TOO_LARGE', 'the statement is larger than max_allowed_packet'))
+  }
+  const options: QueryOptions = {
+    sql: statement.text,
+    values,
+    rowsAsArray: true,
+    nestTables: false,
+    namedPlaceholders: false,
+    typeCast: typeof connection.config.typeCast === 'function' ? plainly : true,
+  }
+  return new Promise((resolve, reject) => {
+    connection.execute<QueryResult>(options, (error, result) => {
+      if (error) reject(error)
+      else if (Array.isArray(result)) resolve({ rows: result as unknown[][], affected: result.length })
+      else resolve({ rows: [], affected: result.affectedRows })
+    })
+  })
+}
+
+/** Sends one of the commands that can't be prepared everywhere. It has no values and no rows. */
+export function sendCommand(connection: PoolConnection, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.query(text, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+/** Overrides a function that the pool's owner gave for all columns. */
+function plainly(_field: unknown, next: () => unknown): unknown {
+  return next()
+}
+
+/** Numbers go as text, which the server takes for a LIMIT as well; a number would be sent as a floating-point one. */
+function valueToSend(value: SqlValue): string | Buffer | null {
+  return value === null || Buffer.isBuffer(value) ? value : String(value)
+}

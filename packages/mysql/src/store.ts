@@ -1,0 +1,34 @@
+import { createSessionStore, type JsonObject, type SessionStore } from '@sess/core'
+import { parseOptions } from '@sess/core/config'
+import { createSqlBackend } from '@sess/core/sql'
+import { type MysqlConfig, mysqlConfig } from './config.ts'
+import { mysqlDialect } from './dialect.ts'
+import { MysqlDriver } from './driver.ts'
+import { OwnPool, sharedPool } from './pool.ts'
+
+const defaultTimeoutMs = 5_000
+
+/**
+ * A store in a MySQL (8.0 and later) or MariaDB (10.6 and later) database, through mysql2. Nothing connects before the
+ * first use.
+ *
+ * One of these says where it is:
+ * - `pool`: a pool of mysql2 or of mysql2/promise with any options, in use for other things too; `close` leaves it open.
+ * - `url`: `mysql://user:password@host:port/database`; the store has a pool of at most `max` (default 10) connections.
+ *
+ * `table` (default `'sess_sessions'`) names the table of the sessions, in the connection's database. `migrate` (default
+ * true) makes and migrates it. The options of every store apply as well.
+ * @throws `SESS_CONFIG` with every problem of the options at once
+ * @example
+ * ```ts
+ * const store = mysqlStore({ pool: mysql.createPool('mysql://app@127.0.0.1/app'), ttl: '12h' })
+ * ```
+ */
+export function mysqlStore<Data extends JsonObject = JsonObject>(options: MysqlConfig): SessionStore<Data> {
+  const { pool, url = '', table, migrate, max = 10, ...common } = parseOptions('mysql', mysqlConfig, options)
+  const timeoutMs = common.timeoutMs ?? defaultTimeoutMs
+  const source = pool === undefined ? new OwnPool({ url, max, timeoutMs }) : sharedPool(pool)
+  const driver = new MysqlDriver({ source, timeoutMs })
+  const backend = createSqlBackend({ type: 'mysql', driver, dialect: mysqlDialect, table, migrate })
+  return createSessionStore<Data>(backend, common)
+}

@@ -1,0 +1,37 @@
+import { describeConformance } from '@sess/core/conformance'
+import { type ServerName, shared } from '@sess/testkit'
+import mysql, { type PoolOptions } from 'mysql2/promise'
+import { describe, it } from 'vitest'
+import { mysqlHarness } from './harness.ts'
+
+/** Everything by which an owner changes what mysql2 sends and gives back. */
+const oddPool: PoolOptions = {
+  charset: 'latin1',
+  namedPlaceholders: true,
+  rowsAsArray: false,
+  nestTables: '_',
+  typeCast: () => 'cast',
+  supportBigNumbers: true,
+  bigNumberStrings: true,
+  decimalNumbers: true,
+  dateStrings: true,
+  timezone: '+13:00',
+  multipleStatements: true,
+  stringifyObjects: true,
+  flags: ['-FOUND_ROWS'],
+  maxPreparedStatements: 2,
+  connectionLimit: 3,
+}
+
+for (const name of ['mysql9', 'mariadb'] as const satisfies ServerName[]) {
+  const server = await shared(name)
+  describe(`${name}: a pool with every option set otherwise, plain ids, one operation at a time`, () => {
+    const harness = mysqlHarness({
+      server,
+      way: async () => {},
+      config: () => ({ pool: mysql.createPool({ uri: server.url, ...oddPool }) }),
+      options: { ids: 'plain', coalesce: false },
+    })
+    describeConformance({ describe, it }, harness)
+  })
+}

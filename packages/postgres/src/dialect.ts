@@ -1,0 +1,78 @@
+import { SessionError } from '@sess/core'
+import { list, parameter, type RowSource, type SqlDialect, type SqlRow, sql } from '@sess/core/sql'
+
+/** Stated rather than searched for: a search_path is the connection's, and may change. */
+export const defaultSchema = 'public'
+
+/** A control character, which neither ASCII keys nor JSON text contains. */
+const separator = '\x1f'
+
+/**
+ * A batch of rows as one text for each column. Measured on 64 sessions of 600 bytes, client and server together: a fifth
+ * less time than arrays of texts, in which each quote of the JSON is escaped, and than one JSON text of all rows.
+ */
+const columnTexts: RowSource = {
+  from(columns) {
+    const arrays = columns.map(({ name, type, nullable }) => {
+      const text = parameter(columnParameter(name))
+      if (type === 'integer') return sql`${text}::bigint[]`
+      return sql`pg_catalog.string_to_array(${text}, e'\\x1f'${nullable ? `, ''` : ''})`
+    })
+    return sql`unnest(${list(arrays)}) as s(${list(columns.map(({ name }) => quote(name)))})`
+  },
+  encode: (columns, rows) =>
+    Object.fromEntries(
+      columns.map(({ name, type }) => [
+        columnParameter(name),
+        type === 'integer' ? `{${textsOf(name, rows, 'null').join()}}` : textsOf(name, rows, '').join(separator),
+      ]),
+    ),
+}
+
+/** How PostgreSQL differs. @throws `SESS_CONFIG` for a schema's name that is not a plain identifier */
+export function postgresDialect(schema: string): SqlDialect {
+  if (!/^[a-z_]\w{0,62}$/i.test(schema)) {
+    throw new SessionError('SESS_CONFIG', 'schema must be a letter or _ followed by letters, digits or _, 63 at most')
+  }
+  return {
+    quote,
+    table: (name) => `${quote(schema)}.${quote(name)}`,
+    placeholder: (position) => `$${position}`,
+    types: { key: 'text collate "C"', token: 'text collate "C"', integer: 'bigint', payload: 'text' },
+    least: 'least',
+    readRows: columnTexts,
+    writeRows: columnTexts,
+    returning: true,
+    upsert: 'on conflict',
+    updateForm: 'from',
+    deleteForm: 'any',
+    selectForm: 'any',
+    forUpdate: 'for update',
+    canLockInOrder: true,
+    skipLocked: 'for update skip locked',
+    rewritesIndexes: false,
+    columnsOf: sql`select a.attname from pg_catalog.pg_attribute as a
+      join pg_catalog.pg_class as c on c.oid = a.attrelid
+      join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where n.nspname = '${schema}' and c.relname = ${parameter('table')} and a.attnum > 0 and not a.attisdropped`,
+    ddl: {
+      indexes: 'separate',
+      partialIndexes: true,
+      // Room for the next version of a row in its own page: then an update writes no index, and the old one's space is
+      // used again without a vacuum.
+      tableSuffix: ' with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05)',
+    },
+  }
+}
+
+function quote(identifier: string): string {
+  return `"${identifier}"`
+}
+
+function columnParameter(column: string): string {
+  return `${column}_of_rows`
+}
+
+function textsOf(column: string, rows: readonly SqlRow[], ofNull: string): (string | number)[] {
+  return rows.map((row) => row[column] ?? ofNull)
+}

@@ -1,0 +1,16 @@
+import { registerStore } from '@sess/core'
+import { configOfUrl, postgresConfig } from './config.ts'
+import { postgresStore } from './store.ts'
+
+export type { PostgresConfig } from './config.ts'
+export { postgresSchema } from './schema.ts'
+export { postgresStore } from './store.ts'
+
+registerStore({
+  type: 'postgres',
+  schemes: ['postgres', 'postgresql'],
+  package: '@sess/postgres',
+  config: postgresConfig,
+  open: (config) => postgresStore(config),
+  fromUrl: configOfUrl,
+})

@@ -1,0 +1,16 @@
+import { describeConformance } from '@sess/core/conformance'
+import { isSkipped, shared } from '@sess/testkit'
+import { describe, it } from 'vitest'
+import { postgresHarness } from './harness.ts'
+
+describe.skipIf(isSkipped('postgres15'))('ids kept plain, each operation alone, one connection', async () => {
+  const { url } = await shared('postgres15')
+  describeConformance(
+    { describe, it },
+    postgresHarness({
+      url,
+      way: async () => {},
+      config: () => ({ url, ids: 'plain', coalesce: false, max: 1, table: 'Web_Sessions' }),
+    }),
+  )
+})

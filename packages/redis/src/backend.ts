@@ -1,0 +1,165 @@
+import type { SessionBackend, SessionRecord, WriteOperation, WriteOutcome } from '@sess/core'
+import { Connection, type RedisClient } from './connection.ts'
+import { toSessionError } from './errors.ts'
+import { isSameBucket, KeyLayout } from './key-layout.ts'
+import { decodeRecord, instantText } from './record-text.ts'
+import { type Script, scripts } from './scripts.ts'
+import { argumentsOf, outcomeOf } from './writes.ts'
+
+export interface RedisBackendOptions {
+  readonly client: RedisClient
+  /** How long a connection may take. */
+  readonly timeoutMs: number
+  readonly sessionPrefix: string
+  readonly statePrefix: string
+  /** Releases the client; does nothing for one that was handed in. */
+  readonly release: () => void
+}
+
+/** The storage primitives on one Redis or Valkey server or on a Cluster. */
+export class RedisBackend implements SessionBackend {
+  readonly type = 'redis'
+  readonly writes = ['insert', 'put', 'replace', 'swap', 'touch', 'delete', 'rotate', 'putState', 'takeState'] as const
+  readonly expiresByItself = true
+  readonly batching = { maxOperations: 64, readLanes: 2, writeLanes: 2 } as const
+  readonly toSessionError = toSessionError
+  readonly #connection: Connection
+  readonly #sessions: KeyLayout
+  readonly #states: KeyLayout
+  readonly #release: () => void
+
+  constructor({ client, timeoutMs, sessionPrefix, statePrefix, release }: RedisBackendOptions) {
+    this.#connection = new Connection(client, timeoutMs)
+    this.#sessions = new KeyLayout(sessionPrefix)
+    this.#states = new KeyLayout(statePrefix)
+    this.#release = release
+  }
+
+  async read(keys: readonly string[]): Promise<(SessionRecord | null)[]> {
+    const recordKeys = keys.map((key) => this.#sessions.keysOf(key)[1])
+    // One master that is down fails the reads that are its own.
+    const values = this.#connection.isCluster
+      ? await Promise.all(
+          recordKeys.map((key) => this.#connection.run(scripts.read, [key], []).catch((error: Error) => error)),
+        )
+      : await this.#connection.mget(recordKeys)
+    // An Error in a record's place fails that read alone, as one in an outcome's place does.
+    return values.map((value, index) =>
+      typeof value === 'string' ? decodeRecord(keys[index] as string, value) : value,
+    ) as (SessionRecord | null)[]
+  }
+
+  async write(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
+    // One script is one atomic step and may touch one slot, so on a Cluster each write goes by itself.
+    const groups = this.#connection.isCluster ? operations.map((operation) => [operation]) : [operations]
+    return (await Promise.all(groups.map((group) => this.#writeTogether(group, now)))).flat()
+  }
+
+  async count(now: number): Promise<number> {
+    const counts = await this.#runInBuckets(this.#sessions, scripts.count, [instantText(now)])
+    return counts.reduce<number>((sum, live) => sum + Number(live), 0)
+  }
+
+  async cleanExpired(now: number, limit: number): Promise<{ sessions: number; more: boolean }> {
+    const args = [instantText(now), String(Math.ceil(limit / this.#sessions.buckets.length))]
+    const [sessions, states] = (await Promise.all([
+      this.#runInBuckets(this.#sessions, scripts.clean, args),
+      this.#runInBuckets(this.#states, scripts.clean, args),
+    ])) as [number[][], number[][]]
+    return {
+      sessions: sessions.reduce((sum, [removed]) => sum + Number(removed), 0),
+      more: [...sessions, ...states].some(([, more]) => Number(more) === 1),
+    }
+  }
+
+  async listByIdentity(identityKey: string, now: number): Promise<SessionRecord[]> {
+    const found = (await this.#runInBuckets(this.#sessions, scripts.list, [
+      instantText(now),
+      identityKey,
+    ])) as string[][]
+    return found.flatMap((pairs) => liveRecords(pairs, now)).filter((record) => record.identityKey === identityKey)
+  }
+
+  async deleteByIdentity(identityKey: string, exceptKey: string | null, now: number): Promise<number> {
+    const ended = await this.#runInBuckets(this.#sessions, scripts.revoke, [
+      instantText(now),
+      identityKey,
+      exceptKey ?? '',
+    ])
+    return ended.reduce<number>((sum, live) => sum + Number(live), 0)
+  }
+
+  /** The cursor is a bucket's number and the server's cursor in it. */
+  async scan(
+    cursor: string | null,
+    limit: number,
+    now: number,
+  ): Promise<{ records: SessionRecord[]; cursor: string | null }> {
+    const { buckets } = this.#sessions
+    const [start, within] = (cursor ?? '0 0').split(' ') as [string, string]
+    const records: SessionRecord[] = []
+    let position = within
+    let index = Number(start)
+    while (index < buckets.length && records.length < limit) {
+      const page = await this.#connection.run(
+        scripts.scan,
+        [buckets[index] as string],
+        [instantText(now), position, String(limit)],
+      )
+      const [next, ...pairs] = page as [string, ...string[]]
+      records.push(...liveRecords(pairs, now))
+      position = next
+      if (next === '0') index += 1
+    }
+    return { records, cursor: index < buckets.length ? `${index} ${position}` : null }
+  }
+
+  /** A Cluster finds the new record in the old one's slot, as one script may only touch one. */
+  colocated(key: string, newKey: string): boolean {
+    return !this.#connection.isCluster || isSameBucket(key, newKey)
+  }
+
+  ping(): Promise<void> {
+    return this.#connection.ping()
+  }
+
+  close(): void {
+    this.#release()
+  }
+
+  async #writeTogether(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
+    const keys: string[] = []
+    const args: string[] = [instantText(now)]
+    for (const operation of operations) {
+      const { kind, key } = operation
+      keys.push(...(kind === 'putState' || kind === 'takeState' ? this.#states : this.#sessions).keysOf(key))
+      if (kind === 'rotate') keys.push(...this.#sessions.keysOf(operation.newKey))
+      args.push(...argumentsOf(operation))
+    }
+    try {
+      const replies = (await this.#connection.run(scripts.write, keys, args)) as (number | string)[]
+      return operations.map((operation, index) => outcomeOf(operation, replies[index] as number | string))
+    } catch (error) {
+      return operations.map(() => error as Error)
+    }
+  }
+
+  /** All buckets at once, or on a Cluster each by itself. */
+  #runInBuckets({ buckets }: KeyLayout, script: Script, args: readonly string[]): Promise<unknown[]> {
+    return Promise.all(
+      this.#connection.isCluster
+        ? buckets.map((bucket) => this.#connection.run(script, [bucket], args))
+        : [this.#connection.run(script, buckets, args)],
+    )
+  }
+}
+
+/** The live ones of the records that a script found, as key and value in turn. What sess did not write is none. */
+function liveRecords(pairs: readonly string[], now: number): SessionRecord[] {
+  const records: SessionRecord[] = []
+  for (let index = 0; index < pairs.length; index += 2) {
+    const record = decodeRecord(pairs[index] as string, pairs[index + 1] as string)
+    if (!(record instanceof Error) && record.expiresAt > now) records.push(record)
+  }
+  return records
+}

@@ -1,0 +1,104 @@
+import { type Cluster, Redis } from 'ioredis'
+import type { RedisAddress } from './address.ts'
+import type { Script } from './scripts.ts'
+
+/** A client of one server (a Sentinel's master too) or of a Cluster. */
+export type RedisClient = Redis | Cluster
+
+/**
+ * A client and how it is used here: no command is given to a client that is not connected, which would keep it and might
+ * send it long after its caller has been answered with an error.
+ */
+export class Connection {
+  readonly #client: RedisClient
+  readonly #timeoutMs: number
+  #connecting: Promise<void> | null = null
+
+  constructor(client: RedisClient, timeoutMs: number) {
+    this.#client = client
+    this.#timeoutMs = timeoutMs
+  }
+
+  get isCluster(): boolean {
+    return this.#client.isCluster
+  }
+
+  /** Runs a script; where the server has not seen it (a restart, a failover, SCRIPT FLUSH), its text is sent along. */
+  async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const client = await this.#connected()
+    try {
+      return await client.evalsha(script.sha, keys.length, ...keys, ...args)
+    } catch (error) {
+      // Nothing has run then.
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return await client.eval(script.lua, keys.length, ...keys, ...args)
+    }
+  }
+
+  async mget(keys: readonly string[]): Promise<(string | null)[]> {
+    return (await this.#connected()).mget(...keys)
+  }
+
+  async ping(): Promise<void> {
+    await (await this.#connected()).ping()
+  }
+
+  #connected(): RedisClient | Promise<RedisClient> {
+    if (this.#client.status === 'ready') return this.#client
+    this.#connecting ??= whenReady(this.#client, this.#timeoutMs).finally(() => {
+      this.#connecting = null
+    })
+    return this.#connecting.then(() => this.#client)
+  }
+}
+
+/**
+ * A client of our own. It connects at the first use, and again by itself. What was on its way when a connection ends is
+ * not sent again, and a server that stops answering is given up after `timeoutMs`.
+ */
+export function openClient({ tls, ...address }: RedisAddress, timeoutMs: number): Redis {
+  const client = new Redis({
+    ...address,
+    ...(tls && { tls: {} }),
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (times) => Math.min(times * 20, 500),
+    // A master that was made a replica: its address may lead to the new one by now.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+    connectTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    // A server that is still loading says so to each command; asking it with INFO would need one more right.
+    enableReadyCheck: false,
+  })
+  // Each failed call is told to its caller; with nobody listening ioredis would print the error too.
+  client.on('error', ({ message }) => {
+    // It would go on with database 0.
+    if (message.includes('DB index') || message.includes('SELECT')) client.disconnect(true)
+  })
+  return client
+}
+
+/** Resolves when the client is connected; rejects when it fails, with the first reason, or takes too long. */
+function whenReady(client: RedisClient, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let reason: unknown
+    const settle = (finish: () => void) => () => {
+      clearTimeout(timer)
+      client.off('error', onError).off('ready', onReady).off('close', onClose).off('end', onClose)
+      finish()
+    }
+    const onError = (error: unknown) => {
+      reason ??= error
+    }
+    // An error before it means that ioredis has given in: a database that cannot be selected.
+    const onReady = settle(() => (reason === undefined ? resolve() : reject(reason)))
+    const onClose = settle(() => reject(reason ?? new Error('Connection is closed.')))
+    const timer = setTimeout(onClose, timeoutMs).unref()
+    client.on('error', onError).on('ready', onReady).on('close', onClose).on('end', onClose)
+    // Any other state leads to one of the events by itself.
+    if (client.status === 'wait') client.connect().catch(onError)
+    else if (client.status === 'end') onClose()
+  })
+}

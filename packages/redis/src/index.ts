@@ -1,0 +1,15 @@
+import { registerStore } from '@sess/core'
+import { redisConfig } from './config.ts'
+import { redisStore } from './store.ts'
+
+export type { RedisConfig } from './config.ts'
+export type { RedisClient } from './connection.ts'
+export { redisStore } from './store.ts'
+
+registerStore({
+  type: 'redis',
+  schemes: ['redis', 'rediss'],
+  package: '@sess/redis',
+  config: redisConfig,
+  open: (config) => redisStore(config),
+})

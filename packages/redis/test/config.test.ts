@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { openStore, registeredStores } from '@sess/core'
+import { type RedisConfig, redisStore } from '@sess/redis'
+import { isSkipped, shared } from '@sess/testkit'
+import { Cluster, Redis } from 'ioredis'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { addressOfHost, addressOfUrl } from '../src/address.ts'
+
+describe('an address', () => {
+  it.each([
+    ['redis://localhost', { host: 'localhost', port: 6379, tls: false }],
+    ['redis://localhost:6380/', { host: 'localhost', port: 6380, tls: false }],
+    [
+      'rediss://user:p%40ss@redis.example:6390/3',
+      { host: 'redis.example', port: 6390, username: 'user', password: 'p@ss', db: 3, tls: true },
+    ],
+    ['redis://:secret@[::1]:6379/0', { host: '::1', port: 6379, password: 'secret', db: 0, tls: false }],
+    ['REDIS://h', { host: 'h', port: 6379, tls: false }],
+  ])('is read from %s', (url, address) => {
+    expect(addressOfUrl(url)).toEqual(address)
+  })
+
+  it.each([
+    'http://h',
+    'redis:h',
+    'redis://',
+    'redis://h/x',
+    'redis://h/1/2',
+    'redis://h?family=6',
+    'redis://h#1',
+    'redis://h:0',
+    'redis://%zz@h',
+    'h:6379',
+  ])('is not %s', (url) => {
+    expect(addressOfUrl(url)).toBeUndefined()
+    expect(() => redisStore({ url })).toThrow(/url: must be/)
+  })
+
+  it('is host and port as well', () => {
+    expect(addressOfHost('127.0.0.1:6380')).toEqual({ host: '127.0.0.1', port: 6380, tls: false })
+    expect(addressOfHost('redis.example')).toEqual({ host: 'redis.example', port: 6379, tls: false })
+    expect(addressOfHost('[::1]:7000')).toEqual({ host: '::1', port: 7000, tls: false })
+    for (const text of ['', 'user@h', 'h/1', 'h:port', 'h h']) expect(addressOfHost(text)).toBeUndefined()
+  })
+})
+
+describe('options', () => {
+  it.each<[string, object, RegExp]>([
+    ['nothing', {}, /must have 'client' or 'url' or 'addr'/],
+    ['two addresses', { url: 'redis://h', addr: 'h' }, /addr: can't be given together with 'url'/],
+    ['a client of another kind', { client: { get() {} } }, /client: must be a client of ioredis/],
+    ['a prefix with braces', { addr: 'h', sessionPrefix: 'a{b}:' }, /sessionPrefix: must be/],
+    ['a prefix with a control character', { addr: 'h', statePrefix: 'a\n' }, /statePrefix: must be/],
+    [
+      'one prefix for both',
+      { addr: 'h', sessionPrefix: 'x:', statePrefix: 'x:' },
+      /sessionPrefix and statePrefix must differ/,
+    ],
+    ['the default of the other', { addr: 'h', statePrefix: 'session:' }, /sessionPrefix and statePrefix must differ/],
+    ['a database beside a URL', { url: 'redis://h', db: 1 }, /db go with addr/],
+    ['an unknown key', { addr: 'h', adr: 'h' }, /adr: unknown key, did you mean 'addr'/],
+  ])('%s are refused', (_name, options, message) => {
+    expect(() => redisStore(options as RedisConfig)).toThrow(message)
+    expect(() => redisStore(options as RedisConfig)).toThrow(expect.objectContaining({ code: 'SESS_CONFIG' }))
+  })
+
+  it('show no password in an error', () => {
+    const options = { url: 'redis://:hunter2@h:port', password: 7 as unknown as string, db: -1 }
+    expect(() => redisStore(options)).toThrow(/^(?!.*hunter2)/s)
+    expect(() => redisStore(options)).toThrow(/url: .*\n- password: .*\n- db: /)
+  })
+
+  it('refuse an empty hash tag in the keyPrefix of a Cluster alone', () => {
+    const cluster = (keyPrefix: string) => new Cluster([{ port: 1 }], { keyPrefix, lazyConnect: true })
+    expect(() => redisStore({ client: cluster('a{}:') })).toThrow(/empty hash tag/)
+    for (const keyPrefix of ['{a}:', 'a{', '}{', 'a']) redisStore({ client: cluster(keyPrefix) })
+    redisStore({ client: new Redis({ keyPrefix: '{}', lazyConnect: true }) })
+  })
+})
+
+describe.skipIf(isSkipped('redis7'))('the registry', () => {
+  it('opens what a configuration file of Oathkeeper says', async () => {
+    expect(registeredStores()).toContain('redis')
+    const { host, port } = await shared('redis7')
+    const name = `t${randomBytes(6).toString('hex')}`
+    const fromYaml = {
+      type: 'redis',
+      config: {
+        addr: `${host}:${port}`,
+        password: '',
+        db: 1,
+        session_prefix: `${name}:session:`,
+        state_prefix: `${name}:state:`,
+        ttl: '2h',
+      },
+    }
+    const store = await openStore(fromYaml as unknown)
+    onTestFinished(() => store.close())
+    const session = await store.create()
+    expect(session.expiresAt.getTime() - session.createdAt.getTime()).toBe(7_200_000)
+    await store.putState()
+    const client = new Redis({ host, port, db: 1 })
+    const keys = (await client.keys(`${name}:*`)).map((key) => key.replace(/\{.*/, '')).sort()
+    expect(keys).toEqual([`${name}:session:`, `${name}:session:`, `${name}:state:`, `${name}:state:`])
+    await client.del(...(await client.keys(`${name}:*`)))
+    client.disconnect()
+  })
+
+  it('opens a URL, with options in its query', async () => {
+    const { url } = await shared('redis7')
+    const name = `t${randomBytes(6).toString('hex')}`
+    const store = await openStore(`${url}?session_prefix=${name}:&ttl=1s`)
+    const session = await store.create()
+    expect(session.expiresAt.getTime() - session.createdAt.getTime()).toBe(1_000)
+    await store.close()
+  })
+
+  it('tells at once of a server that is not there', async () => {
+    await expect(openStore('redis://127.0.0.1:1')).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' })
+  })
+
+  it.skipIf(isSkipped('redis-tls'))(
+    'opens rediss:// with a user and a password, trusting what Node trusts',
+    { timeout: 60_000 },
+    async () => {
+      const { url, ca } = await shared('redis-tls')
+      const folder = await mkdtemp(join(tmpdir(), 'sess-redis-'))
+      onTestFinished(() => rm(folder, { recursive: true }))
+      await writeFile(join(folder, 'ca.pem'), ca)
+      const program = `
+      const { Redis } = await import('ioredis')
+      const { openClient } = await import(${JSON.stringify(new URL('../src/connection.ts', import.meta.url).href)})
+      const { addressOfUrl } = await import(${JSON.stringify(new URL('../src/address.ts', import.meta.url).href)})
+      const client = openClient(addressOfUrl(process.env.TEST_URL), 5000)
+      await client.connect()
+      console.log(await client.acl('WHOAMI'))
+      client.disconnect()
+    `
+      const env = { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'), TEST_URL: url }
+      const { stdout } = await promisify(execFile)('node', ['--input-type=module', '-e', program], {
+        env,
+        cwd: import.meta.dirname,
+      })
+      expect(stdout.trim()).toBe('sess')
+    },
+  )
+})

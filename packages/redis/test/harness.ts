@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import type { SessionStore } from '@sess/core'
+import { type ConformanceHarness, type ConformanceOpenOptions, describeConformance } from '@sess/core/conformance'
+import { type RedisClient, type RedisConfig, redisStore } from '@sess/redis'
+import { type Addresses, isSkipped, type ServerName, shared } from '@sess/testkit'
+import { Cluster, type Redis } from 'ioredis'
+import { describe, it } from 'vitest'
+
+/** What a store of a test was opened with, for its peers, its dump and its end. */
+interface Opened {
+  readonly prefixes: { sessionPrefix: string; statePrefix: string }
+  readonly clients: RedisClient[]
+  /** Whatever its `config` needs, e.g. a proxy. */
+  readonly way: unknown
+}
+
+interface HarnessOptions<Way> {
+  /** A client without options, to look at what is stored. */
+  readonly inspect: () => RedisClient
+  /** What the client of the store puts in front of every key. */
+  readonly keyPrefix?: string
+  /** Called for each store. */
+  readonly way?: () => Promise<Way>
+  /** How a store, or a peer on the same way, connects. A client in it is closed after the case. */
+  readonly config: (way: Way) => RedisConfig
+  readonly outage?: (way: Way) => Promise<{ end(): Promise<void> }>
+  readonly close?: (way: Way) => Promise<void>
+}
+
+/** The conformance harness of one kind of server and client; each store has prefixes of its own. */
+export function redisHarness<Way>(options: HarnessOptions<Way>): ConformanceHarness {
+  const stores = new Map<SessionStore, Opened>()
+  const open = (opened: Opened, given: ConformanceOpenOptions) => {
+    const config = options.config(opened.way as Way)
+    if (config.client) opened.clients.push(config.client)
+    const store = redisStore({ ...config, ...opened.prefixes, ...given })
+    stores.set(store, opened)
+    return store
+  }
+  const of = (store: SessionStore) => stores.get(store) as Opened
+  const inside = async <T>(use: (client: RedisClient) => Promise<T>) => {
+    const client = options.inspect()
+    try {
+      return await use(client)
+    } finally {
+      client.disconnect()
+    }
+  }
+  const root = ({ prefixes }: Opened) => (options.keyPrefix ?? '') + prefixes.sessionPrefix.split('|')[0]
+  const { outage } = options
+  return {
+    takesOptions: true,
+    async open(given) {
+      const name = `t${randomBytes(6).toString('hex')}`
+      const prefixes = { sessionPrefix: `${name}|s*[a-c]?:`, statePrefix: `${name}|t\\:` }
+      return open({ prefixes, clients: [], way: await options.way?.() }, given)
+    },
+    openPeer: (store, given) => open(of(store), given),
+    dump: (store) => inside((client) => dump(client, root(of(store)))),
+    async teardown(store) {
+      const { clients, way } = of(store)
+      for (const client of clients) client.disconnect()
+      await inside(async (client) => {
+        for (const { node, key } of await keysOf(client, root(of(store)))) await node.del(key)
+      })
+      await options.close?.(way as Way)
+    },
+    ...(outage && { outage: (store) => outage(of(store).way as Way) }),
+  }
+}
+
+/** Runs the whole suite against a shared server, unless the person who runs the tests left that out. */
+export async function conformanceOn<Name extends ServerName>(
+  name: Name,
+  harnessOf: (address: Addresses[Name]) => ConformanceHarness,
+): Promise<void> {
+  if (isSkipped(name)) return void describe.skip(`${name} is left out`)
+  const harness = harnessOf(await shared(name))
+  describe(name, () => describeConformance({ describe, it }, harness))
+}
+
+/** Every key that begins with `root` and its value, as text. */
+export async function dump(client: RedisClient, root: string): Promise<string> {
+  const lines: string[] = []
+  for (const { node, key } of await keysOf(client, root)) {
+    const isIndex = (await node.type(key)) === 'zset'
+    const value = isIndex ? (await node.zrange(key, '0', '-1', 'WITHSCORES')).join(' ') : await node.get(key)
+    lines.push(`${key} ${value}`)
+  }
+  return lines.sort().join('\n')
+}
+
+/** The keys that begin with `root`, with the master that has each. */
+export async function keysOf(client: RedisClient, root: string): Promise<{ node: Redis; key: string }[]> {
+  const found: { node: Redis; key: string }[] = []
+  for (const node of await mastersOf(client)) {
+    for await (const keys of node.scanStream({ count: 1000 })) {
+      for (const key of keys as string[]) if (key.startsWith(root)) found.push({ node, key })
+    }
+  }
+  return found
+}
+
+export async function mastersOf(client: RedisClient): Promise<Redis[]> {
+  if (!(client instanceof Cluster)) return [client]
+  if (client.status !== 'ready') await new Promise((resolve) => client.once('ready', resolve))
+  return client.nodes('master')
+}
+
+/** A client that prints nothing while its server is away. */
+export function quiet<Client extends RedisClient>(client: Client): Client {
+  client.on('error', () => {})
+  return client
+}

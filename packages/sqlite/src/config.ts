@@ -1,0 +1,52 @@
+import { SessionError } from '@sess/core'
+import {
+  boolean,
+  choice,
+  identifier,
+  instance,
+  integer,
+  type StoreConfigInput,
+  splitUrl,
+  storeConfig,
+  text,
+} from '@sess/core/config'
+import type BetterSqlite3 from 'better-sqlite3'
+
+const isDatabase = (value: object) => 'prepare' in value && 'pragma' in value && 'inTransaction' in value
+
+export const sqliteConfig = storeConfig(
+  {
+    path: text(),
+    database: instance<BetterSqlite3.Database>('a Database of better-sqlite3', isDatabase),
+    table: identifier(),
+    migrate: boolean(),
+    synchronous: choice(['full', 'normal']),
+    busyTimeoutMs: integer({ max: 2 ** 31 - 1 }),
+  },
+  { oneOf: ['path', 'database'], atMostOneOf: ['database', 'synchronous'] },
+)
+
+/** The options of a SQLite store, by code or by configuration; one of `path` and `database` is required. */
+export type SqliteConfig = StoreConfigInput<typeof sqliteConfig>
+
+declare module '@sess/core' {
+  interface StoreConfigs {
+    sqlite: SqliteConfig
+  }
+}
+
+/**
+ * The configuration in a URL: `sqlite:./sessions.db`, `sqlite:///var/lib/app/sessions.db?table=web`, `sqlite::memory:`.
+ * @throws `SESS_CONFIG` where it names a host, `TypeError` where it is malformed
+ */
+export function configOfUrl(url: string): Record<string, string> {
+  const { url: address, parameters } = splitUrl(url)
+  const path = decodeURIComponent(address.replace(/^sqlite:/i, '').replace(/^\/\/(?=\/)/, ''))
+  if (path.startsWith('//')) {
+    throw new SessionError(
+      'SESS_CONFIG',
+      'sqlite:// is followed by an absolute path: sqlite:///var/lib/app/sessions.db',
+    )
+  }
+  return { ...parameters, path }
+}

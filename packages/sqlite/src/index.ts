@@ -1,0 +1,16 @@
+import { registerStore } from '@sess/core'
+import { configOfUrl, sqliteConfig } from './config.ts'
+import { sqliteStore } from './store.ts'
+
+export type { SqliteConfig } from './config.ts'
+export { sqliteSchema } from './schema.ts'
+export { sqliteStore } from './store.ts'
+
+registerStore({
+  type: 'sqlite',
+  schemes: ['sqlite'],
+  package: '@sess/sqlite',
+  config: sqliteConfig,
+  open: (config) => sqliteStore(config),
+  fromUrl: configOfUrl,
+})

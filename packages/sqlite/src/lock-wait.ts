@@ -1,0 +1,30 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { isBusy } from './errors.ts'
+
+/**
+ * Waits for a lock without blocking the event loop: where an attempt finds the database locked, it is made again a few
+ * milliseconds later, at random so that many processes do not meet again, until `limitMs` have passed.
+ *
+ * SQLite's own busy timeout would sleep inside the call, and with it every request that this process serves. Another
+ * process holds the write lock for about a millisecond, so waiting is short and the turn is soon won.
+ */
+export function whenUnlocked<T>(attempt: () => T, limitMs: number): T | Promise<T> {
+  try {
+    return attempt()
+  } catch (error) {
+    if (!isBusy(error)) throw error
+    return retry(attempt, limitMs)
+  }
+}
+
+async function retry<T>(attempt: () => T, limitMs: number): Promise<T> {
+  const end = performance.now() + limitMs
+  for (let longestMs = 2; ; longestMs = Math.min(longestMs * 2, 16)) {
+    await pause(Math.min(1 + Math.random() * longestMs, Math.max(1, end - performance.now())))
+    try {
+      return attempt()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= end) throw error
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SessionStore } from '@sess/core'
+import { type ConformanceHarness, describeConformance } from '@sess/core/conformance'
+import { type SqliteConfig, sqliteStore } from '@sess/sqlite'
+import BetterSqlite3 from 'better-sqlite3'
+import { describe, it } from 'vitest'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/**
+ * The bytes of the database file, deleted rows and all, as whoever steals the disk reads them. The write-ahead log is
+ * brought into it first: it is a journal, which SQLite overwrites from the beginning and empties at the last close.
+ */
+function bytesOf(path: string): string {
+  const database = new BetterSqlite3(path)
+  database.pragma('wal_checkpoint(truncate)')
+  database.close()
+  return [path, `${path}-wal`]
+    .filter(existsSync)
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n')
+}
+
+function harness(options: Omit<SqliteConfig, 'path'> = {}): ConformanceHarness {
+  const folders = new WeakMap<SessionStore, ReturnType<typeof temporaryFolder>>()
+  const pathOf = (store: SessionStore) => join(folders.get(store)?.path ?? '', 'sessions.db')
+  return {
+    takesOptions: true,
+    open(more) {
+      const folder = temporaryFolder()
+      const store = sqliteStore({ path: join(folder.path, 'sessions.db'), ...options, ...more })
+      folders.set(store, folder)
+      return store
+    },
+    openPeer: (store, more) => sqliteStore({ path: pathOf(store), ...options, ...more }),
+    dump: (store) => bytesOf(pathOf(store)),
+    teardown: (store) => folders.get(store)?.remove(),
+  }
+}
+
+describe('a file', () => describeConformance({ describe, it }, harness()))
+
+describe('a file, each operation alone', () => describeConformance({ describe, it }, harness({ coalesce: false })))
+
+describe('a database without a write-ahead log that the application handed in', () => {
+  const files = new WeakMap<
+    SessionStore,
+    { folder: ReturnType<typeof temporaryFolder>; databases: BetterSqlite3.Database[] }
+  >()
+  const connect = (path: string) => {
+    const database = new BetterSqlite3(path, { timeout: 0 })
+    database.pragma('synchronous = off')
+    database.pragma('secure_delete = on')
+    return database
+  }
+  const options = { table: 'My_Sessions', busyTimeoutMs: 500 }
+  const fileOf = (store: SessionStore) => files.get(store) as NonNullable<ReturnType<typeof files.get>>
+  describeConformance(
+    { describe, it },
+    {
+      takesOptions: true,
+      open(more) {
+        const folder = temporaryFolder()
+        const database = connect(join(folder.path, 'sessions.db'))
+        const store = sqliteStore({ database, ...options, ...more })
+        files.set(store, { folder, databases: [database] })
+        return store
+      },
+      openPeer(store, more) {
+        const { folder, databases } = fileOf(store)
+        const database = connect(join(folder.path, 'sessions.db'))
+        databases.push(database)
+        return sqliteStore({ database, ...options, ...more })
+      },
+      dump: (store) => readFileSync(join(fileOf(store).folder.path, 'sessions.db'), 'utf8'),
+      // Here nobody reads while another connection has the file for itself.
+      outage(store) {
+        const other = connect(join(fileOf(store).folder.path, 'sessions.db'))
+        other.exec('begin exclusive')
+        return { end: () => void other.close() }
+      },
+      teardown(store) {
+        const { folder, databases } = fileOf(store)
+        for (const database of databases) database.close()
+        folder.remove()
+      },
+    },
+  )
+})
+
+describe('a database in memory that the application handed in', () => {
+  const databases = new WeakMap<SessionStore, BetterSqlite3.Database>()
+  describeConformance(
+    { describe, it },
+    {
+      takesOptions: true,
+      open(options) {
+        const database = new BetterSqlite3(':memory:')
+        database.pragma('secure_delete = on')
+        const store = sqliteStore({ database, ...options })
+        databases.set(store, database)
+        return store
+      },
+      openPeer: (store, options) => sqliteStore({ database: databases.get(store), ...options }),
+      dump: (store) => (databases.get(store) as BetterSqlite3.Database).serialize().toString('utf8'),
+      teardown: (store) => {
+        databases.get(store)?.close()
+      },
+    },
+  )
+})
