@@ -12,12 +12,15 @@ import {
 } from '@sess/core/config'
 import type BetterSqlite3 from 'better-sqlite3'
 
+/** A Database of better-sqlite3, under a name that a declaration can use. */
+export interface SqliteDatabase extends BetterSqlite3.Database {}
+
 const isDatabase = (value: object) => 'prepare' in value && 'pragma' in value && 'inTransaction' in value
 
 export const sqliteConfig = storeConfig(
   {
     path: text(),
-    database: instance<BetterSqlite3.Database>('a Database of better-sqlite3', isDatabase),
+    database: instance<SqliteDatabase>('a Database of better-sqlite3', isDatabase),
     table: identifier(),
     migrate: boolean(),
     synchronous: choice(['full', 'normal']),

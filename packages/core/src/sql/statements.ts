@@ -65,6 +65,9 @@ function readStatements({ readRows, forUpdate }: SqlDialect, sessions: Target, q
     lock: query(selectRows(sessions, readRows, outcomeColumns, forUpdate)),
     listByIdentity: query(sql`select ${columns} from ${table}
       where ${stored('identity_key')} = ${parameter('identity_key')} and ${stored('expires_at')} > ${now}`),
+    /** Whether a delete by identity has left one. */
+    anyOfIdentity: query(sql`select 1 from ${table} where ${stored('identity_key')} = ${parameter('identity_key')}
+      and ${stored('key')} <> ${parameter('except')} and ${stored('expires_at')} > ${now} limit 1`),
     scan: query(sql`select ${columns} from ${table} where ${stored('key')} > ${parameter('cursor')}
       order by ${stored('key')} limit ${parameter('limit')}`),
     count: query(sql`select (select count(*) from ${table} where expires_slot > ${parameter('slot')})
