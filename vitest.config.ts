@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 
 const packages = fileURLToPath(new URL('packages', import.meta.url))
 
+/** Ends the servers that tests share. */
+const sharedServers = './packages/testkit/src/vitest-global-setup.ts'
+
 export default defineConfig({
   resolve: {
     // The packages are tested from their source, without a build. tsconfig.base.json says the same.
@@ -19,7 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'source',
-          globalSetup: './packages/testkit/src/vitest-global-setup.ts', // ends the servers that tests share
+          globalSetup: sharedServers,
           include: ['{packages,examples}/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'],
           typecheck: {
             enabled: true,
@@ -33,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'packages-built',
           include: ['test/**/*.test.ts'],
-          globalSetup: 'test/installed-packages.ts',
+          globalSetup: [sharedServers, 'test/installed-packages.ts'],
         },
       },
     ],

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
+import { shared } from '@sess/testkit'
 import { describe, expect, inject, it } from 'vitest'
 
 const project = inject('project')
@@ -16,9 +17,16 @@ const snippets = readmes.flatMap((readme) => {
   }))
 })
 
-/** What a snippet says that it prints: the comments after its console.log calls, up to a colon. */
+/** What a snippet says that it prints: the comments after its console.log calls. */
 function announced(code: string): string[] {
   return [...code.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(([, said = '']) => said)
+}
+
+/** The servers that the snippets of a README talk to, by the variable that they read. */
+const servers: Record<string, () => Promise<Record<string, string>>> = {
+  redis: async () => ({ REDIS_URL: (await shared('redis7')).url }),
+  postgres: async () => ({ DATABASE_URL: (await shared('postgres15')).url }),
+  mysql: async () => ({ DATABASE_URL: (await shared('mysql9')).url }),
 }
 
 describe('each snippet of a README runs as it stands, on the packed packages, and prints what it says', () => {
@@ -27,7 +35,9 @@ describe('each snippet of a README runs as it stands, on the packed packages, an
     mkdirSync(folder, { recursive: true })
     const file = join(folder, 'snippet.ts')
     writeFileSync(file, code)
-    const { stdout } = await promisify(execFile)('node', [file], { cwd: folder, timeout: 60_000 })
+    const addresses = await servers[name.replace(/-\d+$/, '')]?.()
+    const env = { ...process.env, ...addresses }
+    const { stdout } = await promisify(execFile)('node', [file], { cwd: folder, env, timeout: 60_000 })
     for (const said of announced(code)) expect(stdout).toContain(said)
   })
 

@@ -31,8 +31,9 @@ export class MysqlDriver implements SqlDriver {
 
   async open(): Promise<void> {
     const { rows } = await this.#use((connection) => execute(connection, serverSettings, this.#limits))
-    const [version, maxPacketBytes, autocommit] = rows[0] ?? []
+    const [version, maxPacketBytes, autocommit, database] = rows[0] ?? []
     refuseOldServer(String(version))
+    if (database === null) throw mysqlError('ER_NO_DB_ERROR', 'the connection has no database')
     this.#limits = { maxPacketBytes: Number(maxPacketBytes) }
     this.#autocommit = Number(autocommit) === 1
   }
@@ -137,7 +138,7 @@ export class MysqlDriver implements SqlDriver {
 
 const heard = new WeakSet<PoolConnection>()
 
-const serverSettings = select('select version(), @@max_allowed_packet, @@autocommit')
+const serverSettings = select('select version(), @@max_allowed_packet, @@autocommit, database()')
 /** MySQL 9 has no MD5 or SHA1 any more, and the name of a lock has 64 characters at most. */
 const lockName = `concat('sess:', left(sha2(database(), 256), 40))`
 const lock = select(`select get_lock(${lockName}, ${exclusiveLimitMs / 1000 - 10})`)

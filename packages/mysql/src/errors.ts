@@ -193,7 +193,7 @@ function meaningOf(error: unknown): Meaning | undefined {
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, errno } = error as { code?: unknown; errno?: unknown }
-  const known = typeof code === 'string' && /^(ER_|E[A-Z]+$|PROTOCOL_|HANDSHAKE_|AUTH_|UNKNOWN_CODE)/.test(code)
+  const known = typeof code === 'string' && /^(ER_|E[A-Z_]+$|PROTOCOL_|HANDSHAKE_|AUTH_|UNKNOWN_CODE)/.test(code)
   if (!known) return undefined
   return (typeof errno === 'number' ? mariadbCodes[errno] : undefined) ?? code
 }

@@ -48,7 +48,13 @@ function plainly(_field: unknown, next: () => unknown): unknown {
   return next()
 }
 
-/** Numbers go as text, which the server takes for a LIMIT as well; a number would be sent as a floating-point one. */
+/**
+ * Numbers go as text, which the server takes for a LIMIT as well; a number would be sent as a floating-point one. No text
+ * goes as no bytes: MariaDB has a mode in which an empty text is NULL.
+ */
 function valueToSend(value: SqlValue): string | Buffer | null {
+  if (value === '') return noBytes
   return value === null || Buffer.isBuffer(value) ? value : String(value)
 }
+
+const noBytes = Buffer.alloc(0)

@@ -79,7 +79,7 @@ export async function asRoot<T>(
   use: (root: Pool) => Promise<T>,
   options?: PoolOptions,
 ) {
-  const root = mysql.createPool({ uri: server.url, connectionLimit: 2, ...options })
+  const root = mysql.createPool({ uri: server.url, connectionLimit: 6, ...options })
   try {
     return await use(root)
   } finally {

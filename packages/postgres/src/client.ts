@@ -81,6 +81,7 @@ function open({ url, max, prepare, timeoutMs }: OwnClientOptions): { client: pos
     connect_timeout: timeoutMs / 1000,
     backoff: (failures: number) => Math.min(0.02 * 2 ** failures, 0.5),
     fetch_types: false,
+    connection: { application_name: 'sess' },
     onnotice() {},
     socket: connectInto(sockets),
   }

@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import { afterEach, describe, expect, test } from 'vitest'
 import { strangeClient } from './clients.ts'
 import { ownSchema } from './server.ts'
+import { onServer } from './on-server.ts'
 
 const clients: { end(options: { timeout: number }): Promise<void> }[] = []
 
@@ -15,7 +16,7 @@ afterEach(async () => {
   for (const client of clients.splice(0)) await client.end({ timeout: 1 })
 })
 
-describe.skipIf(isSkipped('postgres15'))('a client that was handed in', async () => {
+onServer('postgres15', 'a client that was handed in', async () => {
   const { url, open } = await ownSchema()
 
   test('stays open when the store is closed', async () => {

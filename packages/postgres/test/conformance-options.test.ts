@@ -2,9 +2,9 @@ import { describeConformance } from '@sess/core/conformance'
 import { isSkipped, shared } from '@sess/testkit'
 import { describe, it } from 'vitest'
 import { postgresHarness } from './harness.ts'
+import { onServer } from './on-server.ts'
 
-describe.skipIf(isSkipped('postgres15'))('ids kept plain, each operation alone, one connection', async () => {
-  const { url } = await shared('postgres15')
+onServer('postgres15', 'ids kept plain, each operation alone, one connection', ({ url }) => {
   describeConformance(
     { describe, it },
     postgresHarness({

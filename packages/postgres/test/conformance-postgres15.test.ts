@@ -2,10 +2,10 @@ import { describeConformance } from '@sess/core/conformance'
 import { isSkipped, shared, startProxy } from '@sess/testkit'
 import { describe, it } from 'vitest'
 import { postgresHarness } from './harness.ts'
+import { onServer } from './on-server.ts'
 
 /** A store with a pool of its own, by URL. */
-describe.skipIf(isSkipped('postgres15'))('by URL', async () => {
-  const server = await shared('postgres15')
+onServer('postgres15', 'by URL', (server) => {
   describeConformance(
     { describe, it },
     postgresHarness({

@@ -1,9 +1,10 @@
 import { inspect } from 'node:util'
 import { isSessionError, type SessionErrorCode } from '@sess/core'
-import { isSkipped, shared, startProxy } from '@sess/testkit'
+import { isSkipped, startProxy } from '@sess/testkit'
 import { describe, expect, test } from 'vitest'
 import { faultOf, toSessionError } from '../src/errors.ts'
 import { ownSchema } from './server.ts'
+import { onServer } from './on-server.ts'
 
 describe('the table of errors', () => {
   const server = (code: string) => Object.assign(new Error('value "hunter2"'), { name: 'PostgresError', code })
@@ -69,14 +70,10 @@ describe('the table of errors', () => {
   })
 })
 
-describe.skipIf(isSkipped('postgres15'))('a server', async () => {
+onServer('postgres15', 'a server', async () => {
   const { url, host, port, admin, schema, open, role } = await ownSchema()
-  const at = (change: (url: URL) => void) => {
-    const changed = new URL(url)
-    change(changed)
-    return changed.href
-  }
-  const failing = async (call: Promise<unknown>): Promise<Error & { cause?: { code?: string } }> => {
+  const at = (parts: Partial<URL>) => Object.assign(new URL(url), parts).href
+  const failing = async (call: Promise<unknown>): Promise<Error> => {
     const error = await call.then(
       () => undefined,
       (error: unknown) => error,
@@ -86,12 +83,12 @@ describe.skipIf(isSkipped('postgres15'))('a server', async () => {
   }
 
   test('that refuses the password', async () => {
-    await using store = open({ url: at((url) => (url.password = 'wrong')) })
+    await using store = open({ url: at({ password: 'wrong' }) })
     expect(await failing(store.ping())).toMatchObject({ code: 'SESS_CONFIG', cause: { code: '28P01' } })
   })
 
   test('without the database', async () => {
-    await using store = open({ url: at((url) => (url.pathname = '/nowhere')) })
+    await using store = open({ url: at({ pathname: '/nowhere' }) })
     expect(await failing(store.ping())).toMatchObject({ code: 'SESS_CONFIG', cause: { code: '3D000' } })
   })
 
@@ -171,9 +168,7 @@ describe.skipIf(isSkipped('postgres15'))('a server', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 20 }, (_, n) => store.create({ data: n === 7 ? { card: '4111-1111' } : { n } })),
     )
-    expect(outcomes.map(({ status }) => status)).toEqual(
-      outcomes.map((_, n) => (n === 7 ? 'rejected' : 'fulfilled')),
-    )
+    expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map((_, n) => (n === 7 ? 'rejected' : 'fulfilled')))
     const { reason } = outcomes[7] as PromiseRejectedResult
     expect(reason).toMatchObject({ code: 'SESS_CONFIG', cause: { code: '23514' } })
     expect(inspect(reason, { depth: 9, showHidden: true })).not.toContain('4111')
@@ -190,22 +185,4 @@ describe.skipIf(isSkipped('postgres15'))('a server', async () => {
     expect(error).toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: false, cause: { code: 'P0001' } })
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('4111')
   })
-})
-
-test.skipIf(isSkipped('pgbouncer'))('prepared statements behind a PgBouncer that pools transactions', async () => {
-  const { url } = await shared('pgbouncer')
-  const { postgresStore } = await import('@sess/postgres')
-  await using store = postgresStore({ url, table: `pooled_${Date.now()}`, max: 20 })
-  const call = () => Promise.all(Array.from({ length: 40 }, () => store.count()))
-  const seen = async () => {
-    for (let tries = 0; tries < 50; tries += 1) {
-      try {
-        await call()
-      } catch (error) {
-        return error
-      }
-    }
-    return undefined
-  }
-  expect(await seen()).toMatchObject({ code: 'SESS_CONFIG', message: expect.stringContaining('prepare: false') })
 })

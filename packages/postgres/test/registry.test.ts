@@ -3,8 +3,9 @@ import { isSkipped } from '@sess/testkit'
 import { describe, expect, test } from 'vitest'
 import '@sess/postgres'
 import { ownSchema } from './server.ts'
+import { onServer } from './on-server.ts'
 
-describe.skipIf(isSkipped('postgres15'))('the registry', async () => {
+onServer('postgres15', 'the registry', async () => {
   const { url, schema, admin } = await ownSchema()
 
   test('has postgres by its import alone', () => {
@@ -21,10 +22,8 @@ describe.skipIf(isSkipped('postgres15'))('the registry', async () => {
   })
 
   test('opens a store by what a YAML file says', async () => {
-    await using store = await openStore({
-      type: 'postgres',
-      config: { url, schema, table: 'by_yaml', timeout_ms: 9_000 },
-    })
+    const parsed = { type: 'postgres' as string, config: { url, schema, table: 'by_yaml', timeout_ms: 9_000 } }
+    await using store = await openStore(parsed)
     expect(await store.count()).toBe(0)
   })
 

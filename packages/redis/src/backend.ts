@@ -36,7 +36,7 @@ export class RedisBackend implements SessionBackend {
   }
 
   async read(keys: readonly string[]): Promise<(SessionRecord | null)[]> {
-    const recordKeys = keys.map((key) => this.#sessions.keysOf(key)[1])
+    const recordKeys = keys.map((key) => this.#sessions.recordKeyOf(key))
     // One master that is down fails the reads that are its own.
     const values = this.#connection.isCluster
       ? await Promise.all(
@@ -132,8 +132,10 @@ export class RedisBackend implements SessionBackend {
     const args: string[] = [instantText(now)]
     for (const operation of operations) {
       const { kind, key } = operation
-      keys.push(...(kind === 'putState' || kind === 'takeState' ? this.#states : this.#sessions).keysOf(key))
-      if (kind === 'rotate') keys.push(...this.#sessions.keysOf(operation.newKey))
+      const layout = kind === 'putState' || kind === 'takeState' ? this.#states : this.#sessions
+      keys.push(layout.recordKeyOf(key))
+      if (kind === 'rotate') keys.push(layout.recordKeyOf(operation.newKey))
+      if (this.#connection.isCluster) keys.push(layout.bucketOf(key))
       args.push(...argumentsOf(operation))
     }
     try {

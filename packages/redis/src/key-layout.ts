@@ -29,10 +29,14 @@ export class KeyLayout {
     this.buckets = tags.map((tag) => `${prefix}{${tag}}`)
   }
 
-  /** The bucket in which the record with this key lies, and the record's own place. */
-  keysOf(key: string): [bucket: string, record: string] {
-    const bucket = this.buckets[bucketIndex(key)] as string
-    return [bucket, `${bucket}:${key}`]
+  /** The bucket in which the record with this key lies. */
+  bucketOf(key: string): string {
+    return this.buckets[bucketIndex(key)] as string
+  }
+
+  /** The record's own place. */
+  recordKeyOf(key: string): string {
+    return `${this.bucketOf(key)}:${key}`
   }
 }
 

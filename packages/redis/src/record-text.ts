@@ -1,13 +1,14 @@
 import { SessionError, type SessionRecord, type StateRecord } from '@sess/core'
 
 /**
- * How a record lies in its string value: `sess1`, then expiresAt and deadline with 16 digits each and createdAt with a sign
- * before them, all at fixed places; then identityKey (empty for none), version and payload with a space in between.
+ * How a record lies in its string value: `sess1`, then with 16 digits each expiresAt, the instant by which it is indexed (see
+ * the scripts) and deadline, then createdAt with a sign before its digits; then identityKey (empty for none), version and
+ * payload with a space in between.
  *
- * One string is read with one MGET. The header stands before the payload, so that a script reads a few bytes of the start,
- * compares instants as text, and overwrites expiresAt in place.
+ * One string is read with one MGET. The instants stand first and at fixed places, so that a script reads a few bytes of the
+ * start, compares instants as text, and overwrites them in place.
  */
-const form = /^sess1(\d{16})(\d{16})([+-]\d{16})(\S*) (\S+) /
+const form = /^sess1(\d{16})\d{16}(\d{16})([+-]\d{16})(\S*) (\S+) /
 
 /** Later than any `Date`. */
 const never = '9999999999999999'
@@ -17,15 +18,16 @@ export function instantText(ms: number): string {
   return String(Math.max(0, Math.ceil(ms))).padStart(16, '0')
 }
 
-export function encodeRecord(record: SessionRecord): string {
+/** A record in the two parts that a script takes: expiresAt, deadline and createdAt, and what follows them in the value. */
+export function encodeRecord(record: SessionRecord): [instants: string, rest: string] {
   const { version, createdAt, expiresAt, deadline, identityKey, payload } = record
-  const times = `${instantText(expiresAt)}${deadline === null ? never : instantText(deadline)}${signedText(createdAt)}`
-  return `sess1${times}${identityKey ?? ''} ${version} ${payload}`
+  const instants = `${instantText(expiresAt)}${deadline === null ? never : instantText(deadline)}${signedText(createdAt)}`
+  return [instants, `${identityKey ?? ''} ${version} ${payload}`]
 }
 
 /** A state has the same form: one set of scripts serves both. */
-export function encodeState({ expiresAt, payload }: StateRecord): string {
-  return `sess1${instantText(expiresAt)}${never}${signedText(0)} - ${payload}`
+export function encodeState({ expiresAt, payload }: StateRecord): [instants: string, rest: string] {
+  return [`${instantText(expiresAt)}${never}${signedText(0)}`, ` - ${payload}`]
 }
 
 /** The record, or `SESS_CORRUPT` where sess did not write the value: one such value fails alone. */

@@ -12,77 +12,86 @@ export interface Script {
  *
  * An index is written before its record and cleared after it: where a server stops a script half-way, an index names too
  * much rather than too little. Whoever goes by an index looks at the record.
+ *
+ * An index's score may lag behind its record's expiresAt, so that a session which is used all the time costs the index a
+ * write a minute: it is never later, and at most a minute (or an eighth of the remaining time) earlier. The record says
+ * by which instant it is indexed.
  */
 const shared = `
 local now = ARGV[1]
 local nowMs = tonumber(now)
+local maxLagMs = 60000
 
-local function headerOf(key)
-  local header = redis.call('GETRANGE', key, 0, 163)
-  return header ~= '' and header or nil
-end
-
--- For a key that an index names: nothing also where something else than a string took its place.
+-- Of what another application put there, or another type, nothing.
 local function textOf(command, key, ...)
   local text = redis.pcall(command, key, ...)
-  return type(text) == 'string' and text ~= '' and text or nil
+  return type(text) == 'string' and string.sub(text, 1, 5) == 'sess1' and text or nil
 end
 
 local function expiryOf(text)
   return string.sub(text, 6, 21)
 end
 
-local function deadlineOf(text)
-  return string.sub(text, 22, 37)
-end
-
--- Empty for an anonymous session; nothing for a value of another form.
+-- Empty for an anonymous session.
 local function identityOf(text)
-  local ends = string.sub(text, 1, 5) == 'sess1' and string.find(text, ' ', 55, true)
-  return ends and string.sub(text, 55, ends - 1)
-end
-
-local function versionOf(text)
-  local before = string.find(text, ' ', 55, true)
-  local after = before and string.find(text, ' ', before + 1, true)
-  return after and string.sub(text, before + 1, after - 1)
+  return string.sub(text, 71, string.find(text, ' ', 71, true) - 1)
 end
 
 local function isLive(text)
   return expiryOf(text) > now
 end
 
--- The header of the live record; nothing where there is none.
-local function liveHeader(key)
-  local header = headerOf(key)
-  if not header then return nil end
-  if not identityOf(header) then error('CORRUPT', 0) end
-  return isLive(header) and header or nil
-end
-
 -- A backstop: who reads goes by expiresAt. At least a second, and so never 0, which would be an error.
-local function ttlOf(expiresAt)
-  return math.max(1000, tonumber(expiresAt) - nowMs)
+local function ttlOf(expiresMs)
+  return math.max(1000, expiresMs - nowMs)
 end
 
--- An index outlives its longest record by up to a second, so that not each write in that second must extend it again.
-local function addTo(index, member, expiresAt, ttl)
-  redis.call('ZADD', index, expiresAt, member)
-  if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, ttl + 1000) end
+local function lagOf(ttl)
+  return math.min(maxLagMs, ttl / 8)
 end
 
-local function addToIndexes(bucket, identity, member, expiresAt, ttl)
-  addTo(bucket, member, expiresAt, ttl)
-  if identity ~= '' then addTo(bucket .. '@' .. identity, member, expiresAt, ttl) end
+-- The index lives as long as a record that it lags behind.
+local function addTo(index, member, score, ttl)
+  redis.call('ZADD', index, score, member)
+  local lifetime = math.ceil(ttl + lagOf(ttl))
+  if redis.call('PTTL', index) < lifetime then redis.call('PEXPIRE', index, lifetime) end
+end
+
+local function addToIndexes(bucket, identity, member, score, ttl)
+  addTo(bucket, member, score, ttl)
+  if identity ~= '' then addTo(bucket .. '@' .. identity, member, score, ttl) end
 end
 
 local function removeFromIndexes(bucket, identity, member)
   redis.call('ZREM', bucket, member)
-  if identity and identity ~= '' then redis.call('ZREM', bucket .. '@' .. identity, member) end
+  if identity ~= '' then redis.call('ZREM', bucket .. '@' .. identity, member) end
 end
 `
 
 const write = `
+local function headerOf(key)
+  local header = redis.call('GETRANGE', key, 0, 180)
+  if header == '' then return nil end
+  if string.sub(header, 1, 5) ~= 'sess1' then error('CORRUPT', 0) end
+  return header
+end
+
+local function liveHeader(key)
+  local header = headerOf(key)
+  return header and isLive(header) and header or nil
+end
+
+local function versionOf(text, at)
+  local before = string.find(text, ' ', at, true)
+  return string.sub(text, before + 1, string.find(text, ' ', before + 1, true) - 1)
+end
+
+-- No id has a brace, so the last one ends the hash tag.
+local function partsOf(key)
+  local brace = string.find(key, '}[^}]*$')
+  return string.sub(key, 1, brace), string.sub(key, brace + 2)
+end
+
 -- Drops two entries whose records the server has expired, so that one new entry pays for old ones.
 local function prune(index, bucket)
   local expired = redis.pcall('ZRANGEBYSCORE', index, '-inf', now, 'LIMIT', 0, 2)
@@ -91,21 +100,25 @@ local function prune(index, bucket)
   end
 end
 
-local function memberOf(bucket, key)
-  return string.sub(key, #bucket + 2)
-end
-
-local function store(bucket, key, value, header)
-  local expiresAt, identity = expiryOf(value), identityOf(value)
-  local former = header and identityOf(header)
-  if former == identity and expiryOf(header) == expiresAt then
-    redis.call('SET', key, value, 'KEEPTTL')
-    return 1
+-- Writes a record of the given instants and the rest of the value, over one that may have been there.
+local function store(key, expiresAt, deadlineAndCreatedAt, rest, header)
+  local expiresMs = tonumber(expiresAt)
+  local ttl = ttlOf(expiresMs)
+  local indexed, former
+  if header then
+    indexed = string.sub(header, 22, 37)
+    former = identityOf(header)
+    local lag = expiresMs - tonumber(indexed)
+    if lag >= 0 and lag <= lagOf(ttl) and string.sub(rest, 1, #former + 1) == former .. ' ' then
+      redis.call('SET', key, 'sess1' .. expiresAt .. indexed .. deadlineAndCreatedAt .. rest, 'PX', ttl)
+      return 1
+    end
   end
-  local member, ttl = memberOf(bucket, key), ttlOf(expiresAt)
+  local bucket, member = partsOf(key)
+  local identity = string.sub(rest, 1, string.find(rest, ' ', 1, true) - 1)
   addToIndexes(bucket, identity, member, expiresAt, ttl)
-  redis.call('SET', key, value, 'PX', ttl)
-  if not former then
+  redis.call('SET', key, 'sess1' .. expiresAt .. expiresAt .. deadlineAndCreatedAt .. rest, 'PX', ttl)
+  if not header then
     prune(bucket, bucket)
     if identity ~= '' then prune(bucket .. '@' .. identity, bucket) end
   elseif former ~= '' and former ~= identity then
@@ -114,101 +127,105 @@ local function store(bucket, key, value, header)
   return 1
 end
 
--- The new value with the deadline and the createdAt of the stored one, which it should have anyway.
-local function merge(header, value)
-  local constant, expiresAt, deadline = string.sub(header, 22, 54), expiryOf(value), deadlineOf(header)
-  if expiresAt > deadline then
-    expiresAt = deadline
-  elseif string.sub(value, 22, 54) == constant then
-    return value
-  end
-  return 'sess1' .. expiresAt .. constant .. string.sub(value, 55)
+local function replace(key, head, rest, header)
+  local expiresAt, deadline = string.sub(head, 1, 16), string.sub(header, 38, 53)
+  if expiresAt > deadline then expiresAt = deadline end
+  return store(key, expiresAt, string.sub(header, 38, 70), rest, header)
 end
 
 local writes = {}
 
-function writes.put(bucket, key, value)
-  return store(bucket, key, value, headerOf(key))
+-- Also what another application had put there.
+function writes.put(key, head, rest)
+  local ok, header = pcall(headerOf, key)
+  return store(key, string.sub(head, 1, 16), string.sub(head, 17), rest, ok and header or nil)
 end
 
 -- A version is given out once: where it is stored already, this very write has been applied, and is being repeated by a
 -- client that lost its connection before the answer came.
-function writes.insert(bucket, key, value)
-  local header = liveHeader(key)
-  if header then return versionOf(header) == versionOf(value) and 1 or 0 end
-  return writes.put(bucket, key, value)
+function writes.insert(key, head, rest)
+  local header = headerOf(key)
+  if header and isLive(header) then return versionOf(header, 71) == versionOf(rest, 1) and 1 or 0 end
+  return store(key, string.sub(head, 1, 16), string.sub(head, 17), rest, header)
 end
 
-function writes.replace(bucket, key, value)
+function writes.replace(key, head, rest)
   local header = liveHeader(key)
-  if not header then return 0 end
-  return store(bucket, key, merge(header, value), header)
+  return header and replace(key, head, rest, header) or 0
 end
 
-function writes.swap(bucket, key, value, ifVersion, ifExpiresAt)
+function writes.swap(key, head, rest, ifVersion, ifExpiresAt)
   local header = liveHeader(key)
   if not header then return 0 end
-  local stored = versionOf(header)
-  if stored == versionOf(value) then return 1 end
+  local stored = versionOf(header, 71)
+  if stored == versionOf(rest, 1) then return 1 end
   if stored ~= ifVersion or expiryOf(header) ~= ifExpiresAt then return 2 end
-  return store(bucket, key, merge(header, value), header)
+  return replace(key, head, rest, header)
 end
 
-function writes.touch(bucket, key, expiresAt)
+function writes.touch(key, expiresAt)
   local header = liveHeader(key)
   if not header then return '' end
-  local deadline = deadlineOf(header)
+  local indexed, deadline = string.sub(header, 22, 37), string.sub(header, 38, 53)
   if expiresAt > deadline then expiresAt = deadline end
-  if expiresAt ~= expiryOf(header) then
-    local ttl = ttlOf(expiresAt)
-    addToIndexes(bucket, identityOf(header), memberOf(bucket, key), expiresAt, ttl)
+  local expiresMs = tonumber(expiresAt)
+  local ttl, lag = ttlOf(expiresMs), expiresMs - tonumber(indexed)
+  if lag >= 0 and lag <= lagOf(ttl) then
     redis.call('SETRANGE', key, 5, expiresAt)
-    redis.call('PEXPIRE', key, ttl)
+  else
+    local bucket, member = partsOf(key)
+    addToIndexes(bucket, identityOf(header), member, expiresAt, ttl)
+    redis.call('SETRANGE', key, 5, expiresAt .. expiresAt)
   end
+  redis.call('PEXPIRE', key, ttl)
   return expiresAt
 end
 
-function writes.delete(bucket, key)
-  local header = headerOf(key)
-  if not header then return 0 end
-  local identity = identityOf(header)
+function writes.delete(key)
+  local ok, header = pcall(headerOf, key)
+  if ok and not header then return 0 end
+  local bucket, member = partsOf(key)
   redis.call('DEL', key)
-  removeFromIndexes(bucket, identity, memberOf(bucket, key))
-  return identity and isLive(header) and 1 or 0
+  removeFromIndexes(bucket, ok and identityOf(header) or '', member)
+  return ok and isLive(header) and 1 or 0
 end
 
-function writes.take(bucket, key)
+function writes.take(key)
   local value = redis.call('GET', key)
   if not value then return '' end
+  local bucket, member = partsOf(key)
   redis.call('DEL', key)
-  removeFromIndexes(bucket, nil, memberOf(bucket, key))
+  removeFromIndexes(bucket, '', member)
   return value
 end
 
-function writes.rotate(bucket, key, newBucket, newKey)
+function writes.rotate(key, newKey)
   local header = liveHeader(key)
   if not header then return '' end
   if redis.call('EXISTS', newKey) == 1 then return 'taken' end
-  local identity, expiresAt = identityOf(header), expiryOf(header)
-  addToIndexes(newBucket, identity, memberOf(newBucket, newKey), expiresAt, ttlOf(expiresAt))
+  local bucket, member = partsOf(key)
+  local newBucket, newMember = partsOf(newKey)
+  local identity, indexed = identityOf(header), string.sub(header, 22, 37)
+  addToIndexes(newBucket, identity, newMember, indexed, ttlOf(tonumber(expiryOf(header))))
   redis.call('RENAME', key, newKey)
-  removeFromIndexes(bucket, identity, memberOf(bucket, key))
+  removeFromIndexes(bucket, identity, member)
   return redis.call('GET', newKey)
 end
 
--- ARGV from 2 on: the kind of each write and what it takes. KEYS: its bucket and record, and of a rotation the new ones too.
-local takes = { put = 1, insert = 1, replace = 1, swap = 3, touch = 1, delete = 0, take = 0, rotate = 0 }
+-- ARGV from 2 on: the kind of each write and what it takes. KEYS: the record of each write, of a rotation the new one too,
+-- and then on a Cluster the bucket, so that a slot that is on the move is left alone.
+local takes = { put = 2, insert = 2, replace = 2, swap = 4, touch = 1, delete = 0, take = 0, rotate = 0 }
 local outcomes = {}
 local keyAt, at = 1, 2
 while at <= #ARGV do
-  local kind, bucket, key = ARGV[at], KEYS[keyAt], KEYS[keyAt + 1]
+  local kind, key = ARGV[at], KEYS[keyAt]
   local ok, outcome
   if kind == 'rotate' then
-    ok, outcome = pcall(writes.rotate, bucket, key, KEYS[keyAt + 2], KEYS[keyAt + 3])
-    keyAt = keyAt + 4
-  else
-    ok, outcome = pcall(writes[kind], bucket, key, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+    ok, outcome = pcall(writes.rotate, key, KEYS[keyAt + 1])
     keyAt = keyAt + 2
+  else
+    ok, outcome = pcall(writes[kind], key, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+    keyAt = keyAt + 1
   end
   if not ok then
     local reason = type(outcome) == 'table' and outcome.err or tostring(outcome)
@@ -224,7 +241,13 @@ return outcomes
 
 const count = `
 local live = 0
-for _, bucket in ipairs(KEYS) do live = live + redis.call('ZCOUNT', bucket, '(' .. now, '+inf') end
+for _, bucket in ipairs(KEYS) do
+  live = live + redis.call('ZCOUNT', bucket, '(' .. now, '+inf')
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', bucket, nowMs - maxLagMs, now)) do
+    local header = textOf('GETRANGE', bucket .. ':' .. member, 0, 20)
+    if header and isLive(header) then live = live + 1 end
+  end
+end
 return live
 `
 
@@ -249,7 +272,7 @@ for _, bucket in ipairs(KEYS) do
   for _, member in ipairs(redis.call('ZRANGE', index, 0, -1)) do
     if member ~= ARGV[3] then
       local key = bucket .. ':' .. member
-      local header = textOf('GETRANGE', key, 0, 163)
+      local header = textOf('GETRANGE', key, 0, 180)
       if header and identityOf(header) == ARGV[2] then
         if isLive(header) then ended = ended + 1 end
         redis.call('DEL', key)
@@ -269,13 +292,14 @@ for _, bucket in ipairs(KEYS) do
   if #expired == limit then more = 1 end
   for _, member in ipairs(expired) do
     local key = bucket .. ':' .. member
-    local header = textOf('GETRANGE', key, 0, 163)
-    local identity = header and identityOf(header)
-    if identity and isLive(header) then
-      redis.call('ZADD', bucket, expiryOf(header), member)
+    local header = textOf('GETRANGE', key, 0, 180)
+    if header and isLive(header) then
+      local expiresAt = expiryOf(header)
+      addToIndexes(bucket, identityOf(header), member, expiresAt, ttlOf(tonumber(expiresAt)))
+      redis.call('SETRANGE', key, 21, expiresAt)
     else
-      if identity then removed = removed + redis.call('DEL', key) end
-      removeFromIndexes(bucket, identity, member)
+      if header then removed = removed + redis.call('DEL', key) end
+      removeFromIndexes(bucket, header and identityOf(header) or '', member)
     end
   end
 end

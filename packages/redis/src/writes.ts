@@ -9,16 +9,16 @@ export function argumentsOf(operation: WriteOperation): string[] {
     case 'insert':
     case 'put':
     case 'replace':
-      return [kind, encodeRecord(operation.record)]
+      return [kind, ...encodeRecord(operation.record)]
     case 'swap':
-      return [kind, encodeRecord(operation.record), operation.ifVersion, instantText(operation.ifExpiresAt)]
+      return [kind, ...encodeRecord(operation.record), operation.ifVersion, instantText(operation.ifExpiresAt)]
     case 'touch':
       return [kind, instantText(operation.expiresAt)]
     case 'delete':
     case 'rotate':
       return [kind]
     case 'putState':
-      return ['put', encodeState(operation.record)]
+      return ['put', ...encodeState(operation.record)]
     case 'takeState':
       return ['take']
   }

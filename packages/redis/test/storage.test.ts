@@ -9,7 +9,7 @@ const ada = { providerId: 'github', externalId: 'ada' }
 const hourMs = 3_600_000
 
 describe.skipIf(isSkipped('redis7'))('expiry by the server itself', () => {
-  it('is set on every key, as a duration, and no key outlives the longest session by more than a second', async () => {
+  it('is set on every key, as a duration, and no index outlives its longest session by more than a minute', async () => {
     // The store's clock is far from the server's: a TTL as an instant would be long past.
     const { store, client, prefix } = await open({ now: () => 1_000_000_000_000 })
     await store.create({ identity: ada, ttl: hourMs })
@@ -21,7 +21,7 @@ describe.skipIf(isSkipped('redis7'))('expiry by the server itself', () => {
     for (const { key, ttl } of ttls.filter(({ key }) => key.includes('}:'))) {
       expect(ttl, key).toBeLessThanOrEqual(2 * hourMs)
     }
-    for (const { key, ttl } of ttls) expect(ttl, key).toBeLessThanOrEqual(2 * hourMs + 1_000)
+    for (const { key, ttl } of ttls) expect(ttl, key).toBeLessThanOrEqual(2 * hourMs + 60_000)
   })
 
   it('follows a touch, a save and a deadline, in the indexes too', async () => {

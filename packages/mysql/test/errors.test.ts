@@ -1,0 +1,192 @@
+import { inspect } from 'node:util'
+import { mysqlStore } from '@sess/mysql'
+import { shared, start } from '@sess/testkit'
+import mysql, { type Pool } from 'mysql2/promise'
+import { describe, expect, test } from 'vitest'
+import { faultOf, mysqlErrors, toSessionError } from '../src/errors.ts'
+import { asRoot, dropTables, freshTable } from './harness.ts'
+
+const far = () => new Date(Date.now() + 60_000)
+
+describe.each(['mysql9', 'mariadb'] as const)('each error, provoked for real on %s, has its code', (name) => {
+  /** A store over root's pool, on tables of its own. */
+  const withStore = async (
+    use: (store: ReturnType<typeof mysqlStore>, table: string, root: Pool) => Promise<void>,
+    options: { ids?: 'plain' } = {},
+  ) => {
+    const server = await shared(name)
+    await asRoot(server, async (root) => {
+      const table = freshTable()
+      const store = mysqlStore({ pool: root, table, ...options })
+      await store.ping()
+      await use(store, table, root)
+      await store.close()
+      await dropTables(root, table)
+    })
+  }
+
+  test('a table that was dropped: SESS_CONFIG', () =>
+    withStore(async (store, table, root) => {
+      await root.query(`drop table ${table}`)
+      await expect(store.create()).rejects.toMatchObject({ code: 'SESS_CONFIG', retryable: false })
+    }))
+
+  test('a wrong password, and a database that does not exist: SESS_CONFIG, without the password', async () => {
+    const server = await shared(name)
+    for (const [url, code] of [
+      [server.url.replace('root@', 'nobody:hunter2@'), 'ER_ACCESS_DENIED_ERROR'],
+      [server.url.replace(/\/test$/, '/missing_database'), 'ER_BAD_DB_ERROR'],
+      [server.url.replace(/\/test$/, '/'), 'ER_NO_DB_ERROR'],
+    ] as const) {
+      await using store = mysqlStore({ url, timeoutMs: 2_000 })
+      const error = await store.create().catch((error: unknown) => error)
+      expect(error).toMatchObject({ code: 'SESS_CONFIG', retryable: false, cause: { code } })
+      expect(inspect(error)).not.toContain('hunter2')
+    }
+  })
+
+  test('nobody listening: SESS_UNAVAILABLE, retryable', async () => {
+    await using store = mysqlStore({ url: 'mysql://root@127.0.0.1:1/test' })
+    await expect(store.load('a')).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true })
+  })
+
+  test('more than max_allowed_packet: SESS_TOO_LARGE, its company is written, and the connection stays', async () => {
+    await using server = await start(name, { args: ['--max-allowed-packet=1M'] })
+    await using store = mysqlStore<{ text: string }>({ url: server.url, maxBytes: 8 * 2 ** 20 })
+    const texts = ['a', 'x'.repeat(2 ** 20), 'b', 'y'.repeat(700_000), 'z'.repeat(700_000)]
+    const outcomes = await Promise.allSettled(texts.map((text) => store.create({ data: { text } })))
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+    ])
+    expect(outcomes[1]).toMatchObject({ reason: { code: 'SESS_TOO_LARGE', retryable: false } })
+    expect(await store.count()).toBe(4)
+  }, 60_000)
+
+  test('a lost deadlock is tried again, and nobody hears of it', () =>
+    withStore(async (store, table, root) => {
+      const ids = await Promise.all([store.create(), store.create()])
+      const rows = `select \`key\` from ${table} order by \`key\` desc`
+      const holder = await root.getConnection()
+      await holder.query('start transaction')
+      await holder.query(`${rows} limit 1 for update`)
+      const touched = Promise.all(ids.map(({ id }) => store.touch(id, { ttl: '1h' })))
+      await untilWaiting(root)
+      // Its rows are the heavier ones, so that the store's transaction is the one to lose.
+      await holder.query(`update ${table} set created_at = created_at + 1 order by \`key\` desc`).catch(() => {})
+      await holder.query('rollback')
+      holder.release()
+      expect((await touched).every((at) => at instanceof Date)).toBe(true)
+    }))
+
+  test('a row that a constraint or trigger refuses: SESS_CONFIG, no value shown, and its company is written', () =>
+    withStore(
+      async (store, table, root) => {
+        await root.query(`alter table ${table} add constraint no_poison check (\`key\` not like 'poison%')`)
+        const ids = ['healthy', 'poison-and-secret', 'sound']
+        const outcomes = await Promise.allSettled(ids.map((id) => store.save({ id, expiresAt: far() })))
+        expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+        expect(outcomes[1]).toMatchObject({ reason: { code: 'SESS_CONFIG', retryable: false } })
+        expect(inspect(outcomes[1])).not.toContain('secret')
+      },
+      { ids: 'plain' },
+    ))
+
+  test('a server that has become read-only: SESS_UNAVAILABLE, retryable, and then it works again', async () => {
+    await using server = await start(name)
+    await asRoot(server, async (root) => {
+      // Root itself may write all the same.
+      await root.query(`create user app@'%' identified by 'p'`)
+      await root.query(`grant all on test.* to app@'%'`)
+      await using store = mysqlStore({ url: server.url.replace('root@', 'app:p@') })
+      const { id } = await store.create()
+      await root.query('set global read_only = 1')
+      await expect(store.create()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true })
+      expect(await store.exists(id)).toBe(true)
+      await root.query('set global read_only = 0')
+      expect(await store.exists((await store.create()).id)).toBe(true)
+    })
+  }, 60_000)
+
+  test('a statement that an administrator ended: SESS_UNAVAILABLE, retryable', () =>
+    withStore(async (store, table, root) => {
+      const { id } = await store.create()
+      const holder = await root.getConnection()
+      await holder.query('start transaction')
+      await holder.query(`select * from ${table} for update`)
+      const touched = expect(store.touch(id)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true })
+      await asRoot(await shared(name), async (other) => other.query(`kill query ${await untilWaiting(other)}`))
+      await touched
+      await holder.query('rollback')
+      holder.release()
+    }))
+
+  test('a pool of the owner that is closed, or full: SESS_UNAVAILABLE', async () => {
+    const server = await shared(name)
+    const pool = mysql.createPool({ uri: server.url, connectionLimit: 1, waitForConnections: false })
+    const store = mysqlStore({ pool })
+    const only = await pool.getConnection()
+    await expect(store.load('a')).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true })
+    only.release()
+    await pool.end()
+    await expect(store.load('a')).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: false })
+    await store.close()
+  })
+
+  test('too many connections: SESS_UNAVAILABLE, retryable', async () => {
+    await using server = await start(name, { args: ['--max-connections=10'] })
+    const pool = mysql.createPool({ uri: server.url, connectionLimit: 20 })
+    const taken = await Promise.allSettled(Array.from({ length: 20 }, () => pool.getConnection()))
+    await using store = mysqlStore({ url: server.url })
+    await expect(store.ping()).rejects.toMatchObject({
+      code: 'SESS_UNAVAILABLE',
+      retryable: true,
+      cause: { code: 'ER_CON_COUNT_ERROR' },
+    })
+    for (const outcome of taken) if (outcome.status === 'fulfilled') outcome.value.release()
+    await pool.end()
+  }, 60_000)
+})
+
+describe('the table of errors', () => {
+  test.each(Object.entries(mysqlErrors))(
+    '%s has its code, and keeps the values of statements to itself',
+    (code, meaning) => {
+      const error = Object.assign(new Error(`near 'secret'`), { code, sql: 'insert secret', sqlMessage: 'secret' })
+      const translated = toSessionError(error)
+      expect(translated?.code).toBe(meaning.code)
+      if (meaning.retryable !== undefined) expect(translated?.retryable).toBe(meaning.retryable)
+      expect(translated?.message).not.toContain('secret')
+      expect(translated?.cause).toMatchObject({ code })
+      if (meaning.quotesValues) expect(inspect(translated)).not.toContain('secret')
+      expect(faultOf(error)).toBe(meaning.fault ?? 'other')
+    },
+  )
+
+  test('a server error that is in no table is SESS_UNAVAILABLE, not to be tried again, and its message is not shown', () => {
+    const error = Object.assign(new Error(`Weird value 'secret'`), { code: 'ER_SOMETHING_NEW', errno: 9999 })
+    expect(toSessionError(error)).toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: false })
+    expect(inspect(toSessionError(error))).not.toContain('secret')
+  })
+
+  test('what is no error of the driver is left alone', () => {
+    for (const error of [new TypeError('no'), Object.assign(new Error('no'), { code: 'SESS_GONE' }), 'text', null]) {
+      expect(toSessionError(error)).toBeUndefined()
+    }
+  })
+})
+
+/** Resolves, with its number, when a connection is waiting for a row's lock. */
+async function untilWaiting(root: Pool): Promise<number> {
+  for (;;) {
+    // MySQL renews what this table says only after it has been left alone for 0.1 s.
+    await root.query('do sleep(0.15)')
+    const [rows] = await root.query(`select trx_mysql_thread_id as id from information_schema.innodb_trx
+      where trx_state = 'LOCK WAIT'`)
+    const [row] = rows as { id: number }[]
+    if (row !== undefined) return row.id
+  }
+}

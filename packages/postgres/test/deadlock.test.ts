@@ -1,0 +1,111 @@
+import type { SessionStore } from '@sess/core'
+import { postgresStore } from '@sess/postgres'
+import { isSkipped, shared } from '@sess/testkit'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { onServer } from './on-server.ts'
+
+onServer('postgres15', 'two processes that write the same twenty sessions', (server) => {
+  const url = Object.assign(new URL(server.url), { pathname: '/contended' }).href
+  const admin = postgres(server.url, { max: 1, onnotice() {} })
+  const sql = postgres(url, { max: 2 })
+  const identity = { providerId: 'github', externalId: 'user_888' }
+  const ids = Array.from({ length: 20 }, (_, n) => `id-${n + 10}`)
+  const open = () => postgresStore<{ n: number }>({ url, ids: 'plain', timeoutMs: 20_000 })
+  type Store = SessionStore<{ n: number }>
+
+  // PostgreSQL counts deadlocks by database.
+  beforeAll(() => admin`create database contended`)
+  afterAll(async () => {
+    await sql.end({ timeout: 1 })
+    await admin`drop database contended`
+    await admin.end({ timeout: 1 })
+  })
+
+  const put = (store: Store, id: string) =>
+    store.save({ id, identity, expiresAt: new Date(Date.now() + 60_000), data: { n: 0 } })
+
+  const waiting = () => sql`select 1 from pg_stat_activity where datname = 'contended' and wait_event_type = 'Lock'`
+
+  /** Has a batch of the store lose to a transaction that waits for a lock of the batch while that waits for one of its. */
+  async function lose(store: Store): Promise<void> {
+    const other = await sql.reserve()
+    await other`set deadlock_timeout = '10s'`
+    await other`begin`
+    const lock = (id: string) => other`select 1 from sess_sessions where key = ${id} for update`
+    await lock('id-11')
+    const touched = Promise.all(ids.slice(0, 3).map((id) => store.touch(id)))
+    await expect.poll(waiting).not.toHaveLength(0)
+    await Promise.all([lock('id-10'), lock('id-12')])
+    await other`commit`
+    await other`reset deadlock_timeout`
+    other.release()
+    expect(await touched).not.toContain(null)
+  }
+
+  async function deadlocks(): Promise<number> {
+    const [row] = await admin`select deadlocks::int as n from pg_stat_database where datname = 'contended'`
+    return row?.n
+  }
+
+  test('once they have met a deadlock, lock rows in the order of their keys, whatever that on disk', async () => {
+    await using store = open()
+    for (const id of ids.toReversed()) await put(store, id)
+    await lose(store)
+    const writes = [
+      () => Promise.all(ids.map((id) => store.touch(id))),
+      () => Promise.all(ids.map((id) => store.rotate(id))),
+      () => store.deleteByIdentity(identity),
+      () => Promise.all(ids.map((id) => store.delete(id))),
+    ]
+    for (const write of writes) {
+      for (const id of ids.toReversed()) await put(store, id)
+      const other = await sql.reserve()
+      await other`begin`
+      await other`select 1 from sess_sessions where key = 'id-20' for update`
+      const written = write()
+      await expect.poll(waiting).not.toHaveLength(0)
+      const free = await sql`select key from sess_sessions where key in ('id-10', 'id-29') for update skip locked`
+      await other`rollback`
+      other.release()
+      await written
+      expect(free).toEqual([{ key: 'id-29' }])
+    }
+  })
+
+  test('lose no write to a deadlock, and once they have met one, meet no other', { timeout: 60_000 }, async () => {
+    const first = open()
+    const second = open()
+    for (const id of ids) await put(first, id)
+    const before = await deadlocks()
+    await lose(first)
+    await lose(second)
+    await expect.poll(deadlocks).toBe(before + 2)
+
+    const writes: ((store: Store, id: string) => Promise<unknown>)[] = [
+      put,
+      (store, id) => store.touch(id),
+      (store, id) =>
+        store.update(id, ({ data }) => {
+          data.n += 1
+        }),
+      (store, id) => store.load(id).then((session) => session && store.save(session).catch(unlessGone)),
+      (store, id) => store.delete(id),
+      (store) => store.deleteByIdentity(identity),
+    ]
+    for (let round = 0; round < 60; round += 1) {
+      const all = [first, second].flatMap((store, side) =>
+        ids.map((id, n) => writes[(round + side * 5 + n * 7) % writes.length]?.(store, id)),
+      )
+      await Promise.all(all)
+    }
+    // A connection tells its statistics at the latest when it ends.
+    await Promise.all([first.close(), second.close()])
+    await expect.poll(() => sql`select 1 from pg_stat_activity where application_name = 'sess'`).toHaveLength(0)
+    expect(await deadlocks()).toBe(before + 2)
+  })
+})
+
+function unlessGone(error: { code?: string }): void {
+  if (error.code !== 'SESS_GONE') throw error
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import type { SessionStore } from '@sess/core'
+import { postgresSchema } from '@sess/postgres'
+import { isSkipped } from '@sess/testkit'
+import { describe, expect, test } from 'vitest'
+import { ownSchema } from './server.ts'
+import { onServer } from './on-server.ts'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const grants = [...readme.matchAll(/^```sql\n(.*?)^```$/gms)].map(([, sql = '']) => sql)
+const [toMigrate = '', toUse = ''] = grants
+
+/** Everything that needs a right. */
+async function useAll(store: SessionStore): Promise<void> {
+  const identity = { providerId: 'github', externalId: 'user_888' }
+  const { id } = await store.create({ identity })
+  const session = await store.load(id)
+  await store.save({ ...session, id, expiresAt: new Date(Date.now() + 60_000) })
+  await store.update(id, () => {})
+  await store.touch(id)
+  await store.rotate(id)
+  await store.consumeState(await store.putState())
+  expect(await store.listByIdentity(identity)).toHaveLength(1)
+  expect(await store.deleteByIdentity(identity)).toBe(1)
+  expect(await store.count()).toBe(0)
+  await store.cleanExpired()
+  for await (const entry of store.entries()) throw new Error(`${entry.handle} is still there`)
+}
+
+onServer('postgres15', 'a role with the rights that the README names', async () => {
+  const { schema, admin, open, role } = await ownSchema()
+  const grant = (sql: string, name: string, table: string) =>
+    admin.unsafe(sql.replaceAll('public', schema).replaceAll('app', name).replaceAll('sess_sessions', table))
+
+  test('makes the tables and uses them', async () => {
+    const { name, url } = await role()
+    await grant(toMigrate, name, 'made')
+    await using store = open({ url, table: 'made' })
+    await useAll(store)
+  })
+
+  test.each([{ migrate: false }, { migrate: true }])('uses tables that are there, with %j', async ({ migrate }) => {
+    const table = `used_${migrate}`
+    const { name, url } = await role()
+    await admin.unsafe(postgresSchema({ table, schema }))
+    await grant(toUse, name, table)
+    await using store = open({ url, table, migrate })
+    await useAll(store)
+  })
+
+  test('and not even those is told which kind is lacking', async () => {
+    const { name, url } = await role()
+    await using maker = open({ url, table: 'refused' })
+    await expect(maker.create()).rejects.toMatchObject({ code: 'SESS_CONFIG', cause: { code: '42501' } })
+    await admin.unsafe(postgresSchema({ table: 'hidden', schema }))
+    await admin.unsafe(`grant usage on schema ${schema} to ${name}`)
+    await using user = open({ url, table: 'hidden', migrate: false })
+    await expect(user.create()).rejects.toMatchObject({ code: 'SESS_CONFIG', cause: { code: '42501' } })
+  })
+})
