@@ -3,9 +3,19 @@ import type { StoredSession, Subject } from './subjects/subject.ts'
 
 /**
  * What is measured. `save` writes a session that was loaded before, `upsert` one that was built by hand (to the peers both
- * are the same), `mixed` is the load of a web application: nine loads to a save.
+ * are the same), `mixed` is the load of a web application: nine loads to a save. In turns, each operation begins in a turn
+ * of the event loop of its own, as the requests of a server do; else all that were answered together go on together.
  */
-export const operationNames = ['load', 'save', 'upsert', 'touch', 'create-delete', 'mixed'] as const
+export const operationNames = [
+  'load',
+  'save',
+  'upsert',
+  'touch',
+  'create-delete',
+  'mixed',
+  'load-in-turns',
+  'save-in-turns',
+] as const
 export type OperationName = (typeof operationNames)[number]
 
 /** Does it once with one session; `turn` counts the caller's operations. */
@@ -13,10 +23,13 @@ export type Work = (session: StoredSession, turn: number) => Promise<void>
 
 type Operation = (subject: Subject) => Work | undefined
 
+const loads: Operation = (subject) => (session) => load(subject, session)
+const saves: Operation = (subject) => (session) => save(subject, session)
+
 /** Undefined where the subject cannot do it. */
 export const operations: Readonly<Record<OperationName, Operation>> = {
-  load: (subject) => (session) => load(subject, session),
-  save: (subject) => (session) => save(subject, session),
+  load: loads,
+  save: saves,
   upsert: (subject) => (session) => {
     session.counter += 1
     return subject.upsert ? subject.upsert(session) : subject.save(session)
@@ -27,9 +40,16 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
     await subject.delete(key)
   },
   mixed: (subject) => (session, turn) => (turn % 10 === 9 ? save(subject, session) : load(subject, session)),
+  'load-in-turns': loads,
+  'save-in-turns': saves,
 }
 
-/** The same with 64 sessions at once. Only what is a target has its limit measured. */
+export const inTurns: ReadonlySet<OperationName> = new Set(['load-in-turns', 'save-in-turns'])
+
+/** How many sessions travel together in a batch written by hand. */
+export const batchSize = 64
+
+/** The same with so many sessions at once. */
 export const batchOperations = {
   async load({ load: loadMany }: NonNullable<Subject['batch']>, sessions: readonly StoredSession[]) {
     const counters = await loadMany(sessions.map(({ key }) => key))

@@ -1,4 +1,4 @@
-import { type OperationName, operationNames } from './operations.ts'
+import { batchOperations, batchSize, type OperationName, operationNames } from './operations.ts'
 import { type BackendName, backendNames } from './subjects/backends.ts'
 import { type Role, roles } from './subjects/subject.ts'
 import type { Cell } from './worker/bench.ts'
@@ -29,7 +29,11 @@ export const usualSize = 500
 /** What decides, at all of its numbers of callers; everything else at one. */
 const core: Matrix = { operations: ['load', 'save'], sizes: [usualSize], callers: [1, 64, 256] }
 const large: Matrix = { operations: ['load', 'save'], sizes: [8192], callers: [64] }
-const others: Matrix = { operations: ['touch', 'create-delete', 'mixed'], sizes: [usualSize], callers: [64] }
+const others: Matrix = {
+  operations: ['touch', 'create-delete', 'mixed', 'load-in-turns', 'save-in-turns'],
+  sizes: [usualSize],
+  callers: [64],
+}
 
 export const usualCells: readonly Cell[] = [core, large, others].flatMap(cellsOf)
 
@@ -40,10 +44,15 @@ export const usualPlan: Plan = {
   subjects: roles,
   cells: usualCells,
   rounds: 5,
-  seconds: 0.7,
+  seconds: 0.6,
   warmUpSeconds: 0.25,
   sessions: 4096,
   isKept: true,
+}
+
+/** Whether the batches written by hand are measured there: only what is a target has its limit told. */
+export function hasLimit({ operation, callers }: Cell): boolean {
+  return callers >= batchSize && operation in batchOperations
 }
 
 export function cellsOf({ operations, sizes, callers }: Matrix): Cell[] {
@@ -55,6 +64,6 @@ export function cellsOf({ operations, sizes, callers }: Matrix): Cell[] {
 /** About how many seconds one backend takes: the rounds, and some for each subject to be filled and checked. */
 export function estimatedSeconds({ subjects, cells, rounds, seconds, warmUpSeconds, sessions }: Plan): number {
   const sizes = new Set(cells.map(({ size }) => size)).size
-  const filling = subjects.length * sizes * sessions * 0.0004
-  return subjects.length * cells.length * (rounds * seconds + warmUpSeconds + 0.1) + filling + 5
+  const turns = subjects.flatMap((role) => cells.filter((cell) => role !== 'batch' || hasLimit(cell))).length
+  return turns * (rounds * seconds + warmUpSeconds + 0.1) + subjects.length * sizes * sessions * 0.0004 + 5
 }

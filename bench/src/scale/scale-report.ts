@@ -24,8 +24,10 @@ export function scaleReport(result: ScaleResult): string {
     ...(eventLoop
       ? [
           table(
-            ['event loop under 256 writers', 'p99 ms', 'max ms'],
-            eventLoop.map(({ name, p99Ms, maxMs }) => [name, figure(p99Ms), figure(maxMs)]),
+            ['event loop under 256 writers', 'ops/s', 'p99 ms', 'max ms'],
+            eventLoop.map(({ name, operationsPerSecond, p99Ms, maxMs }) =>
+              [operationsPerSecond, p99Ms, maxMs].map(figure).toSpliced(0, 0, name),
+            ),
           ),
           '',
         ]

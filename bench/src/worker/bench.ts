@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setImmediate } from 'node:timers/promises'
-import { batchOperations, type OperationName, operations } from '../operations.ts'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { batchOperations, batchSize, inTurns, type OperationName, operations } from '../operations.ts'
+import { hasLimit } from '../plan.ts'
 import { type SampleContent, sampleContent } from '../sample-session.ts'
 import type { Place, StoredSession, Subject, SubjectDefinition } from '../subjects/subject.ts'
 import { closedLoop, type Loop, type Measurement } from './closed-loop.ts'
@@ -24,6 +25,7 @@ export interface Population {
 }
 
 export interface EventLoopDelay {
+  operationsPerSecond: number
   p99Ms: number
   maxMs: number
 }
@@ -48,9 +50,6 @@ export interface CleanUpResult {
 
 /** When those expire that are to expire: late enough for a server not to have removed them by itself. */
 const soonMs = 600_000
-
-/** How many sessions travel together in a batch written by hand. */
-export const batchSize = 64
 
 /** How many callers create the sessions. */
 const populating = 256
@@ -98,13 +97,12 @@ export class Bench {
   }
 
   /** False where the subject cannot do this. */
-  can({ operation, callers }: Cell): boolean {
-    if (this.#subject.batch) return callers >= batchSize && operation in batchOperations
-    return operations[operation](this.#subject) !== undefined
+  can(cell: Cell): boolean {
+    return this.#subject.batch ? hasLimit(cell) : operations[cell.operation](this.#subject) !== undefined
   }
 
   measure({ seconds, ...cell }: Cell & { seconds: number }): Promise<Measurement> {
-    return this.#run(cell, { span: seconds })
+    return inTurns.has(cell.operation) ? this.measureInTurns(cell, seconds) : this.#run(cell, { span: seconds })
   }
 
   /**
@@ -127,13 +125,14 @@ export class Bench {
     })
   }
 
-  /** How long the event loop was held up while a cell ran. */
+  /** How long the event loop was held up while a cell ran, each operation started by a turn of its own. */
   async eventLoopDelay({ seconds, ...cell }: Cell & { seconds: number }): Promise<EventLoopDelay> {
     const delay = monitorEventLoopDelay({ resolution: 1 })
     delay.enable()
-    await this.measureInTurns(cell, seconds)
+    const { operationsPerSecond } = await this.measureInTurns(cell, seconds)
+    await setTimeout(5) // the last turn is only known when it is over
     delay.disable()
-    return { p99Ms: delay.percentile(99) / 1e6, maxMs: delay.max / 1e6 }
+    return { operationsPerSecond, p99Ms: delay.percentile(99) / 1e6, maxMs: delay.max / 1e6 }
   }
 
   /** Loads for a while, lets `expired` further sessions expire, and loads on while they are removed. */

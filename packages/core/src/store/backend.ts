@@ -134,6 +134,12 @@ export interface Batching {
   /** How many batches of writes may be under way at once. */
   readonly writeLanes: number
   /**
+   * How long an idle lane gathers writes before it sends: until the running microtasks are done, or the running `'turn'`
+   * of the event loop. The latter is worth it where a batch blocks the loop: no further write can join while it is under
+   * way, and requests that arrived together are told of in one turn. Left out: `'microtasks'`.
+   */
+  readonly gatherWritesFor?: 'microtasks' | 'turn'
+  /**
    * What runs at the call, alone, instead of being gathered: worth it where the backend answers in the same tick (it
    * returns plain values) and gains nothing from company. Left out: nothing.
    */

@@ -50,10 +50,14 @@ export class Coalescer {
     this.#transport = transport
     this.#options = options
     this.#waiting = new WaitingList(options.timeoutMs)
-    const { maxOperations, readLanes, writeLanes } = options
+    const { maxOperations, readLanes, writeLanes, gatherWritesFor } = options
     const limits = { maxOperations, maxBytes: maxBatchBytes, send: (tasks: readonly Task[]) => this.#send(tasks) }
-    this.#reads = new Lane({ ...limits, width: readLanes })
-    this.#writes = new Lane({ ...limits, width: writeLanes })
+    this.#reads = new Lane({ ...limits, width: readLanes, defer: queueMicrotask })
+    this.#writes = new Lane({
+      ...limits,
+      width: writeLanes,
+      defer: gatherWritesFor === 'turn' ? setImmediate : queueMicrotask,
+    })
   }
 
   /** Resolves with `map` of the record under a key. */

@@ -20,13 +20,15 @@ interface LaneOptions<I extends Item> {
   readonly maxBytes: number
   /** How many batches may be under way at once. */
   readonly width: number
+  /** Calls back when an idle lane has gathered long enough: `queueMicrotask` or `setImmediate`. */
+  readonly defer: (send: () => void) => void
   /** Sends a batch and settles its items; never rejects. */
   readonly send: (items: readonly I[]) => Promise<void>
 }
 
 /**
- * Gathers items into batches. Nothing waits for company: an idle lane sends at the end of the running microtasks; while its
- * batches are under way the next one gathers.
+ * Gathers items into batches. Nothing waits for company: an idle lane sends when the running microtasks, or the running turn of
+ * the event loop, are done; while its batches are under way the next one gathers.
  */
 export class Lane<I extends Item> {
   readonly #options: LaneOptions<I>
@@ -54,7 +56,7 @@ export class Lane<I extends Item> {
   #schedule(): void {
     if (this.#scheduled || this.#underWay >= this.#options.width || this.#gathering.length === 0) return
     this.#scheduled = true
-    queueMicrotask(() => {
+    this.#options.defer(() => {
       this.#scheduled = false
       while (this.#underWay < this.#options.width && this.#gathering.length > 0) this.#sendNext()
     })

@@ -74,6 +74,17 @@ describe('batches', () => {
     expect(await Promise.all(later)).toEqual([record('d'), null, record('b')])
   })
 
+  it('gathers the writes of one turn of the event loop for a backend that asks for it', async () => {
+    const coalescer = open({ gatherWritesFor: 'turn' })
+    void coalescer.write(put('a'), asIs)
+    for (let ticks = 0; ticks < 100; ticks += 1) await null
+    await new Promise((resolve) => process.nextTick(resolve))
+    void coalescer.write(put('b'), asIs)
+    expect(transport.writes).toHaveLength(0)
+    await microtasks()
+    expect(transport.writes.map(({ operations }) => operations.length)).toEqual([2])
+  })
+
   it('bounds a batch by operations and by bytes, and the batches under way by lanes', async () => {
     const coalescer = open({ maxOperations: 3, writeLanes: 2 })
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) void coalescer.write(put(key), asIs)

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { parseCommandLine } from '../src/command-line.ts'
+import { estimatedSeconds, type Plan, usualCells, usualPlan } from '../src/plan.ts'
+import { backendNames } from '../src/subjects/backends.ts'
+
+function planOf(...args: string[]): Plan {
+  const command = parseCommandLine(args)
+  if (command.do !== 'compare') throw new Error(`it is ${command.do}`)
+  return command.plan
+}
+
+describe('the command line', () => {
+  it('without arguments measures the usual cells of every backend, and keeps the results', () => {
+    expect(planOf()).toEqual(usualPlan)
+  })
+
+  it('such a run takes less than 25 minutes', () => {
+    expect((backendNames.length * estimatedSeconds(usualPlan)) / 60).toBeLessThan(25)
+  })
+
+  it('takes backends by name, in a fixed order', () => {
+    expect(planOf('redis', 'memory').backends).toEqual(['memory', 'redis'])
+  })
+
+  it('a choice of callers, operations, sizes or subjects is measured and not kept', () => {
+    const plan = planOf(
+      'redis',
+      '--callers',
+      '1,64',
+      '--operations',
+      'load,touch',
+      '--sizes',
+      '8192',
+      '--subjects',
+      'sess,peer',
+    )
+    expect(plan.cells).toEqual([
+      { operation: 'load', size: 8192, callers: 1 },
+      { operation: 'load', size: 8192, callers: 64 },
+      { operation: 'touch', size: 8192, callers: 1 },
+      { operation: 'touch', size: 8192, callers: 64 },
+    ])
+    expect(plan.subjects).toEqual(['sess', 'peer'])
+    expect(plan.isKept).toBe(false)
+    expect(planOf('--subjects', 'sess').isKept).toBe(false)
+  })
+
+  it('--full is every operation, size and number of callers, and is kept', () => {
+    const plan = planOf('--full')
+    expect(plan.cells).toHaveLength(64)
+    expect(plan.isKept).toBe(true)
+  })
+
+  it('--quick is one short round of the usual cells, and is not kept', () => {
+    expect(planOf('--quick')).toMatchObject({ rounds: 1, isKept: false, cells: usualCells })
+    expect(planOf('--quick', '--rounds', '2', '--seconds', '0.2')).toMatchObject({ rounds: 2, seconds: 0.2 })
+  })
+
+  it('scale has populations of its own', () => {
+    expect(parseCommandLine(['scale', 'redis'])).toMatchObject({
+      do: 'scale',
+      plan: { backends: ['redis'], populations: [10_000, 100_000, 1_000_000], isKept: true },
+    })
+    expect(parseCommandLine(['scale', '--sessions', '500,100'])).toMatchObject({
+      plan: { populations: [100, 500], isKept: false },
+    })
+  })
+
+  it.each([
+    [['oracle'], "There is no backend 'oracle'"],
+    [['--operations', 'fly'], "There is no operation 'fly'"],
+    [['--subjects', 'me'], "There is no subject 'me'"],
+    [['--callers', '1.5'], "--callers: '1.5' is not a whole number"],
+    [['--seconds', '0'], "--seconds: '0' is not a positive number"],
+    [['--rounds', 'some'], "--rounds: 'some' is not a positive number"],
+    [['--callers', '300', '--sessions', '200'], '--sessions: 300 callers need as many'],
+    [['--fast'], 'fast'],
+  ])('%j is refused with a reason', (args, message) => {
+    expect(() => parseCommandLine(args)).toThrow(TypeError)
+    expect(() => parseCommandLine(args)).toThrow(message)
+  })
+})
