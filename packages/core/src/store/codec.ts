@@ -1,7 +1,7 @@
 import { invalidArgument, SessionError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { Identity } from '../contract/session.ts'
-import { copyJson } from './json-copy.ts'
+import { copyJson, encodeJson } from './json-copy.ts'
 
 /** A session's payload at rest: one JSON text, of the form `{"identity":…,"data":…}`. */
 export interface DecodedPayload {
@@ -23,7 +23,7 @@ export interface EncodedPayload extends DecodedPayload {
 export function encodePayload(identity: Identity | null, data: JsonObject, maxBytes: number): EncodedPayload {
   if (!isObject(data)) throw invalidArgument('data is a plain object')
   const copiedIdentity = identity === null ? null : copyIdentity(identity)
-  const copiedData = copyJson(data, 'data')
+  const copiedData = encodeJson(data, 'data')
   const payload = `{"identity":${JSON.stringify(copiedIdentity)},"data":${copiedData.text}}`
   return { payload: withinLimit(payload, maxBytes), identity: copiedIdentity, data: copiedData.value }
 }
@@ -82,7 +82,7 @@ function copyIdentity(identity: Identity): Identity {
   if (email !== undefined) copied.email = email
   if (username !== undefined) copied.username = username
   // Its texts have been checked; what an object may have beside them has not.
-  copied.attributes = attributes === undefined ? {} : copyJson(attributes, 'identity.attributes').value
+  copied.attributes = attributes === undefined ? {} : copyJson(attributes, 'identity.attributes')
   return copied
 }
 

@@ -18,29 +18,28 @@ let hasNegativeZero = false
 
 const rawJSON: (text: string) => unknown = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON
 
-/** A JSON text, and a copy of the value that it stands for. */
-export interface JsonCopy<T> {
-  readonly text: string
-  readonly value: T
-}
-
 /**
- * Copies a value and writes its JSON text, which parses to a value deep-equal to it. One walk checks and copies: that is
- * faster than to parse the text again where the caller needs to see what was written.
+ * A copy of a value that JSON carries unchanged. One walk checks and copies: that is faster than to parse the text again
+ * where the caller needs to see what was written.
  * @throws `SESS_NOT_SERIALIZABLE` naming the path, under `root`, of the first value that JSON would lose or change
  */
-export function copyJson<T>(given: T, root: string): JsonCopy<T> {
-  hasNegativeZero = false
+export function copyJson<T>(given: T, root: string): T {
   try {
-    const value = copy(given, 0) as T
-    const text = hasNegativeZero
-      ? JSON.stringify(value, (_key, inner: unknown) => (Object.is(inner, -0) ? rawJSON('-0') : inner))
-      : JSON.stringify(value)
-    return { text, value }
+    return copy(given, 0) as T
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error
     throw new SessionError('SESS_NOT_SERIALIZABLE', `${formatPath(root, error.path)}: ${error.reason}`)
   }
+}
+
+/** The same copy, and the JSON text that parses to a value deep-equal to it. @throws as {@link copyJson} does */
+export function encodeJson<T>(given: T, root: string): { readonly text: string; readonly value: T } {
+  hasNegativeZero = false
+  const value = copyJson(given, root)
+  const text = hasNegativeZero
+    ? JSON.stringify(value, (_key, inner: unknown) => (Object.is(inner, -0) ? rawJSON('-0') : inner))
+    : JSON.stringify(value)
+  return { text, value }
 }
 
 function copy(value: unknown, depth: number): unknown {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, expect, it } from 'vitest'
 import { isSessionError } from '../../src/contract/errors.ts'
-import { copyJson } from '../../src/store/json-copy.ts'
+import { encodeJson } from '../../src/store/json-copy.ts'
 
 const cycle: Record<string, unknown> = {}
 cycle.self = { again: cycle }
@@ -37,7 +37,7 @@ const refused: [name: string, value: unknown, message: RegExp][] = [
 describe('what JSON would lose or change', () => {
   it.each(refused)('is refused: %s', (_name, value, message) => {
     assert.throws(
-      () => copyJson(value, 'data'),
+      () => encodeJson(value, 'data'),
       (error) => isSessionError(error, 'SESS_NOT_SERIALIZABLE') && message.test(error.message),
     )
   })
@@ -46,7 +46,7 @@ describe('what JSON would lose or change', () => {
     let deep: unknown = 1
     for (let level = 0; level < 100_000; level += 1) deep = [deep]
     assert.throws(
-      () => copyJson(deep, 'data'),
+      () => encodeJson(deep, 'data'),
       (error) => isSessionError(error, 'SESS_NOT_SERIALIZABLE'),
     )
   })
@@ -58,21 +58,21 @@ describe('what JSON gives back as it was', () => {
     ['texts', { emoji: '👩‍💻', nul: '\0', lone: '\ud800', quotes: `'"\`\\`, line: '\u2028\n', marks: '$1 ? % :name' }],
     ['shapes', { null: null, empty: {}, list: [[], [[]], {}], '': 1, constructor: 'x', toString: 'y' }],
   ])('%s', (_name, value) => {
-    const copy = copyJson(value, 'data')
+    const copy = encodeJson(value, 'data')
     assert.deepStrictEqual(JSON.parse(copy.text), value)
     assert.deepStrictEqual(copy.value, value)
   })
 
   it('shares nothing with the value it was made of', () => {
     const value = { list: [{ n: 1 }] }
-    const copy = copyJson(value, 'data')
+    const copy = encodeJson(value, 'data')
     value.list[0] = { n: 2 }
     value.list.push({ n: 3 })
     expect(copy.value).toEqual({ list: [{ n: 1 }] })
   })
 
   it('is text without NUL characters or lone surrogates, which a text column takes', () => {
-    const { text } = copyJson({ a: '\0\ud800' }, 'data')
+    const { text } = encodeJson({ a: '\0\ud800' }, 'data')
     expect(text.isWellFormed()).toBe(true)
     expect(text).not.toContain('\0')
   })
