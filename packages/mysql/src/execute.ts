@@ -49,12 +49,10 @@ function plainly(_field: unknown, next: () => unknown): unknown {
 }
 
 /**
- * Numbers go as text, which the server takes for a LIMIT as well; a number would be sent as a floating-point one. No text
- * goes as no bytes: MariaDB has a mode in which an empty text is NULL.
+ * Numbers go as text, which the server takes for a LIMIT as well; a number would be sent as a floating-point one. The empty
+ * text, which here is always the key before all keys, goes as NUL: MariaDB has a mode in which an empty text is NULL.
  */
 function valueToSend(value: SqlValue): string | Buffer | null {
-  if (value === '') return noBytes
+  if (value === '') return '\0'
   return value === null || Buffer.isBuffer(value) ? value : String(value)
 }
-
-const noBytes = Buffer.alloc(0)

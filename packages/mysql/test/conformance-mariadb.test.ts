@@ -1,6 +1,9 @@
 import { describeConformance } from '@sess/core/conformance'
 import { shared } from '@sess/testkit'
 import { describe, it } from 'vitest'
+import { engines } from './engines.ts'
 import { byUrl } from './harness.ts'
 
-describeConformance({ describe, it }, byUrl(await shared('mariadb')))
+describe.each(engines.filter((name) => name === 'mariadb'))('%s, by URL', async (name) => {
+  describeConformance({ describe, it }, byUrl(await shared(name)))
+})

@@ -1,7 +1,8 @@
 import { describeConformance } from '@sess/core/conformance'
-import { type ServerName, shared } from '@sess/testkit'
+import { shared } from '@sess/testkit'
 import mysql, { type PoolOptions } from 'mysql2/promise'
 import { describe, it } from 'vitest'
+import { engines } from './engines.ts'
 import { mysqlHarness } from './harness.ts'
 
 /** Everything by which an owner changes what mysql2 sends and gives back. */
@@ -28,9 +29,10 @@ const expectedFailures = {
   'at-rest/no-hash-at-rest-opens-a-session': 'the ids are kept plain',
 }
 
-for (const name of ['mysql9', 'mariadb'] as const satisfies ServerName[]) {
-  const server = await shared(name)
-  describe(`${name}: a pool with every option set otherwise, plain ids, one operation at a time`, () => {
+describe.each(engines)(
+  '%s: a pool with every option set otherwise, plain ids, one operation at a time',
+  async (name) => {
+    const server = await shared(name)
     const harness = mysqlHarness({
       server,
       way: async () => {},
@@ -38,5 +40,5 @@ for (const name of ['mysql9', 'mariadb'] as const satisfies ServerName[]) {
       options: { ids: 'plain', coalesce: false },
     })
     describeConformance({ describe, it }, { ...harness, expectedFailures })
-  })
-}
+  },
+)

@@ -4,6 +4,8 @@ import { shared } from '@sess/testkit'
 import callbackMysql from 'mysql2'
 import mysql from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
+import { refuseOldServer } from '../src/server-version.ts'
+import { engines } from './engines.ts'
 import { asRoot, dropTables, freshTable } from './harness.ts'
 
 const url = 'mysql://root@127.0.0.1:3306/test'
@@ -40,7 +42,7 @@ describe('options', () => {
   })
 })
 
-describe.each(['mysql9', 'mariadb'] as const)('%s', (name) => {
+describe.each(engines)('%s', (name) => {
   test.each(['mysql', 'mariadb'])('a store is opened by a %s: URL, with its options', async (scheme) => {
     const server = await shared(name)
     const table = freshTable()
@@ -117,10 +119,10 @@ describe.each(['mysql9', 'mariadb'] as const)('%s', (name) => {
       const store = mysqlStore({ pool, table })
       const { id } = await store.create({ identity, data, deadline: new Date(Date.now() + 86_400_000) })
       await store.update(id, (session) => {
-      session.data.more = 'é😀'.repeat(20_000)
-    })
-      expect((await store.load(id))?.data).toEqual(...data, more: 'é😀'.repeat(20_000) )
-      expect(await store.touch(id, ttl: '1h' )).not.toBeNull()
+        session.data.more = 'é😀'.repeat(20_000)
+      })
+      expect((await store.load(id))?.data).toEqual({ ...data, more: 'é😀'.repeat(20_000) })
+      expect(await store.touch(id, { ttl: '1h' })).not.toBeNull()
       const rotated = await store.rotate(id)
       const others = await Promise.all([store.create({ identity }), store.create({ identity }), store.create()])
       expect(await store.listByIdentity(identity)).toHaveLength(3)
@@ -128,8 +130,8 @@ describe.each(['mysql9', 'mariadb'] as const)('%s', (name) => {
         data: { verifier: '😀' },
       })
       let listed = 0
-    for await (const _ of store.entries()) listed += 1
-    expect(listed).toBe(4)
+      for await (const _ of store.entries()) listed += 1
+      expect(listed).toBe(4)
       expect(await store.deleteByIdentity(identity, { except: rotated?.id ?? '' })).toBe(2)
       expect(await store.cleanExpired()).toBe(0)
       await store.close()
@@ -155,7 +157,10 @@ describe.each(['mysql9', 'mariadb'] as const)('%s', (name) => {
       () => store.create(),
       () => store.save({ id, expiresAt, identity }),
       () => store.save({ id, expiresAt, identity }),
-      () => store.update(id, ({ data }) => { data.n = 1 }),
+      () =>
+        store.update(id, ({ data }) => {
+          data.n = 1
+        }),
       () => store.load(id),
       () => Promise.all([store.load(id), store.load('b'.repeat(43))]),
       () => store.putState(),
@@ -170,5 +175,18 @@ describe.each(['mysql9', 'mariadb'] as const)('%s', (name) => {
     await store.close()
     await pool.end()
     await asRoot(server, (root) => dropTables(root, table))
+  })
+})
+
+describe('servers that are too old', () => {
+  test.each(['5.7.44-log', '5.5.5-10.5.23-MariaDB-1', '10.3.39-MariaDB'])(
+    '%s is SESS_CONFIG, and what is needed is said',
+    (version) => {
+      expect(() => refuseOldServer(version)).toThrow(/MySQL 8.0 or later, or MariaDB 10.6 or later/)
+    },
+  )
+
+  test.each(['8.0.36', '9.7.4-2', '5.5.5-10.6.18-MariaDB', '11.4.2-MariaDB-ubu2404'])('%s will do', (version) => {
+    refuseOldServer(version)
   })
 })

@@ -4,9 +4,10 @@ import { mysqlStore } from '@sess/mysql'
 import { shared, start, startProxy } from '@sess/testkit'
 import mysql from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
+import { engines } from './engines.ts'
 import { asRoot, dropTables, freshTable } from './harness.ts'
 
-describe.each(['mysql9', 'mariadb'] as const)('%s', (name) => {
+describe.each(engines)('%s', (name) => {
   test('killed and restarted, the server serves the same stores again, and what was written is there', async () => {
     await using server = await start(name)
     const pool = mysql.createPool({ uri: server.url, connectionLimit: 4 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { mysqlStore } from '@sess/mysql'
 import { shared } from '@sess/testkit'
 import { afterEach, expect, test } from 'vitest'
+import { engines } from './engines.ts'
 import { asRoot, dropTables, freshTable } from './harness.ts'
 import type { Task } from './processes/writer.ts'
 
@@ -33,7 +34,7 @@ async function tell(child: ChildProcess, task: Task): Promise<string[]> {
   return answer.ids
 }
 
-test.each(['mysql9', 'mariadb'] as const)(
+test.each(engines)(
   'on %s, ten processes make the same tables at once, write to them at once, and no update is lost',
   async (name) => {
     const server = await shared(name)

@@ -2,6 +2,7 @@ import { mysqlStore } from '@sess/mysql'
 import { shared } from '@sess/testkit'
 import mysql, { type Pool } from 'mysql2/promise'
 import { afterAll, expect, test } from 'vitest'
+import { engines } from './engines.ts'
 import { asRoot, dropTables, freshTable } from './harness.ts'
 
 const pools: Pool[] = []
@@ -9,7 +10,7 @@ afterAll(() => Promise.all(pools.map((pool) => pool.end())))
 
 const identity = { providerId: 'github', externalId: 'user_888' }
 
-test.each(['mysql9', 'mariadb'] as const)(
+test.each(engines)(
   'on %s, two stores that do everything to the same twenty sessions at once meet no error and lose no update',
   async (name) => {
     const server = await shared(name)
@@ -59,24 +60,53 @@ test.each(['mysql9', 'mariadb'] as const)(
   60_000,
 )
 
-test.each(['mysql9', 'mariadb'] as const)(
-  'on %s, of many that delete one session or take one state, one is told so',
+test.each(engines)('on %s, of many that delete one session or take one state, one is told so', async (name) => {
+  const server = await shared(name)
+  const table = freshTable()
+  const stores = Array.from({ length: 4 }, () => mysqlStore({ url: server.url, table, max: 2 }))
+  const [first] = stores as [(typeof stores)[0]]
+  for (let round = 0; round < 10; round += 1) {
+    const { id } = await first.create()
+    const state = await first.putState()
+    const [deleted, taken] = await Promise.all([
+      Promise.all(stores.map((store) => store.delete(id))),
+      Promise.all(stores.map((store) => store.consumeState(state))),
+    ])
+    expect(deleted.filter(Boolean)).toHaveLength(1)
+    expect(taken.filter((found) => found !== null)).toHaveLength(1)
+  }
+  for (const store of stores) await store.close()
+  await asRoot(server, (root) => dropTables(root, table))
+})
+
+test.each(engines)(
+  'on %s, what is locked by another keeps no writer of other sessions waiting, in a table of two rows either',
   async (name) => {
     const server = await shared(name)
     const table = freshTable()
-    const stores = Array.from({ length: 4 }, () => mysqlStore({ url: server.url, table, max: 2 }))
-    const [first] = stores as [(typeof stores)[0]]
-    for (let round = 0; round < 10; round += 1) {
-      const { id } = await first.create()
-      const state = await first.putState()
-      const [deleted, taken] = await Promise.all([
-        Promise.all(stores.map((store) => store.delete(id))),
-        Promise.all(stores.map((store) => store.consumeState(state))),
-      ])
-      expect(deleted.filter(Boolean)).toHaveLength(1)
-      expect(taken.filter((found) => found !== null)).toHaveLength(1)
-    }
-    for (const store of stores) await store.close()
+    const pool = mysql.createPool({ uri: server.url })
+    pools.push(pool)
+    const store = mysqlStore<{ n: number }>({ pool, table, ids: 'plain', timeoutMs: 3_000 })
+    const expiresAt = new Date(Date.now() + 60_000)
+    for (const id of ['locked', 'free']) await store.save({ id, expiresAt })
+    const holder = await pool.getConnection()
+    await holder.query('set transaction isolation level read committed')
+    await holder.query('start transaction')
+    await holder.query(`select * from ${table} where \`key\` = 'locked' for update`)
+
+    await store.update('free', ({ data }) => {
+      data.n = 1
+    })
+    const touched = await Promise.all(['free', 'unknown', 'zzz'].map((id) => store.touch(id)))
+    expect(touched.map((at) => at !== null)).toEqual([true, false, false])
+    const free = await store.load('free')
+    await Promise.all([free && store.save(free), store.save({ id: 'other', expiresAt })])
+    expect(await store.delete('other')).toBe(true)
+    expect((await store.rotate('free'))?.data).toEqual({ n: 1 })
+
+    await holder.query('rollback')
+    holder.release()
+    await store.close()
     await asRoot(server, (root) => dropTables(root, table))
   },
 )

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { mysqlSchema, mysqlStore } from '@sess/mysql'
 import { shared } from '@sess/testkit'
 import { describe, expect, test } from 'vitest'
+import { type Engine, engines } from './engines.ts'
 import { asRoot, freshTable } from './harness.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8')
@@ -17,7 +18,7 @@ function grants(mode: 'migrate: true' | 'migrate: false', database: string): str
 
 /** Uses a database of its own, and a user who has the rights that the README names. */
 async function asUser(
-  name: 'mysql9' | 'mariadb',
+  name: Engine,
   rights: (database: string) => string[],
   use: (url: string) => Promise<void>,
   migrated: boolean,
@@ -71,7 +72,7 @@ async function useEverything(store: ReturnType<typeof mysqlStore>): Promise<void
   expect(await store.deleteByIdentity(identity)).toBe(2)
 }
 
-describe.each(['mysql9', 'mariadb'] as const)('%s', (name) => {
+describe.each(engines)('%s', (name) => {
   test.each(['migrate: true', 'migrate: false'] as const)('the rights that the README names are enough: %s', (mode) =>
     asUser(
       name,

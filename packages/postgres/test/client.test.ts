@@ -1,9 +1,8 @@
-import { isSkipped } from '@sess/testkit'
 import postgres from 'postgres'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { strangeClient } from './clients.ts'
-import { ownSchema } from './server.ts'
 import { onServer } from './on-server.ts'
+import { ownSchema } from './server.ts'
 
 const clients: { end(options: { timeout: number }): Promise<void> }[] = []
 

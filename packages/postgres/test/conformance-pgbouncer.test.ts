@@ -1,5 +1,4 @@
 import { describeConformance } from '@sess/core/conformance'
-import { isSkipped, shared } from '@sess/testkit'
 import { describe, it } from 'vitest'
 import { postgresHarness } from './harness.ts'
 import { onServer } from './on-server.ts'

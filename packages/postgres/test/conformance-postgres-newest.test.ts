@@ -1,5 +1,4 @@
 import { describeConformance } from '@sess/core/conformance'
-import { isSkipped, shared } from '@sess/testkit'
 import { describe, it } from 'vitest'
 import { strangeClient } from './clients.ts'
 import { postgresHarness } from './harness.ts'

@@ -1,5 +1,5 @@
 import { describeConformance } from '@sess/core/conformance'
-import { isSkipped, shared, startProxy } from '@sess/testkit'
+import { startProxy } from '@sess/testkit'
 import { describe, it } from 'vitest'
 import { postgresHarness } from './harness.ts'
 import { onServer } from './on-server.ts'

@@ -1,8 +1,7 @@
 import type { SessionStore } from '@sess/core'
 import { postgresStore } from '@sess/postgres'
-import { isSkipped, shared } from '@sess/testkit'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { onServer } from './on-server.ts'
 
 onServer('postgres15', 'two processes that write the same twenty sessions', (server) => {

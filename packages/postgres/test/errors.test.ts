@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 import { isSessionError, type SessionErrorCode } from '@sess/core'
-import { isSkipped, startProxy } from '@sess/testkit'
+import { startProxy } from '@sess/testkit'
 import { describe, expect, test } from 'vitest'
 import { faultOf, toSessionError } from '../src/errors.ts'
-import { ownSchema } from './server.ts'
 import { onServer } from './on-server.ts'
+import { ownSchema } from './server.ts'
 
 describe('the table of errors', () => {
   const server = (code: string) => Object.assign(new Error('value "hunter2"'), { name: 'PostgresError', code })

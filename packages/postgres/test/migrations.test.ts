@@ -2,10 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { postgresSchema } from '@sess/postgres'
-import { isSkipped } from '@sess/testkit'
-import { afterEach, describe, expect, test } from 'vitest'
-import { ownSchema } from './server.ts'
+import { afterEach, expect, test } from 'vitest'
 import { onServer } from './on-server.ts'
+import { ownSchema } from './server.ts'
 
 const children: ChildProcess[] = []
 
@@ -25,15 +24,14 @@ async function creator(...args: string[]): Promise<ChildProcess> {
   return child
 }
 
-describe.each([
+for (const { server, prepare } of [
   { server: 'postgres15', prepare: true },
   { server: 'pgbouncer', prepare: false },
-] as const)('on $server', ({ server, prepare }) => {
-  test.skipIf(isSkipped(server))(
-    'ten processes that start at once make the tables once',
-    { timeout: 60_000 },
-    async () => {
-      const { url, schema, open } = await ownSchema(server)
+] as const) {
+  onServer(server, `on ${server}`, async () => {
+    const { url, schema, open } = await ownSchema(server)
+
+    test('ten processes that start at once make the tables once', { timeout: 60_000 }, async () => {
       const creators = await Promise.all(Array.from({ length: 10 }, () => creator(url, schema, String(prepare))))
       const outcomes = creators.map(async (child) => {
         child.send('create')
@@ -42,9 +40,9 @@ describe.each([
       expect(await Promise.all(outcomes)).toEqual(Array.from({ length: 10 }, () => 'created'))
       await using store = open({ table: 'sess_sessions', prepare, migrate: false })
       expect(await store.count()).toBe(10)
-    },
-  )
-})
+    })
+  })
+}
 
 onServer('postgres15', 'the schema', async () => {
   const { schema, admin, open } = await ownSchema()

@@ -1,9 +1,8 @@
 import { openStore, registeredStores } from '@sess/core'
-import { isSkipped } from '@sess/testkit'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import '@sess/postgres'
-import { ownSchema } from './server.ts'
 import { onServer } from './on-server.ts'
+import { ownSchema } from './server.ts'
 
 onServer('postgres15', 'the registry', async () => {
   const { url, schema, admin } = await ownSchema()

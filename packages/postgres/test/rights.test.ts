@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { SessionStore } from '@sess/core'
 import { postgresSchema } from '@sess/postgres'
-import { isSkipped } from '@sess/testkit'
-import { describe, expect, test } from 'vitest'
-import { ownSchema } from './server.ts'
+import { expect, test } from 'vitest'
 import { onServer } from './on-server.ts'
+import { ownSchema } from './server.ts'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const grants = [...readme.matchAll(/^```sql\n(.*?)^```$/gms)].map(([, sql = '']) => sql)

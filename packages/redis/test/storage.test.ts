@@ -68,6 +68,47 @@ describe.skipIf(isSkipped('redis7'))('expiry by the server itself', () => {
   })
 })
 
+describe.skipIf(isSkipped('redis7'))('an index that lags behind a session in use', () => {
+  it('is written once a minute, and makes no count, list or clean-up wrong', async () => {
+    const { store, client, prefix, advance } = await open()
+    const session = await store.create({ identity: ada, ttl: hourMs })
+    const scores = async () => {
+      const indexes = (await keysOf(client, prefix)).map(({ key }) => key).filter((key) => !key.includes('}:'))
+      return (await Promise.all(indexes.map((key) => client.zrange(key, '0', '-1', 'WITHSCORES')))).map(([, score]) =>
+        Number(score),
+      )
+    }
+    const first = session.expiresAt.getTime()
+    expect(await scores()).toEqual([first, first])
+    for (const seconds of [10, 30, 59]) await store.touch(session.id, { ttl: hourMs + seconds * 1_000 })
+    await store.save({ ...session, expiresAt: new Date(first + 59_500) })
+    expect(await scores()).toEqual([first, first])
+
+    advance(hourMs + 30_000)
+    expect(await store.count()).toBe(1)
+    expect(await store.listByIdentity(ada)).toHaveLength(1)
+    expect(await store.cleanExpired()).toBe(0)
+    expect(await scores()).toEqual([first + 59_500, first + 59_500])
+    advance(30_000)
+    expect(await store.count()).toBe(0)
+    expect(await store.cleanExpired()).toBe(1)
+    expect(await scores()).toEqual([])
+  })
+
+  it('follows at once when a session shall end sooner, or much later', async () => {
+    const { store, advance } = await open()
+    const [sooner, later] = [await store.create({ ttl: hourMs }), await store.create({ ttl: hourMs })]
+    await store.touch(sooner.id, { ttl: hourMs / 2 })
+    await store.touch(later.id, { ttl: 2 * hourMs })
+    advance(hourMs / 2)
+    expect(await store.count()).toBe(1)
+    advance(hourMs)
+    expect(await store.count()).toBe(1)
+    advance(hourMs)
+    expect(await store.count()).toBe(0)
+  })
+})
+
 describe.skipIf(isSkipped('redis7'))('what other applications keep under the same prefix', () => {
   it('is never read, listed, counted or removed', async () => {
     const { store, client, prefix, advance } = await open()
