@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { redisCommand } from '../src/engines/resp.ts'
-import { isSkipped, type ServerName, serverNames, start } from '../src/index.ts'
+import { type Endpoint, isSkipped, type ServerName, serverNames, start } from '../src/index.ts'
 import { talkTo } from './ask-server.ts'
 import { expectGone, folderOf, isRunning } from './outcome-of-a-process.ts'
 
@@ -51,7 +51,8 @@ describe('redis-cluster', () => {
     const cluster = await startForTest('redis-cluster')
     const conversation = await talkTo('redis-cluster', cluster)
     await conversation.write('kept')
-    const promoted = await Promise.all([0, 1, 2].map((index) => cluster.failover(index)))
+    const promoted: Endpoint[] = []
+    for (const index of [0, 1, 2]) promoted.push(await cluster.failover(index))
     const replicas = cluster.nodes.slice(3)
     expect(promoted).toEqual(replicas)
     expect(await conversation.read()).toBe('kept')

@@ -72,7 +72,8 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     async cleanExpired(now, limit) {
       const sessions = await run(statements.deleteExpired, { ...clock(now), limit })
       const states = await run(statements.deleteExpiredStates, { now, limit })
-      return { sessions: sessions.affected, more: sessions.affected >= limit || states.affected >= limit }
+      // A short page is not the last: it may lack rows that another process has locked, and may yet leave to this one.
+      return { sessions: sessions.affected, more: sessions.affected > 0 || states.affected > 0 }
     },
     async listByIdentity(identityKey, now) {
       const { rows } = await run(statements.listByIdentity, { identity_key: identityKey, now })

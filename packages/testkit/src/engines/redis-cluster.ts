@@ -111,9 +111,15 @@ async function failover(nodes: Endpoint[], index: number): Promise<Endpoint> {
   const pair = [nodes[index], nodes[index + masterCount]].filter((node) => node !== undefined)
   for (const node of pair) {
     if ((await replication(node)).includes('role:master')) continue
-    await redisCommand(node, 'CLUSTER', 'FAILOVER')
+    let askedAt = 0
     await waitUntil('redis-cluster: the replica is the master', async () => {
-      return (await replication(node)).includes('role:master') && (await isWhole(nodes))
+      if ((await replication(node)).includes('role:master')) return isWhole(nodes)
+      // A node gives a failover up after five seconds, where it was not elected in time.
+      if (Date.now() - askedAt > 6_000) {
+        askedAt = Date.now()
+        await redisCommand(node, 'CLUSTER', 'FAILOVER')
+      }
+      return false
     })
     return node
   }
