@@ -30,7 +30,20 @@ export function redisArguments(port: number, folder: string, options: StartOptio
   const persistence = ['--save', '', '--appendonly', 'yes', '--appendfsync', sync]
   // A disk that is full for a moment does not turn into refused writes.
   const rest = ['--daemonize', 'no', '--stop-writes-on-bgsave-error', 'no']
-  return ['--bind', loopback, '--port', String(port), '--dir', folder, ...persistence, ...rest, ...(options.args ?? [])]
+  // A machine that stands still for seconds is no script that runs for seconds.
+  const patience = ['--busy-reply-threshold', '60000']
+  return [
+    '--bind',
+    loopback,
+    '--port',
+    String(port),
+    '--dir',
+    folder,
+    ...persistence,
+    ...rest,
+    ...patience,
+    ...(options.args ?? []),
+  ]
 }
 
 /** Whether it answers; while it loads its data it does so with an error. */
