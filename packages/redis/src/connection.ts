@@ -54,7 +54,7 @@ export class Connection {
 
 /**
  * A client of our own. It connects at the first use, and again by itself. What was on its way when a connection ends is
- * not sent again, and a server that stops answering is given up after `timeoutMs`.
+ * not sent again, and a server that stops answering is given up soon after `timeoutMs`.
  */
 export function openClient({ tls, ...address }: RedisAddress, timeoutMs: number): Redis {
   const client = new Redis({
@@ -68,7 +68,8 @@ export function openClient({ tls, ...address }: RedisAddress, timeoutMs: number)
     // A master that was made a replica: its address may lead to the new one by now.
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
     connectTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
+    // After the callers have got their SESS_TIMEOUT. setTimeout takes no more than this maximum.
+    socketTimeout: Math.min(Math.ceil(timeoutMs * 1.25), 2 ** 31 - 1),
     // A server that is still loading says so to each command; asking it with INFO would need one more right.
     enableReadyCheck: false,
   })

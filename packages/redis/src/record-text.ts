@@ -1,4 +1,4 @@
-import { SessionError, type SessionRecord, type StateRecord } from '@sess/core'
+import { SessionError, type SessionRecord } from '@sess/core'
 
 /**
  * How a record lies in its string value: `sess1`, then with 16 digits each expiresAt, the instant by which it is indexed (see
@@ -13,21 +13,31 @@ const form = /^sess1(\d{16})\d{16}(\d{16})([+-]\d{16})(\S*) (\S+) /
 /** Later than any `Date`. */
 const never = '9999999999999999'
 
+/** How far an index may lag behind a record: the scripts say it too. */
+const maxLagMs = 60_000
+
 /** An instant as the scripts compare it. */
 export function instantText(ms: number): string {
   return String(Math.max(0, Math.ceil(ms))).padStart(16, '0')
 }
 
-/** A record in the two parts that a script takes: expiresAt, deadline and createdAt, and what follows them in the value. */
-export function encodeRecord(record: SessionRecord): [instants: string, rest: string] {
-  const { version, createdAt, expiresAt, deadline, identityKey, payload } = record
-  const instants = `${instantText(expiresAt)}${deadline === null ? never : instantText(deadline)}${signedText(createdAt)}`
-  return [instants, `${identityKey ?? ''} ${version} ${payload}`]
+/** The times of a write as the scripts take them: expiresAt, the earliest instant by which it may stay indexed, and its TTL. */
+export function timesText(expiresAt: number, now: number): string {
+  // A backstop: who reads goes by expiresAt. At least a second, and so never 0, which would be an error.
+  const ttl = Math.max(1_000, Math.ceil(expiresAt - now))
+  return `${instantText(expiresAt)}${instantText(expiresAt - Math.min(maxLagMs, ttl / 8))}${ttl}`
 }
 
-/** A state has the same form: one set of scripts serves both. */
-export function encodeState({ expiresAt, payload }: StateRecord): [instants: string, rest: string] {
-  return [`${instantText(expiresAt)}${never}${signedText(0)}`, ` - ${payload}`]
+/** What no write changes once a record is there: deadline and createdAt. */
+export function constantText({ deadline, createdAt }: Pick<SessionRecord, 'deadline' | 'createdAt'>): string {
+  const created = Math.abs(Math.trunc(createdAt))
+  // A session that was made by hand may be older than 1970.
+  return `${deadline === null ? never : instantText(deadline)}${createdAt < 0 ? '-' : '+'}${String(created).padStart(16, '0')}`
+}
+
+/** What follows the instants of a record. */
+export function restText({ identityKey, version, payload }: SessionRecord): string {
+  return `${identityKey ?? ''} ${version} ${payload}`
 }
 
 /** The record, or `SESS_CORRUPT` where sess did not write the value: one such value fails alone. */
@@ -44,9 +54,4 @@ export function decodeRecord(key: string, value: string): SessionRecord | Sessio
     identityKey: identityKey === '' ? null : identityKey,
     payload: value.slice(header.length),
   }
-}
-
-/** A session that was made by hand may be older than 1970. */
-function signedText(ms: number): string {
-  return `${ms < 0 ? '-' : '+'}${String(Math.abs(Math.trunc(ms))).padStart(16, '0')}`
 }

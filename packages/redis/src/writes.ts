@@ -1,26 +1,35 @@
 import type { WriteOperation, WriteOutcome } from '@sess/core'
 import { replyError } from './errors.ts'
-import { decodeRecord, encodeRecord, encodeState, instantText } from './record-text.ts'
+import { constantText, decodeRecord, instantText, restText, timesText } from './record-text.ts'
+
+/** A state has the form of a record, so that one set of scripts serves both. */
+const stateConstant = constantText({ deadline: null, createdAt: 0 })
 
 /** The arguments of one write to the script: its kind and what that takes. */
-export function argumentsOf(operation: WriteOperation): string[] {
+export function argumentsOf(operation: WriteOperation, now: number): string[] {
   const { kind } = operation
   switch (kind) {
     case 'insert':
-    case 'put':
+    case 'put': {
+      const { record } = operation
+      return [kind, timesText(record.expiresAt, now), constantText(record), restText(record)]
+    }
     case 'replace':
-      return [kind, ...encodeRecord(operation.record)]
-    case 'swap':
-      return [kind, ...encodeRecord(operation.record), operation.ifVersion, instantText(operation.ifExpiresAt)]
+      return [kind, timesText(operation.record.expiresAt, now), restText(operation.record)]
+    case 'swap': {
+      const { record, ifExpiresAt, ifVersion } = operation
+      return [kind, timesText(record.expiresAt, now), restText(record), instantText(ifExpiresAt), ifVersion]
+    }
     case 'touch':
-      return [kind, instantText(operation.expiresAt)]
-    case 'delete':
-    case 'rotate':
-      return [kind]
-    case 'putState':
-      return ['put', ...encodeState(operation.record)]
+      return [kind, timesText(operation.expiresAt, now)]
+    case 'putState': {
+      const { expiresAt, payload } = operation.record
+      return ['put', timesText(expiresAt, now), stateConstant, ` - ${payload}`]
+    }
     case 'takeState':
       return ['take']
+    default:
+      return [kind]
   }
 }
 
