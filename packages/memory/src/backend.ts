@@ -12,7 +12,7 @@ export class MemoryBackend implements SessionBackend {
   readonly #storage: MemoryStorage
   readonly #maxSessions: number
   /** Where the clean-up goes on, and how many records it has still to visit. */
-  #cleaning: { records: MapIterator<SessionRecord>; left: number } | null = null
+  #cleaning: { records: Iterator<SessionRecord, undefined>; left: number } | null = null
 
   constructor(storage: MemoryStorage, maxSessions: number) {
     this.#storage = storage
@@ -20,12 +20,7 @@ export class MemoryBackend implements SessionBackend {
   }
 
   read(keys: readonly string[]): (SessionRecord | null)[] {
-    return keys.map((key) => {
-      const record = this.#storage.sessions.get(key)
-      if (record === undefined) return null
-      this.#storage.use(record)
-      return record
-    })
+    return keys.map((key) => this.#storage.use(key))
   }
 
   write(operations: readonly WriteOperation[], now: number): WriteOutcome[] {
@@ -34,15 +29,15 @@ export class MemoryBackend implements SessionBackend {
 
   count(now: number): number {
     let live = 0
-    for (const record of this.#storage.sessions.values()) if (record.expiresAt > now) live += 1
+    for (const record of this.#storage.records()) if (record.expiresAt > now) live += 1
     return live
   }
 
   cleanExpired(now: number, limit: number): { sessions: number; more: boolean } {
-    const { sessions, states } = this.#storage
+    const { states } = this.#storage
     // States live for minutes and are few beside sessions.
     for (const state of states.values()) if (state.expiresAt <= now) states.delete(state.key)
-    this.#cleaning ??= { records: sessions.values(), left: sessions.size }
+    this.#cleaning ??= { records: this.#storage.records(), left: this.#storage.size }
     const { records } = this.#cleaning
     let removed = 0
     for (let visits = 0; visits < limit * visitsPerRemoval && removed < limit; visits += 1) {
@@ -74,7 +69,7 @@ export class MemoryBackend implements SessionBackend {
 
   /** All in one page: it holds no more than references to what is in memory anyway. */
   scan(_cursor: string | null, _limit: number, now: number): { records: SessionRecord[]; cursor: null } {
-    return { records: [...this.#storage.sessions.values()].filter((record) => record.expiresAt > now), cursor: null }
+    return { records: [...this.#storage.records()].filter((record) => record.expiresAt > now), cursor: null }
   }
 
   ping(): void {}
@@ -102,7 +97,7 @@ export class MemoryBackend implements SessionBackend {
       case 'touch': {
         if (live === null) return null
         const expiresAt = Math.min(operation.expiresAt, live.deadline ?? operation.expiresAt)
-        storage.use({ ...live, expiresAt })
+        storage.write({ ...live, expiresAt })
         return expiresAt
       }
       case 'delete':
@@ -120,15 +115,14 @@ export class MemoryBackend implements SessionBackend {
   }
 
   #live(key: string, now: number): SessionRecord | null {
-    const record = this.#storage.sessions.get(key)
-    return record !== undefined && record.expiresAt > now ? record : null
+    const record = this.#storage.get(key)
+    return record !== null && record.expiresAt > now ? record : null
   }
 
   /** Writes a whole record, and makes room by removing the one that has gone unused longest. */
   #store(record: SessionRecord): true {
-    const { sessions } = this.#storage
     this.#storage.write(record)
-    if (sessions.size > this.#maxSessions) this.#storage.remove(sessions.keys().next().value as string)
+    if (this.#storage.size > this.#maxSessions) this.#storage.removeLeastRecent()
     return true
   }
 

@@ -25,7 +25,10 @@ describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<stri
         return store
       },
       openPeer: (store, options) => memoryStore({ ...config, ...options, storage: storages.get(store) }),
-      dump: (store) => inspect(storages.get(store), everything),
+      dump(store) {
+        const storage = storages.get(store) as MemoryStorage
+        return inspect([[...storage.records()], storage.identities, storage.states], everything)
+      },
     },
   )
 })

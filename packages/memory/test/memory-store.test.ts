@@ -61,11 +61,11 @@ describe('storage', () => {
     await store.putState({ ttl: 1_000 })
     now += 1_000
     expect(await store.cleanExpired()).toBe(2_000)
-    expect(storage.sessions.size).toBe(1_000)
+    expect(storage.size).toBe(1_000)
     expect(storage.states.size).toBe(0)
     now += 60_000
     expect(await store.cleanExpired()).toBe(1_000)
-    expect([storage.sessions.size, storage.identities.size]).toEqual([0, 0])
+    expect([storage.size, storage.identities.size]).toEqual([0, 0])
   })
 })
 

@@ -35,8 +35,8 @@ export function checkSession(session: SessionInput): CheckedSession {
     throw invalidArgument('a session id has 1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -')
   if (version !== undefined && (typeof version !== 'string' || version === ''))
     throw invalidArgument('version is what a store gave')
-  for (const key of Object.keys(session)) {
-    if (!sessionKeys.has(key)) {
+  for (const key in session) {
+    if (!sessionKeys.has(key) && Object.hasOwn(session, key)) {
       throw new SessionError(
         'SESS_NOT_SERIALIZABLE',
         `${key.slice(0, 64)}: a session has no such field and would lose it; data takes fields of your own`,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { SessionError } from '../contract/errors.ts'
 import type { Batching, SessionRecord, WriteKind, WriteOperation, WriteOutcome, WriteResults } from './backend.ts'
+import { KeyTable } from './key-table.ts'
 import { Lane } from './lane.ts'
 import { Task, type Work } from './task.ts'
 import { WaitingList } from './waiting-list.ts'
@@ -38,7 +39,7 @@ export class Coalescer {
   readonly #writes: Lane<Task>
   readonly #waiting: WaitingList
   /** The last task of each key that has any. */
-  readonly #last = new Map<string, Task>()
+  readonly #last = new KeyTable<Task>()
   /** The key that the running code has for itself: what it does with it must not wait for itself. */
   readonly #holding = new AsyncLocalStorage<string>()
   #pending = 0
@@ -108,7 +109,7 @@ export class Coalescer {
       immediate !== undefined &&
       (immediate === 'all' || work === 'read') &&
       this.#transport.isOpen &&
-      !this.#last.has(key)
+      this.#last.get(key) === null
     )
   }
 
@@ -142,8 +143,8 @@ export class Coalescer {
         return this.#start(task)
       }
       const last = this.#last.get(key)
-      if (last === undefined) {
-        this.#last.set(key, task)
+      if (last === null) {
+        this.#last.set(task)
         this.#start(task)
       } else if (this.#holding.getStore() === key) {
         task.inOrder = false
@@ -156,7 +157,7 @@ export class Coalescer {
         last.sharers.push(task)
       } else {
         last.next = task
-        this.#last.set(key, task)
+        this.#last.set(task)
       }
     })
   }
@@ -218,6 +219,7 @@ export class Coalescer {
     this.#pendingBytes -= task.bytes
     if (task.started && task.inOrder) {
       let { next } = task
+      task.next = null
       while (next?.settled) next = next.next
       if (next === null) this.#last.delete(task.key)
       else this.#start(next)

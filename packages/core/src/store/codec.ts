@@ -1,7 +1,7 @@
 import { invalidArgument, SessionError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { Identity } from '../contract/session.ts'
-import { copyJson, encodeJson } from './json-copy.ts'
+import { copyJson, stringifyJson } from './json-copy.ts'
 
 /** A session's payload at rest: one JSON text, of the form `{"identity":…,"data":…}`. */
 export interface DecodedPayload {
@@ -22,10 +22,8 @@ export interface EncodedPayload extends DecodedPayload {
  */
 export function encodePayload(identity: Identity | null, data: JsonObject, maxBytes: number): EncodedPayload {
   if (!isObject(data)) throw invalidArgument('data is a plain object')
-  const copiedIdentity = identity === null ? null : copyIdentity(identity)
-  const copiedData = encodeJson(data, 'data')
-  const payload = `{"identity":${JSON.stringify(copiedIdentity)},"data":${copiedData.text}}`
-  return { payload: withinLimit(payload, maxBytes), identity: copiedIdentity, data: copiedData.value }
+  const copied = { identity: identity === null ? null : copyIdentity(identity), data: copyJson(data, 'data') }
+  return { payload: withinLimit(stringifyJson(copied), maxBytes), ...copied }
 }
 
 /** @throws `SESS_TOO_LARGE` for a text of more than `maxBytes` bytes of UTF-8 */
@@ -69,8 +67,8 @@ function copyIdentity(identity: Identity): Identity {
       'an identity has the texts providerId and externalId, and may have the texts email and username and an object of texts, attributes',
     )
   }
-  for (const key of Object.keys(identity)) {
-    if (!identityKeys.has(key)) {
+  for (const key in identity) {
+    if (!identityKeys.has(key) && Object.hasOwn(identity, key)) {
       throw new SessionError(
         'SESS_NOT_SERIALIZABLE',
         `identity.${key.slice(0, 64)}: an identity has no such field; attributes takes texts of your own`,

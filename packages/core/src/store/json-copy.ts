@@ -13,7 +13,7 @@ class JsonFault {
 /** JSON.stringify and JSON.parse recurse; so does this. Session data is nowhere near it, a cycle always is. */
 const maxDepth = 500
 
-/** Set by the walk: JSON.stringify writes -0 as 0, so a value that has one takes a slower way. */
+/** Set by the walk for the text that follows: JSON.stringify writes -0 as 0, so a value that has one takes a slower way. */
 let hasNegativeZero = false
 
 const rawJSON: (text: string) => unknown = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON
@@ -32,14 +32,11 @@ export function copyJson<T>(given: T, root: string): T {
   }
 }
 
-/** The same copy, and the JSON text that parses to a value deep-equal to it. @throws as {@link copyJson} does */
-export function encodeJson<T>(given: T, root: string): { readonly text: string; readonly value: T } {
+/** The JSON text of what {@link copyJson} has checked: it parses to a value deep-equal to it. */
+export function stringifyJson(copied: unknown): string {
+  if (!hasNegativeZero) return JSON.stringify(copied)
   hasNegativeZero = false
-  const value = copyJson(given, root)
-  const text = hasNegativeZero
-    ? JSON.stringify(value, (_key, inner: unknown) => (Object.is(inner, -0) ? rawJSON('-0') : inner))
-    : JSON.stringify(value)
-  return { text, value }
+  return JSON.stringify(copied, (_key, inner: unknown) => (Object.is(inner, -0) ? rawJSON('-0') : inner))
 }
 
 function copy(value: unknown, depth: number): unknown {
@@ -73,19 +70,23 @@ function copyArray(array: unknown[], depth: number): unknown[] {
   return copied
 }
 
-function copyObject(object: object, depth: number): Record<string, unknown> {
+function copyObject(object: object, depth: number): object {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype !== Object.prototype) throw new JsonFault(`${describePrototype(prototype)} is not a plain object`)
   if (typeof (object as { toJSON?: unknown }).toJSON === 'function' && !Object.keys(object).includes('toJSON')) {
     throw new JsonFault('a toJSON method would replace it')
   }
-  const copied: Record<string, unknown> = {}
-  for (const key of Object.keys(object)) {
+  // To spread it, and to go over it with for-in, takes a fraction of what it takes to read and add key after key.
+  const copied: Record<string, unknown> = { ...object }
+  for (const key in copied) {
     // It round-trips, and then bites whoever merges the loaded object into another.
     if (key === '__proto__') throw within(key, new JsonFault('this key is never stored'))
-    copied[key] = copyWithin(key, (object as Record<string, unknown>)[key], depth)
+    const value = copied[key]
+    if (typeof value === 'string' || !Object.hasOwn(copied, key)) continue
+    const inner = copyWithin(key, value, depth)
+    if (inner !== value) copied[key] = inner
   }
-  if (hasSymbols(object)) throw new JsonFault('a symbol key has no JSON form')
+  if (hasSymbols(copied)) throw new JsonFault('a symbol key has no JSON form')
   return copied
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '../contract/json.ts'
 import type { ConsumedState } from '../contract/session-store.ts'
 import type { StateRecord } from './backend.ts'
 import { isObject, parse, withinLimit } from './codec.ts'
-import { encodeJson } from './json-copy.ts'
+import { copyJson, stringifyJson } from './json-copy.ts'
 import { sha256 } from './session-id.ts'
 
 /** How a state lies at rest. The User-Agent is there as its SHA-256, all of one length for the comparison. */
@@ -23,10 +23,7 @@ export function encodeState(
 ): string {
   if (!isObject(data)) throw invalidArgument('data is a plain object')
   const boundTo = userAgent === undefined ? null : sha256(userAgent)
-  return withinLimit(
-    `{"createdAt":${createdAt},"userAgent":${JSON.stringify(boundTo)},"data":${encodeJson(data, 'data').text}}`,
-    maxBytes,
-  )
+  return withinLimit(stringifyJson({ createdAt, userAgent: boundTo, data: copyJson(data, 'data') }), maxBytes)
 }
 
 /** What a taken state gives to a caller with this User-Agent. @throws `SESS_CORRUPT` where sess did not write it */

@@ -1,4 +1,5 @@
 import type { WriteOperation } from './backend.ts'
+import type { Keyed } from './key-table.ts'
 import type { Batch, Item } from './lane.ts'
 import type { Waiting } from './waiting-list.ts'
 
@@ -6,7 +7,7 @@ import type { Waiting } from './waiting-list.ts'
 export type Work = 'read' | WriteOperation | (() => Promise<unknown>)
 
 /** One operation between its caller and the backend. */
-export class Task implements Item, Waiting {
+export class Task implements Item, Keyed<Task>, Waiting {
   readonly key: string
   readonly work: Work
   readonly bytes: number
@@ -22,6 +23,7 @@ export class Task implements Item, Waiting {
   inOrder = true
   /** What waits for this task because it is about the same key. */
   next: Task | null = null
+  nextInSlot: Task | null = null
   /** Further readers of the same record: they get this task's outcome. */
   sharers: Task[] | null = null
   since = 0

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, expect, it } from 'vitest'
 import { isSessionError } from '../../src/contract/errors.ts'
-import { encodeJson } from '../../src/store/json-copy.ts'
+import { copyJson, stringifyJson } from '../../src/store/json-copy.ts'
 
 const cycle: Record<string, unknown> = {}
 cycle.self = { again: cycle }
@@ -37,7 +37,7 @@ const refused: [name: string, value: unknown, message: RegExp][] = [
 describe('what JSON would lose or change', () => {
   it.each(refused)('is refused: %s', (_name, value, message) => {
     assert.throws(
-      () => encodeJson(value, 'data'),
+      () => copyJson(value, 'data'),
       (error) => isSessionError(error, 'SESS_NOT_SERIALIZABLE') && message.test(error.message),
     )
   })
@@ -46,7 +46,7 @@ describe('what JSON would lose or change', () => {
     let deep: unknown = 1
     for (let level = 0; level < 100_000; level += 1) deep = [deep]
     assert.throws(
-      () => encodeJson(deep, 'data'),
+      () => copyJson(deep, 'data'),
       (error) => isSessionError(error, 'SESS_NOT_SERIALIZABLE'),
     )
   })
@@ -58,22 +58,48 @@ describe('what JSON gives back as it was', () => {
     ['texts', { emoji: '👩‍💻', nul: '\0', lone: '\ud800', quotes: `'"\`\\`, line: '\u2028\n', marks: '$1 ? % :name' }],
     ['shapes', { null: null, empty: {}, list: [[], [[]], {}], '': 1, constructor: 'x', toString: 'y' }],
   ])('%s', (_name, value) => {
-    const copy = encodeJson(value, 'data')
-    assert.deepStrictEqual(JSON.parse(copy.text), value)
-    assert.deepStrictEqual(copy.value, value)
+    const copy = copyJson(value, 'data')
+    assert.deepStrictEqual(JSON.parse(stringifyJson(copy)), value)
+    assert.deepStrictEqual(copy, value)
   })
 
   it('shares nothing with the value it was made of', () => {
     const value = { list: [{ n: 1 }] }
-    const copy = encodeJson(value, 'data')
+    const copy = copyJson(value, 'data')
     value.list[0] = { n: 2 }
     value.list.push({ n: 3 })
-    expect(copy.value).toEqual({ list: [{ n: 1 }] })
+    expect(copy).toEqual({ list: [{ n: 1 }] })
   })
 
   it('is text without NUL characters or lone surrogates, which a text column takes', () => {
-    const { text } = encodeJson({ a: '\0\ud800' }, 'data')
+    const text = stringifyJson(copyJson({ a: '\0\ud800' }, 'data'))
     expect(text.isWellFormed()).toBe(true)
     expect(text).not.toContain('\0')
+  })
+  it('is -0 too, also after a value that was refused', () => {
+    assert.throws(() => copyJson([-0, Number.NaN], 'data'))
+    expect(stringifyJson(copyJson({ a: 0, b: 1 }, 'data'))).toBe('{"a":0,"b":1}')
+    assert.deepStrictEqual(JSON.parse(stringifyJson(copyJson({ a: -0 }, 'data'))), { a: -0 })
+  })
+
+  it('is what a getter gave, asked once', () => {
+    let asked = 0
+    const value = {
+      get n() {
+        asked += 1
+        return asked
+      },
+    }
+    expect(stringifyJson(copyJson(value, 'data'))).toBe('{"n":1}')
+  })
+
+  it('is without what a careless library added to every object', () => {
+    const everyObject = Object.prototype as { added?: unknown }
+    everyObject.added = () => {}
+    try {
+      assert.deepStrictEqual(Object.keys(copyJson({ n: 1 }, 'data')), ['n'])
+    } finally {
+      delete everyObject.added
+    }
   })
 })
