@@ -9,7 +9,8 @@ export interface CommandLine {
 
 export const usage = `Usage: npm start -- [STORE_URL] [--port PORT] [--host HOST]
 
-  STORE_URL   where sessions live: sqlite:./file.db, memory:, redis://..., postgres://..., mysql://...
+  STORE_URL   where sessions live: sqlite:./file.db, memory:, redis://..., rediss://..., redis-cluster://...,
+              redis-sentinel://..., postgres://..., mysql://...
               Default: a SQLite file beside the example.
   --port      default 3000, or the environment's PORT; 0 for any free one
   --host      default 127.0.0.1, or the environment's HOST

@@ -25,6 +25,8 @@ const packages = new Map([
   ['sqlite', sqlite],
   ['redis', redis],
   ['rediss', redis],
+  ['redis-cluster', redis],
+  ['redis-sentinel', redis],
   ['postgres', postgres],
   ['postgresql', postgres],
   ['mysql', mysql],
@@ -43,5 +45,7 @@ export async function openStoreByUrl(url: string): Promise<{ store: VisitStore; 
 function placeOf(scheme: string, url: string): string {
   if (scheme === 'memory') return 'of this process'
   if (scheme === 'sqlite') return basename(decodeURIComponent(url.slice(url.indexOf(':') + 1).replace(/\?.*/s, '')))
-  return URL.parse(url)?.host ?? ''
+  // Of several hosts all, so this is none for URL.parse; what stands before the @ is a login.
+  const [, authority = ''] = /^[^:]*:\/\/([^/?#]*)/.exec(url) ?? []
+  return authority.slice(authority.lastIndexOf('@') + 1)
 }

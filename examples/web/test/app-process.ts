@@ -28,8 +28,8 @@ export class AppProcess implements AsyncDisposable {
   }
 
   /** Starts main.ts on a free port; resolves with it when it says where it is. */
-  static async start(storeUrl: string): Promise<AppProcess> {
-    const app = new AppProcess([storeUrl, '--port', '0'])
+  static async start(storeUrl: string, env: Record<string, string> = {}): Promise<AppProcess> {
+    const app = new AppProcess([storeUrl, '--port', '0'], env)
     await app.untilItSays(/^http:.*$/m)
     return app
   }

@@ -1,27 +1,54 @@
-/** Where a client of our own connects to. */
-export interface RedisAddress {
+export interface Endpoint {
   readonly host: string
   readonly port: number
+}
+
+interface Login {
   readonly username?: string
   readonly password?: string
+}
+
+/** One server. */
+export interface ServerAddress extends Endpoint, Login {
   readonly db?: number
   readonly tls: boolean
 }
 
-const defaultPort = 6379
+/** Some nodes of a Cluster, from which a client learns of all the others. */
+export interface ClusterAddress extends Login {
+  readonly nodes: readonly Endpoint[]
+}
 
-/** The address in `redis[s]://[[user]:password@]host[:port][/db]`; undefined for any other text. */
+/** Some sentinels, and the master that they know under a name; the login is that of the master. */
+export interface SentinelAddress extends Login {
+  readonly sentinels: readonly Endpoint[]
+  readonly name: string
+  readonly db?: number
+}
+
+/** Where a client of our own connects to. */
+export type RedisAddress = ServerAddress | ClusterAddress | SentinelAddress
+
+const defaultPort = 6379
+const defaultSentinelPort = 26_379
+
+/** The address in a URL: of a server, a Cluster or a Sentinel; undefined for any other text. */
 export function addressOfUrl(text: string): RedisAddress | undefined {
+  return serverOfUrl(text) ?? clusterOfUrl(text) ?? sentinelOfUrl(text)
+}
+
+/** `redis[s]://[[user]:password@]host[:port][/db]` */
+function serverOfUrl(text: string, portLeftOut = defaultPort): ServerAddress | undefined {
   const url = URL.parse(text)
   const path = /^\/?(\d{0,9})$/.exec(url?.pathname ?? '?')
   if (url === null || path === null || !/^rediss?:$/.test(url.protocol)) return undefined
-  if (url.hostname === '' || url.port === '0' || /[?#]/.test(text)) return undefined
+  if (/^$|,/.test(url.hostname) || url.port === '0' || /[?#]/.test(text)) return undefined
   const [username, password] = [decoded(url.username), decoded(url.password)]
   if (username === undefined || password === undefined) return undefined
   return {
     // Brackets are the URL's way to write an IPv6 address.
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(url.port || defaultPort),
+    port: Number(url.port || portLeftOut),
     ...(username !== '' && { username }),
     ...(password !== '' && { password }),
     ...(path[1] && { db: Number(path[1]) }),
@@ -29,9 +56,37 @@ export function addressOfUrl(text: string): RedisAddress | undefined {
   }
 }
 
+/** `redis-cluster://[[user]:password@]host[:port][,host[:port]...]` */
+function clusterOfUrl(text: string): ClusterAddress | undefined {
+  const [, login = '', hosts] = /^redis-cluster:\/\/([^@/]*@)?([^@/]*)\/?$/i.exec(text) ?? []
+  const servers = hosts?.split(',').map((host) => serverOfUrl(`redis://${login}${host}`))
+  if (!areAll(servers)) return undefined
+  const [{ host, port, db, tls, ...rest }] = servers
+  return { nodes: servers.map(endpoint), ...rest }
+}
+
+/** `redis-sentinel://[[user]:password@]host[:port][,host[:port]...]/name[/db]` */
+function sentinelOfUrl(text: string): SentinelAddress | undefined {
+  const pattern = /^redis-sentinel:\/\/([^@/]*@)?([^@/]*)\/([^/?#]+)(\/\d*)?$/i
+  const [, login = '', hosts, path = '', db = ''] = pattern.exec(text) ?? []
+  const name = decoded(path)
+  const servers = hosts?.split(',').map((host) => serverOfUrl(`redis://${login}${host}${db}`, defaultSentinelPort))
+  if (name === undefined || !areAll(servers)) return undefined
+  const [{ host, port, tls, ...rest }] = servers
+  return { sentinels: servers.map(endpoint), name, ...rest }
+}
+
+function areAll(servers: (ServerAddress | undefined)[] = []): servers is [ServerAddress, ...ServerAddress[]] {
+  return servers.length > 0 && !servers.includes(undefined)
+}
+
+function endpoint({ host, port }: ServerAddress): Endpoint {
+  return { host, port }
+}
+
 /** The address in `host[:port]`; undefined for any other text. */
-export function addressOfHost(text: string): RedisAddress | undefined {
-  return /[/@?#\s]/.test(text) ? undefined : addressOfUrl(`redis://${text}`)
+export function addressOfHost(text: string): ServerAddress | undefined {
+  return /[/@?#\s]/.test(text) ? undefined : serverOfUrl(`redis://${text}`)
 }
 
 function decoded(part: string): string | undefined {

@@ -2,10 +2,14 @@ import { field, instance, integer, type StoreConfigInput, storeConfig, text } fr
 import { addressOfHost, addressOfUrl } from './address.ts'
 import type { RedisClient } from './connection.ts'
 
+const urlMessage =
+  'must be redis://[[user]:password@]host[:port][/db], rediss:// for TLS, ' +
+  'redis-cluster://host[:port],host[:port] or redis-sentinel://host[:port],host[:port]/name[/db]'
+
 export const redisConfig = storeConfig(
   {
     client: instance<RedisClient>('a client of ioredis, Redis or Cluster', isClient),
-    url: checked('must be redis://[[user]:password@]host[:port][/db], or rediss:// for TLS', addressOfUrl),
+    url: checked(urlMessage, addressOfUrl),
     addr: checked('must be host or host:port', addressOfHost),
     password: text({ empty: true }),
     db: integer(),

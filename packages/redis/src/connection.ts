@@ -1,5 +1,5 @@
-import { type Cluster, Redis } from 'ioredis'
-import type { RedisAddress } from './address.ts'
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { ClusterAddress, RedisAddress, SentinelAddress, ServerAddress } from './address.ts'
 import type { Script } from './scripts.ts'
 
 /** A client of one server (a Sentinel's master too) or of a Cluster. */
@@ -13,6 +13,13 @@ export class Connection {
   readonly #client: RedisClient
   readonly #timeoutMs: number
   #connecting: Promise<void> | null = null
+  /** Gives up each call that is under way. */
+  readonly #underWay = new Set<(error: Error) => void>()
+  readonly #onClose = () => {
+    for (const giveUp of this.#underWay) giveUp(new Error('Connection is closed.'))
+    this.#underWay.clear()
+    this.#client.off('close', this.#onClose)
+  }
 
   constructor(client: RedisClient, timeoutMs: number) {
     this.#client = client
@@ -27,20 +34,42 @@ export class Connection {
   async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const client = await this.#connected()
     try {
-      return await client.evalsha(script.sha, keys.length, ...keys, ...args)
+      return await this.#answer(client.evalsha(script.sha, keys.length, ...keys, ...args))
     } catch (error) {
       // Nothing has run then.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return await client.eval(script.lua, keys.length, ...keys, ...args)
+      return await this.#answer(client.eval(script.lua, keys.length, ...keys, ...args))
     }
   }
 
-  async mget(keys: readonly string[]): Promise<(string | null)[]> {
-    return (await this.#connected()).mget(...keys)
+  /** The text of each key in one round trip, or the error of one that holds something else: to MGET that one is missing. */
+  async get(keys: readonly string[]): Promise<(string | null | Error)[]> {
+    const client = await this.#connected()
+    const replies = await this.#answer(client.pipeline(keys.map((key) => ['get', key])).exec())
+    return (replies ?? []).map(([error, value]) => error ?? (value as string | null))
   }
 
   async ping(): Promise<void> {
-    await (await this.#connected()).ping()
+    const client = await this.#connected()
+    await this.#answer(client.ping())
+  }
+
+  /**
+   * A client that shall not send again what was under way when its connection broke may forget it, without an answer
+   * (redis/ioredis#2193): here it ends with the connection.
+   */
+  #answer<T>(sent: Promise<T>): Promise<T> {
+    const { options } = this.#client
+    if (!('autoResendUnfulfilledCommands' in options) || options.autoResendUnfulfilledCommands) return sent
+    return new Promise((resolve, reject) => {
+      if (this.#underWay.size === 0) this.#client.on('close', this.#onClose)
+      this.#underWay.add(reject)
+      const end = (): void => {
+        this.#underWay.delete(reject)
+        if (this.#underWay.size === 0) this.#client.off('close', this.#onClose)
+      }
+      sent.then(resolve, reject).then(end, end)
+    })
   }
 
   #connected(): RedisClient | Promise<RedisClient> {
@@ -56,29 +85,53 @@ export class Connection {
  * A client of our own. It connects at the first use, and again by itself. What was on its way when a connection ends is
  * not sent again, and a server that stops answering is given up soon after `timeoutMs`.
  */
-export function openClient({ tls, ...address }: RedisAddress, timeoutMs: number): Redis {
-  const client = new Redis({
-    ...address,
-    ...(tls && { tls: {} }),
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(times * 20, 500),
-    // A master that was made a replica: its address may lead to the new one by now.
-    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
-    connectTimeout: timeoutMs,
-    // After the callers have got their SESS_TIMEOUT. setTimeout takes no more than this maximum.
-    socketTimeout: Math.min(Math.ceil(timeoutMs * 1.25), 2 ** 31 - 1),
-    // A server that is still loading says so to each command; asking it with INFO would need one more right.
-    enableReadyCheck: false,
-  })
+export function openClient(address: RedisAddress, timeoutMs: number): RedisClient {
+  const client = 'nodes' in address ? openCluster(address, timeoutMs) : openOne(address, timeoutMs)
   // Each failed call is told to its caller; with nobody listening ioredis would print the error too.
   client.on('error', ({ message }) => {
     // It would go on with database 0.
     if (message.includes('DB index') || message.includes('SELECT')) client.disconnect(true)
   })
   return client
+}
+
+function openOne(address: ServerAddress | SentinelAddress, timeoutMs: number): Redis {
+  const way =
+    'sentinels' in address
+      ? { ...address, sentinels: [...address.sentinels], sentinelCommandTimeout: timeoutMs }
+      : { ...address, tls: address.tls ? {} : undefined }
+  return new Redis({
+    ...way,
+    ...connectionOptions(timeoutMs),
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (times) => Math.min(times * 20, 500),
+    // A master that was made a replica: its address may lead to the new one by now.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+  })
+}
+
+/** What met no connection to its node, or lost it, is sent again for some seconds: a Cluster client needs that. */
+function openCluster({ nodes, ...login }: ClusterAddress, timeoutMs: number): Cluster {
+  return new Cluster([...nodes], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    slotsRefreshTimeout: timeoutMs,
+    redisOptions: { ...login, ...connectionOptions(timeoutMs) },
+  })
+}
+
+/** What holds for the connection to a server, wherever its address came from. */
+function connectionOptions(timeoutMs: number) {
+  return {
+    autoResendUnfulfilledCommands: false,
+    connectTimeout: timeoutMs,
+    // After the callers have got their SESS_TIMEOUT. setTimeout takes no more than this maximum.
+    socketTimeout: Math.min(Math.ceil(timeoutMs * 1.25), 2 ** 31 - 1),
+    // A server that is still loading says so to each command; asking it with INFO would need one more right.
+    enableReadyCheck: false,
+  } satisfies RedisOptions
 }
 
 /** Resolves when the client is connected; rejects when it fails, with the first reason, or takes too long. */
@@ -92,6 +145,8 @@ function whenReady(client: RedisClient, timeoutMs: number): Promise<void> {
     }
     const onError = (error: unknown) => {
       reason ??= error
+      // No close comes of this: the sentinels are asked again, and again.
+      if (String(error).includes('All sentinels are unreachable')) onClose()
     }
     // An error before it means that ioredis has given in: a database that cannot be selected.
     const onReady = settle(() => (reason === undefined ? resolve() : reject(reason)))

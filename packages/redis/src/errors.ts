@@ -91,7 +91,9 @@ export function replyError(reply: string): Error {
 }
 
 function meaningOf(error: Error): Meaning | undefined {
-  const { code } = error as { code?: unknown }
+  const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown }
+  // Of a Cluster no node can be asked: why not is in the error of the last one, e.g. a wrong password.
+  if (lastNodeError instanceof Error) return meaningOf(lastNodeError) ?? unreachable
   // A name that can't be looked up may come with several addresses, each with an error of its own.
   const word = typeof code === 'string' ? code : /^-?([A-Z]+)\b/.exec(error.message)?.[1]
   return (word !== undefined ? byCode[word] : undefined) ?? byText.find(([part]) => error.message.includes(part))?.[1]

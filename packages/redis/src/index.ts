@@ -8,7 +8,7 @@ export { redisStore } from './store.ts'
 
 registerStore({
   type: 'redis',
-  schemes: ['redis', 'rediss'],
+  schemes: ['redis', 'rediss', 'redis-cluster', 'redis-sentinel'],
   package: '@sess/redis',
   config: redisConfig,
   open: (config) => redisStore(config),

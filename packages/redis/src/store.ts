@@ -1,6 +1,6 @@
 import { createSessionStore, type JsonObject, SessionError, type SessionStore } from '@sess/core'
 import { parseOptions, type StoreConfigOutput } from '@sess/core/config'
-import { addressOfHost, addressOfUrl, type RedisAddress } from './address.ts'
+import { addressOfHost, addressOfUrl, type RedisAddress, type ServerAddress } from './address.ts'
 import { RedisBackend } from './backend.ts'
 import { type RedisConfig, redisConfig } from './config.ts'
 import { openClient, type RedisClient } from './connection.ts'
@@ -10,7 +10,8 @@ import { openClient, type RedisClient } from './connection.ts'
  *
  * Exactly one of these says where it is:
  * - `client`: an ioredis `Redis` or `Cluster` with any options; `close` leaves it open.
- * - `url`: `redis://[[user]:password@]host[:port][/db]`, `rediss://` for TLS.
+ * - `url`: `redis://[[user]:password@]host[:port][/db]`, `rediss://` for TLS, `redis-cluster://host,host` for a Cluster,
+ *   `redis-sentinel://host,host/name[/db]` for the master that sentinels know by a name.
  * - `addr`: `host:port`, with `password` (default none) and `db` (default 0).
  *
  * `sessionPrefix` (default `'session:'`) and `statePrefix` (default `'state:'`) begin the keys. The options of every store
@@ -41,7 +42,7 @@ export function redisStore<Data extends JsonObject = JsonObject>(options: RedisC
 function addressOf({ url, addr, password, db }: StoreConfigOutput<typeof redisConfig>): RedisAddress {
   if (url !== undefined) return addressOfUrl(url) as RedisAddress
   return {
-    ...(addressOfHost(addr as string) as RedisAddress),
+    ...(addressOfHost(addr as string) as ServerAddress),
     ...(password && { password }),
     ...(db !== undefined && { db }),
   }

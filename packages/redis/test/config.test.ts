@@ -21,6 +21,32 @@ describe('an address', () => {
     ],
     ['redis://:secret@[::1]:6379/0', { host: '::1', port: 6379, password: 'secret', db: 0, tls: false }],
     ['REDIS://h', { host: 'h', port: 6379, tls: false }],
+    ['redis-cluster://n', { nodes: [{ host: 'n', port: 6379 }] }],
+    [
+      'redis-cluster://user:p%40ss@n1:7000,n2,[::1]:7002/',
+      {
+        nodes: [
+          { host: 'n1', port: 7000 },
+          { host: 'n2', port: 6379 },
+          { host: '::1', port: 7002 },
+        ],
+        username: 'user',
+        password: 'p@ss',
+      },
+    ],
+    ['redis-sentinel://s/mymaster', { sentinels: [{ host: 's', port: 26379 }], name: 'mymaster' }],
+    [
+      'redis-sentinel://:secret@s1:7000,s2/my%20master/3',
+      {
+        sentinels: [
+          { host: 's1', port: 7000 },
+          { host: 's2', port: 26379 },
+        ],
+        name: 'my master',
+        password: 'secret',
+        db: 3,
+      },
+    ],
   ])('is read from %s', (url, address) => {
     expect(addressOfUrl(url)).toEqual(address)
   })
@@ -36,6 +62,20 @@ describe('an address', () => {
     'redis://h:0',
     'redis://%zz@h',
     'h:6379',
+    'redis://h1,h2:7000',
+    'redis-cluster:h',
+    'redis-cluster://',
+    'redis-cluster://h,',
+    'redis-cluster://h/1',
+    'redis-cluster://h?a=1',
+    'redis-cluster://u@h1,u@h2',
+    'redis-sentinel://h',
+    'redis-sentinel://h/',
+    'redis-sentinel://h//1',
+    'redis-sentinel://h/m/x',
+    'redis-sentinel://h/m/1/2',
+    'redis-sentinel://h/%zz',
+    'redis-sentinel://h,h:0/m',
   ])('is not %s', (url) => {
     expect(addressOfUrl(url)).toBeUndefined()
     expect(() => redisStore({ url })).toThrow(/url: must be/)

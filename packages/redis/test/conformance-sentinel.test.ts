@@ -1,9 +1,7 @@
 import { Redis } from 'ioredis'
-import { conformanceOn, quiet, redisHarness } from './harness.ts'
+import { conformanceOn, noResending, quiet } from './harness.ts'
 
-await conformanceOn('redis-sentinel', ({ name, sentinels }) =>
-  redisHarness({
-    inspect: () => new Redis({ name, sentinels }),
-    config: () => ({ client: quiet(new Redis({ name, sentinels, enableOfflineQueue: false })) }),
-  }),
-)
+await conformanceOn('redis-sentinel', ({ name, sentinels }, { address, natMap }) => {
+  const options = { name, sentinels: address.sentinels, natMap, ...noResending } as const
+  return { inspect: () => new Redis({ name, sentinels }), config: () => ({ client: quiet(new Redis(options)) }) }
+})

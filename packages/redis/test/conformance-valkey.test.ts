@@ -1,25 +1,23 @@
 import { Redis } from 'ioredis'
-import { conformanceOn, quiet, redisHarness } from './harness.ts'
+import { conformanceOn, noResending, quiet } from './harness.ts'
 
 const keyPrefix = 'app[1]:'
 
 /** The caller's own client, with the options that change what it sends and answers. */
-await conformanceOn('valkey9', ({ url }) =>
-  redisHarness({
-    inspect: () => new Redis(url),
-    keyPrefix,
-    config: () => ({
-      client: quiet(
-        new Redis(url, {
-          keyPrefix,
-          enableAutoPipelining: true,
-          lazyConnect: true,
-          maxRetriesPerRequest: null,
-          showFriendlyErrorStack: true,
-          stringNumbers: true,
-          replyMapping: 'resp3',
-        }),
-      ),
-    }),
+await conformanceOn('valkey9', ({ url }, { address }) => ({
+  inspect: () => new Redis(url),
+  keyPrefix,
+  config: () => ({
+    client: quiet(
+      new Redis(address.url, {
+        keyPrefix,
+        enableAutoPipelining: true,
+        lazyConnect: true,
+        showFriendlyErrorStack: true,
+        stringNumbers: true,
+        replyMapping: 'resp3',
+        ...noResending,
+      }),
+    ),
   }),
-)
+}))

@@ -103,6 +103,26 @@ describe.skipIf(isSkipped('redis7'))('an outage', () => {
     await expect.poll(() => store.exists(session.id).catch(() => 'is away'), { timeout: 10_000 }).toBe(true)
   })
 
+  it('ends what a client that sends nothing again would forget (redis/ioredis#2193), and blocks nothing after it', async () => {
+    const server = await shared('redis7')
+    await using proxy = await startProxy(server)
+    const names = prefixes()
+    const inspect = redisStore({ url: server.url, ...names })
+    onTestFinished(() => inspect.close())
+    const options = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: null }
+    const client = closing(quiet(new Redis(proxy.through(server.url), options)))
+    const store = redisStore({ client, ...names })
+    const { id } = await store.create()
+    proxy.stall('replies')
+    const late = [store.load(id), store.count(), store.ping(), store.create()]
+    await expect.poll(() => inspect.count()).toBe(2)
+    proxy.cut()
+    proxy.resume()
+    for (const outcome of await Promise.allSettled(late)) expect(outcome).toMatchObject({ reason: unavailable })
+    expect(await store.count()).toBe(2)
+    expect(client.listenerCount('close')).toBe(0)
+  })
+
   it('between a write and its answer does not make the write happen twice', async () => {
     const server = await shared('redis7')
     await using proxy = await startProxy(server)

@@ -4,34 +4,29 @@ import { type ConformanceHarness, type ConformanceOpenOptions, describeConforman
 import { type RedisClient, type RedisConfig, redisStore } from '@sess/redis'
 import { type Addresses, isSkipped, type ServerName, shared } from '@sess/testkit'
 import { Cluster, type Redis } from 'ioredis'
-import { describe, it } from 'vitest'
+import { afterAll, describe, it } from 'vitest'
+import { type Detour, startDetour } from './detour.ts'
 
 /** What a store of a test was opened with, for its peers, its dump and its end. */
 interface Opened {
   readonly prefixes: { sessionPrefix: string; statePrefix: string }
   readonly clients: RedisClient[]
-  /** Whatever its `config` needs, e.g. a proxy. */
-  readonly way: unknown
 }
 
-interface HarnessOptions<Way> {
+interface HarnessOptions {
   /** A client without options, to look at what is stored. */
   readonly inspect: () => RedisClient
   /** What the client of the store puts in front of every key. */
   readonly keyPrefix?: string
-  /** Called for each store. */
-  readonly way?: () => Promise<Way>
-  /** How a store, or a peer on the same way, connects. A client in it is closed after the case. */
-  readonly config: (way: Way) => RedisConfig
-  readonly outage?: (way: Way) => Promise<{ end(): Promise<void> }>
-  readonly close?: (way: Way) => Promise<void>
+  /** How a store or a peer connects. A client in it is closed after the case. */
+  readonly config: () => RedisConfig
 }
 
 /** The conformance harness of one kind of server and client; each store has prefixes of its own. */
-export function redisHarness<Way>(options: HarnessOptions<Way>): ConformanceHarness {
+function redisHarness(options: HarnessOptions, outage: () => Promise<{ end(): Promise<void> }>): ConformanceHarness {
   const stores = new Map<SessionStore, Opened>()
   const open = (opened: Opened, given: ConformanceOpenOptions) => {
-    const config = options.config(opened.way as Way)
+    const config = options.config()
     if (config.client) opened.clients.push(config.client)
     const store = redisStore({ ...config, ...opened.prefixes, ...given })
     stores.set(store, opened)
@@ -47,36 +42,41 @@ export function redisHarness<Way>(options: HarnessOptions<Way>): ConformanceHarn
     }
   }
   const root = ({ prefixes }: Opened) => (options.keyPrefix ?? '') + prefixes.sessionPrefix.split('|')[0]
-  const { outage } = options
   return {
     takesOptions: true,
-    async open(given) {
+    open(given) {
       const name = `t${randomBytes(6).toString('hex')}`
       const prefixes = { sessionPrefix: `${name}|s*[a-c]?:`, statePrefix: `${name}|t\\:` }
-      return open({ prefixes, clients: [], way: await options.way?.() }, given)
+      return open({ prefixes, clients: [] }, given)
     },
     openPeer: (store, given) => open(of(store), given),
     dump: (store) => inside((client) => dump(client, root(of(store)))),
     async teardown(store) {
-      const { clients, way } = of(store)
-      for (const client of clients) client.disconnect()
+      for (const client of of(store).clients) client.disconnect()
       await inside(async (client) => {
         for (const { node, key } of await keysOf(client, root(of(store)))) await node.del(key)
       })
-      await options.close?.(way as Way)
     },
-    ...(outage && { outage: (store) => outage(of(store).way as Way) }),
+    outage,
   }
 }
 
-/** Runs the whole suite against a shared server, unless the person who runs the tests left that out. */
+/**
+ * Runs the whole suite against a shared server, unless the person who runs the tests left that out. The stores of the
+ * options go by the detour, the rest goes to the server.
+ */
 export async function conformanceOn<Name extends ServerName>(
   name: Name,
-  harnessOf: (address: Addresses[Name]) => ConformanceHarness,
+  optionsOf: (server: Addresses[Name], detour: Detour<Addresses[Name]>) => HarnessOptions,
 ): Promise<void> {
   if (isSkipped(name)) return void describe.skip(`${name} is left out`)
-  const harness = harnessOf(await shared(name))
-  describe(name, () => describeConformance({ describe, it }, harness))
+  const server = await shared(name)
+  const detour = await startDetour(server)
+  const harness = redisHarness(optionsOf(server, detour), detour.outage)
+  describe(name, () => {
+    afterAll(() => detour[Symbol.asyncDispose]())
+    describeConformance({ describe, it }, harness)
+  })
 }
 
 /** Every key that begins with `root` and its value, as text. */
@@ -106,6 +106,9 @@ export async function mastersOf(client: RedisClient): Promise<Redis[]> {
   if (client.status !== 'ready') await new Promise((resolve) => client.once('ready', resolve))
   return client.nodes('master')
 }
+
+/** Otherwise a client repeats, when an outage is over, what its caller has long got an error for: the README says so. */
+export const noResending = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableOfflineQueue: false }
 
 /** A client that prints nothing while its server is away. */
 export function quiet<Client extends RedisClient>(client: Client): Client {

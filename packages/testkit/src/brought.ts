@@ -19,15 +19,22 @@ export async function broughtServer<Name extends ServerName>(name: Name): Promis
 
 async function read(name: ServerName, given: string): Promise<Address> {
   if (name === 'redis-cluster') {
-    const { nodes, first } = readSeveral(given)
-    return { ...at(first, `redis://${first.host}:${first.port}`), nodes } as Address
+    const { first } = readSeveral(given)
+    // Each: from slot, to slot, master, replicas.
+    const ranges = (await redisCommand(first, 'CLUSTER', 'SLOTS')) as Reply[][][]
+    const all = [...ranges.map((range) => range.slice(2, 3)), ...ranges.map((range) => range.slice(3))].flat()
+    const nodes = new Map(all.map(([host, port]) => [`${host}:${port}`, { host: String(host), port: Number(port) }]))
+    return { ...at(first, `redis://${first.host}:${first.port}`), nodes: [...nodes.values()] } as Address
   }
   if (name === 'redis-sentinel') {
-    const { nodes, first, path } = readSeveral(given)
+    const { nodes: sentinels, first, path } = readSeveral(given)
     const reply = (await redisCommand(first, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', path)) as Reply[] | null
     if (reply === null) throw new Error('the sentinel knows no master of the name that is its path')
     const master = { host: String(reply[0]), port: Number(reply[1]) }
-    return { ...at(master, `redis://${master.host}:${master.port}`), name: path, sentinels: nodes } as Address
+    // Each: 'name', its name, 'ip', its address, 'port', its port and so on.
+    const replicas = (await redisCommand(first, 'SENTINEL', 'REPLICAS', path)) as string[][]
+    const nodes = [master, ...replicas.map(([, , , host = '', , port]) => ({ host, port: Number(port) }))]
+    return { ...at(master, `redis://${master.host}:${master.port}`), name: path, sentinels, nodes } as Address
   }
   const url = new URL(given)
   const address = at(

@@ -21,6 +21,8 @@ export interface SentinelAddress extends Address {
   /** The name that the sentinels know the master by. `url` is the master at the start. */
   name: string
   sentinels: Endpoint[]
+  /** Every Redis, the master at the start first. */
+  nodes: Endpoint[]
 }
 
 export interface TlsAddress extends Address {

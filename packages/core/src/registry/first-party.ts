@@ -1,7 +1,12 @@
 /** The stores that come from the same house, so that a missing one can be named together with how to get it. */
 export const firstPartyStores: readonly FirstPartyStore[] = [
   { type: 'memory', schemes: ['memory'], package: '@sess/memory' },
-  { type: 'redis', schemes: ['redis', 'rediss'], package: '@sess/redis', driver: 'ioredis' },
+  {
+    type: 'redis',
+    schemes: ['redis', 'rediss', 'redis-cluster', 'redis-sentinel'],
+    package: '@sess/redis',
+    driver: 'ioredis',
+  },
   { type: 'postgres', schemes: ['postgres', 'postgresql'], package: '@sess/postgres', driver: 'postgres' },
   { type: 'mysql', schemes: ['mysql', 'mariadb'], package: '@sess/mysql', driver: 'mysql2' },
   { type: 'sqlite', schemes: ['sqlite'], package: '@sess/sqlite', driver: 'better-sqlite3' },

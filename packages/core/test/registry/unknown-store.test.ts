@@ -41,6 +41,8 @@ describe('a store that is not registered', () => {
   test.each([
     ['memory', 'memory:', '@sess/memory'],
     ['redis', 'redis://h', '@sess/redis ioredis'],
+    ['redis', 'redis-cluster://h:1,i:2', '@sess/redis ioredis'],
+    ['redis', 'redis-sentinel://h:1,i:2/m', '@sess/redis ioredis'],
     ['postgres', 'postgres://h', '@sess/postgres postgres'],
     ['postgres', 'postgresql://h', '@sess/postgres postgres'],
     ['mysql', 'mysql://h', '@sess/mysql mysql2'],

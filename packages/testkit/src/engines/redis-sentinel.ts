@@ -40,8 +40,8 @@ export async function startRedisSentinel(options: StartOptions = {}): Promise<Ru
     throw error
   })
   const { url, host, port, version } = master
-  const endpoints = sentinels.map((sentinel) => ({ host: sentinel.host, port: sentinel.port }))
-  const group = serverGroup([...redis, ...sentinels], { url, host, port, version, name, sentinels: endpoints })
+  const [nodes, endpoints] = [endpointsOf(redis), endpointsOf(sentinels)]
+  const group = serverGroup([...redis, ...sentinels], { url, host, port, version, name, sentinels: endpoints, nodes })
   const currentMaster = () => masterKnownTo(endpoints[0] ?? { host, port })
   try {
     await waitUntil('redis-sentinel: the replica is in step, and the sentinels know it and each other', async () => {
@@ -66,6 +66,10 @@ export async function startRedisSentinel(options: StartOptions = {}): Promise<Ru
       return currentMaster()
     },
   })
+}
+
+function endpointsOf(all: readonly Running[]): Endpoint[] {
+  return all.map(({ host, port }) => ({ host, port }))
 }
 
 async function startSentinel(masterPort: number): Promise<Running> {
