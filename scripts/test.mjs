@@ -31,7 +31,8 @@ async function vitest(...args) {
     `--outputFile.json=${report}`,
     ...args,
   ])
-  const { complaints, ...counts } = countTests(report, code)
+  const byName = args.some((arg) => /^(-t|--testNamePattern\b)/.test(arg))
+  const { complaints, ...counts } = countTests(report, code, { byName })
   rmSync(folder, { recursive: true })
   for (const complaint of complaints) console.log(complaint)
   add(counts)
