@@ -2,8 +2,11 @@ import { describeConformance } from '@sess/core/conformance'
 import { shared } from '@sess/testkit'
 import { describe, it } from 'vitest'
 import { engines } from './engines.ts'
-import { byUrl } from './harness.ts'
+import { mysqlHarness } from './harness.ts'
 
 describe.each(engines.filter((name) => name === 'mariadb'))('%s, by URL', async (name) => {
-  describeConformance({ describe, it }, byUrl(await shared(name)))
+  describeConformance(
+    { describe, it },
+    mysqlHarness(await shared(name), (url) => ({ url })),
+  )
 })

@@ -33,12 +33,11 @@ describe.each(engines)(
   '%s: a pool with every option set otherwise, plain ids, one operation at a time',
   async (name) => {
     const server = await shared(name)
-    const harness = mysqlHarness({
-      server,
-      way: async () => {},
-      config: () => ({ pool: mysql.createPool({ uri: server.url, ...oddPool }) }),
-      options: { ids: 'plain', coalesce: false },
-    })
+    const harness = mysqlHarness(server, (uri) => ({
+      pool: mysql.createPool({ uri, ...oddPool }),
+      ids: 'plain',
+      coalesce: false,
+    }))
     describeConformance({ describe, it }, { ...harness, expectedFailures })
   },
 )

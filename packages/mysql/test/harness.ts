@@ -2,71 +2,50 @@ import { randomBytes } from 'node:crypto'
 import type { SessionStore } from '@sess/core'
 import type { ConformanceHarness, ConformanceOpenOptions } from '@sess/core/conformance'
 import { type MysqlConfig, mysqlStore } from '@sess/mysql'
-import { startProxy } from '@sess/testkit'
+import { type Address, type FaultProxy, startProxy } from '@sess/testkit'
 import mysql, { type Pool, type PoolOptions, type RowDataPacket } from 'mysql2/promise'
 
 /** What a store of a test was opened with, for its peers, its dump and its end. */
-interface Opened<Way> {
+interface Opened {
   readonly table: string
   readonly pools: Pool[]
-  readonly way: Way
+  readonly proxy: FaultProxy
 }
 
-interface HarnessOptions<Way> {
-  readonly server: { readonly url: string }
-  /** Called for each store. */
-  readonly way: () => Promise<Way>
-  /** How a store, or a peer on the same way, connects. A pool in it is ended after the case. */
-  readonly config: (way: Way) => MysqlConfig
-  readonly outage?: (way: Way) => Promise<{ end(): Promise<void> }>
-  readonly close?: (way: Way) => Promise<void>
-  /** What every store is opened with beside. */
-  readonly options?: Pick<MysqlConfig, 'ids' | 'coalesce'>
-}
-
-/** The conformance harness of one server and kind of connection; each store has a table of its own. */
-export function mysqlHarness<Way>(options: HarnessOptions<Way>): ConformanceHarness {
-  const stores = new Map<SessionStore, Opened<Way>>()
-  const open = (opened: Opened<Way>, given: ConformanceOpenOptions) => {
-    const config = options.config(opened.way)
-    if (config.pool) opened.pools.push(config.pool as Pool)
-    const store = mysqlStore({ ...config, table: opened.table, ...options.options, ...given })
+/**
+ * The conformance harness of one server and kind of connection; each store has a table of its own, and a proxy that can
+ * be cut. `config` says how a store, or its peer, connects to the URL of that; a pool in it is ended after the case.
+ */
+export function mysqlHarness(
+  server: Address,
+  config: (url: string) => MysqlConfig & { pool?: Pool },
+): ConformanceHarness {
+  const stores = new Map<SessionStore, Opened>()
+  const of = (store: SessionStore) => stores.get(store) as Opened
+  const open = (opened: Opened, given: ConformanceOpenOptions) => {
+    const connection = config(opened.proxy.through(server.url))
+    if (connection.pool) opened.pools.push(connection.pool)
+    const store = mysqlStore({ ...connection, table: opened.table, ...given })
     stores.set(store, opened)
     return store
   }
-  const of = (store: SessionStore) => stores.get(store) as Opened<Way>
-  const { server, outage } = options
   return {
     takesOptions: true,
-    open: async (given) => open({ table: freshTable(), pools: [], way: await options.way() }, given),
+    open: async (given) => open({ table: freshTable(), pools: [], proxy: await startProxy(server) }, given),
     openPeer: (store, given) => open(of(store), given),
     dump: (store) => asRoot(server, (root) => dump(root, of(store).table)),
-    async teardown(store) {
-      const { table, pools, way } = of(store)
-      for (const pool of pools) await pool.end()
-      await asRoot(server, (root) => dropTables(root, table))
-      await options.close?.(way)
-    },
-    ...(outage && { outage: (store) => outage(of(store).way) }),
-  }
-}
-
-/** A store that opens its own connections, by URL, through a proxy that can be cut. */
-export function byUrl(
-  server: { url: string; host: string; port: number },
-  options?: Pick<MysqlConfig, 'ids' | 'coalesce'>,
-) {
-  return mysqlHarness({
-    server,
-    way: () => startProxy(server),
-    config: (proxy) => ({ url: proxy.through(server.url) }),
-    outage: async (proxy) => {
+    async outage(store) {
+      const { proxy } = of(store)
       await proxy.refuse()
       return { end: () => proxy.restore() }
     },
-    close: (proxy) => proxy.close(),
-    ...(options && { options }),
-  })
+    async teardown(store) {
+      const { table, pools, proxy } = of(store)
+      for (const pool of pools) await pool.end()
+      await asRoot(server, (root) => dropTables(root, table))
+      await proxy.close()
+    },
+  }
 }
 
 export function freshTable(): string {

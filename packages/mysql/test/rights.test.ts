@@ -99,10 +99,28 @@ describe.each(engines)('%s', (name) => {
       false,
     ))
 
-  test('without the tables and with migrate: false: SESS_CONFIG that names the table', () =>
+  test('with the tables, and without the right to write them: SESS_CONFIG that says so, and they are read', () =>
     asUser(
       name,
-      (database) => [`grant all on ${database}.* to '${database}'@'%'`],
+      (database) => [`grant select on ${database}.* to '${database}'@'%'`],
+      async (url) => {
+        for (const migrate of [true, false]) {
+          await using store = mysqlStore({ url, migrate })
+          await expect(store.create()).rejects.toMatchObject({
+            code: 'SESS_CONFIG',
+            message: expect.stringContaining('access is denied'),
+            cause: { code: 'ER_TABLEACCESS_DENIED_ERROR' },
+          })
+          expect(await store.count()).toBe(0)
+        }
+      },
+      true,
+    ))
+
+  test('with tables that the user may not even see, and with migrate: false: SESS_CONFIG that names the table', () =>
+    asUser(
+      name,
+      (database) => [`grant select on ${database}.sess_schema to '${database}'@'%'`],
       async (url) => {
         await using store = mysqlStore({ url, migrate: false })
         await expect(store.create()).rejects.toMatchObject({
@@ -110,6 +128,6 @@ describe.each(engines)('%s', (name) => {
           message: expect.stringContaining('sess_sessions'),
         })
       },
-      false,
+      true,
     ))
 })

@@ -18,7 +18,7 @@ const defaultTimeoutMs = 5_000
  *
  * `table` (default `'sess_sessions'`) names the table of the sessions and `schema` (default `'public'`) where it is,
  * whatever the search_path. `migrate` (default true) makes and migrates it. `prepare` (default true) is false behind a
- * PgBouncer that pools transactions. The options of every store apply as well.
+ * PgBouncer that pools transactions and is older than 1.21. The options of every store apply as well.
  * @throws `SESS_CONFIG` with every problem of the options at once
  * @example
  * ```ts

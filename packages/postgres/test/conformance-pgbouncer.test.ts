@@ -3,9 +3,9 @@ import { describe, it } from 'vitest'
 import { postgresHarness } from './harness.ts'
 import { onServer } from './on-server.ts'
 
-onServer('pgbouncer', 'behind a PgBouncer that pools transactions', ({ url }) => {
+onServer('pgbouncer', 'behind a PgBouncer that pools transactions', (server) => {
   describeConformance(
     { describe, it },
-    postgresHarness({ url, way: async () => {}, config: () => ({ url, prepare: false }) }),
+    postgresHarness(server, (url) => ({ url, prepare: false })),
   )
 })

@@ -4,9 +4,9 @@ import { strangeClient } from './clients.ts'
 import { postgresHarness } from './harness.ts'
 import { onServer } from './on-server.ts'
 
-onServer('postgres-newest', "with the application's own client, options and all", ({ url }) => {
+onServer('postgres-newest', "with the application's own client, options and all", (server) => {
   describeConformance(
     { describe, it },
-    postgresHarness({ url, way: async () => {}, config: () => ({ sql: strangeClient(url) }) }),
+    postgresHarness(server, (url) => ({ sql: strangeClient(url) })),
   )
 })

@@ -2,34 +2,29 @@ import { randomBytes } from 'node:crypto'
 import type { SessionStore } from '@sess/core'
 import type { ConformanceHarness, ConformanceOpenOptions } from '@sess/core/conformance'
 import { type PostgresConfig, postgresStore } from '@sess/postgres'
+import { type Address, type FaultProxy, startProxy } from '@sess/testkit'
 import postgres from 'postgres'
 
 /** What a store of a test was opened with, for its peers, its dump and its end. */
-interface Opened<Way> {
+interface Opened {
   readonly schema: string
   readonly clients: postgres.Sql[]
-  readonly way: Way
+  readonly proxy: FaultProxy
 }
 
-interface HarnessOptions<Way> {
-  /** The server, for whoever makes the schema of a store and looks at what is in it. */
-  readonly url: string
-  /** Called for each store: what its `config` needs, e.g. a proxy. */
-  readonly way: () => Promise<Way>
-  /** How a store, or a peer on the same way, connects. A client in it is ended after the case. */
-  readonly config: (way: Way) => PostgresConfig & { sql?: postgres.Sql }
-  readonly outage?: (way: Way) => Promise<{ end(): Promise<void> }>
-  readonly close?: (way: Way) => Promise<void>
-}
-
-/** The conformance harness of one kind of server and client; each store has a schema of its own. */
-export function postgresHarness<Way = void>(options: HarnessOptions<Way>): ConformanceHarness {
-  const { url, way, config, outage, close } = options
-  const admin = postgres(url, { max: 1, idle_timeout: 1, onnotice() {} })
-  const stores = new Map<SessionStore, Opened<Way>>()
-  const of = (store: SessionStore) => stores.get(store) as Opened<Way>
-  const open = (opened: Opened<Way>, given: ConformanceOpenOptions) => {
-    const connection = config(opened.way)
+/**
+ * The conformance harness of one kind of server and client; each store has a schema of its own, and a proxy that can be
+ * cut. `config` says how a store, or its peer, connects to the URL of that; a client in it is ended after the case.
+ */
+export function postgresHarness(
+  server: Address,
+  config: (url: string) => PostgresConfig & { sql?: postgres.Sql },
+): ConformanceHarness {
+  const admin = postgres(server.url, { max: 1, idle_timeout: 1, onnotice() {} })
+  const stores = new Map<SessionStore, Opened>()
+  const of = (store: SessionStore) => stores.get(store) as Opened
+  const open = (opened: Opened, given: ConformanceOpenOptions) => {
+    const connection = config(opened.proxy.through(server.url))
     if (connection.sql) opened.clients.push(connection.sql)
     const store = postgresStore({ ...connection, schema: opened.schema, ...given })
     stores.set(store, opened)
@@ -39,17 +34,21 @@ export function postgresHarness<Way = void>(options: HarnessOptions<Way>): Confo
     takesOptions: true,
     async open(given) {
       const schema = await freshSchema(admin)
-      return open({ schema, clients: [], way: await way() }, given)
+      return open({ schema, clients: [], proxy: await startProxy(server) }, given)
     },
     openPeer: (store, given) => open(of(store), given),
     dump: (store) => dump(admin, of(store).schema),
+    async outage(store) {
+      const { proxy } = of(store)
+      await proxy.refuse()
+      return { end: () => proxy.restore() }
+    },
     async teardown(store) {
-      const { clients, way, schema } = of(store)
+      const { clients, proxy, schema } = of(store)
       for (const client of clients) await client.end({ timeout: 1 })
       await admin.unsafe(`drop schema ${schema} cascade`)
-      await close?.(way)
+      await proxy.close()
     },
-    ...(outage && { outage: (store) => outage(of(store).way) }),
   }
 }
 

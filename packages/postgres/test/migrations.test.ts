@@ -1,28 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { postgresSchema } from '@sess/postgres'
-import { afterEach, expect, test } from 'vitest'
+import { startStores } from '@sess/testkit'
+import { expect, test } from 'vitest'
 import { onServer } from './on-server.ts'
 import { ownSchema } from './server.ts'
-
-const children: ChildProcess[] = []
-
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill()
-})
-
-async function creator(...args: string[]): Promise<ChildProcess> {
-  const [program, imports] = ['creator.ts', 'source-imports.ts'].map((name) =>
-    join(import.meta.dirname, 'processes', name),
-  )
-  const child = fork(program ?? '', args, { execArgv: ['--import', imports ?? '', '--no-warnings'] })
-  children.push(child)
-  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the process ended with ${code}`)))
-  ended.catch(() => {})
-  await Promise.race([once(child, 'message'), ended])
-  return child
-}
 
 for (const { server, prepare } of [
   { server: 'postgres15', prepare: true },
@@ -31,15 +11,18 @@ for (const { server, prepare } of [
   onServer(server, `on ${server}`, async () => {
     const { url, schema, open } = await ownSchema(server)
 
-    test('ten processes that start at once make the tables once', { timeout: 60_000 }, async () => {
-      const creators = await Promise.all(Array.from({ length: 10 }, () => creator(url, schema, String(prepare))))
-      const outcomes = creators.map(async (child) => {
-        child.send('create')
-        return (await once(child, 'message'))[0]
-      })
-      expect(await Promise.all(outcomes)).toEqual(Array.from({ length: 10 }, () => 'created'))
+    test('ten processes make the tables at once, write to them at once, and lose no update', {
+      timeout: 60_000,
+    }, async () => {
+      await using processes = await startStores(10, 'postgres', { url, schema, prepare, timeoutMs: 30_000 })
+      const ids = await Promise.all(processes.stores.map((store) => store.create(50)))
+      expect(new Set(ids.flat()).size).toBe(500)
       await using store = open({ table: 'sess_sessions', prepare, migrate: false })
-      expect(await store.count()).toBe(10)
+      expect(await store.count()).toBe(500)
+
+      const { id } = await store.create({ data: { n: 0 } })
+      await Promise.all(processes.stores.map((store) => store.add(10, id)))
+      expect((await store.load(id))?.data).toEqual({ n: 100 })
     })
   })
 }

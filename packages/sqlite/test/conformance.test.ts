@@ -5,6 +5,7 @@ import { type ConformanceHarness, describeConformance } from '@sess/core/conform
 import { type SqliteConfig, sqliteStore } from '@sess/sqlite'
 import BetterSqlite3 from 'better-sqlite3'
 import { describe, it } from 'vitest'
+import { loseLog } from './lose-log.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /**
@@ -34,6 +35,7 @@ function harness(options: Omit<SqliteConfig, 'path'> = {}): ConformanceHarness {
     },
     openPeer: (store, more) => sqliteStore({ path: pathOf(store), ...options, ...more }),
     dump: (store) => bytesOf(pathOf(store)),
+    outage: (store) => loseLog(pathOf(store)),
     teardown: (store) => folders.get(store)?.remove(),
   }
 }
@@ -90,6 +92,8 @@ describe('a database without a write-ahead log that the application handed in', 
 
 describe('a database in memory that the application handed in', () => {
   const databases = new WeakMap<SessionStore, BetterSqlite3.Database>()
+  const databaseOf = (store: SessionStore) => databases.get(store) as BetterSqlite3.Database
+  const config = { busyTimeoutMs: 500 }
   describeConformance(
     { describe, it },
     {
@@ -97,15 +101,18 @@ describe('a database in memory that the application handed in', () => {
       open(options) {
         const database = new BetterSqlite3(':memory:')
         database.pragma('secure_delete = on')
-        const store = sqliteStore({ database, ...options })
+        const store = sqliteStore({ database, ...config, ...options })
         databases.set(store, database)
         return store
       },
-      openPeer: (store, options) => sqliteStore({ database: databases.get(store), ...options }),
-      dump: (store) => (databases.get(store) as BetterSqlite3.Database).serialize().toString('utf8'),
-      teardown: (store) => {
-        databases.get(store)?.close()
+      openPeer: (store, options) => sqliteStore({ database: databaseOf(store), ...config, ...options }),
+      dump: (store) => databaseOf(store).serialize().toString('utf8'),
+      // Here nothing can be away but the application, which has a transaction open and does not end it.
+      outage(store) {
+        databaseOf(store).exec('begin')
+        return { end: () => void databaseOf(store).exec('rollback') }
       },
+      teardown: (store) => void databaseOf(store).close(),
     },
   )
 })

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openStore, registeredStores } from '@sess/core'
-import { sqliteSchema, sqliteStore } from '@sess/sqlite'
+import { sqliteStore } from '@sess/sqlite'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -79,67 +79,6 @@ test('a database in memory is the store’s own', async () => {
   await using two = sqliteStore({ path: ':memory:' })
   const { id } = await one.create()
   expect([await one.exists(id), await two.exists(id)]).toEqual([true, false])
-})
-
-describe('the schema', () => {
-  test('is printed, can be run again, and is enough for a store that makes nothing', async () => {
-    const database = new BetterSqlite3(file())
-    database.exec(sqliteSchema({ table: 'web' }))
-    database.exec(sqliteSchema({ table: 'web' }))
-    const tables = () => database.prepare('select name, sql from sqlite_schema order by name').all()
-    const before = tables()
-    await using store = sqliteStore({ database, table: 'web', migrate: false })
-    await store.create()
-    await store.putState()
-    expect(tables()).toEqual(before)
-  })
-
-  test('is missing: SESS_CONFIG where the store may make nothing, and nothing is made', async () => {
-    const database = new BetterSqlite3(file())
-    await using store = sqliteStore({ database, migrate: false })
-    await expect(store.create()).rejects.toMatchObject({
-      code: 'SESS_CONFIG',
-      message: expect.stringContaining('migrate'),
-    })
-    expect(database.prepare('select name from sqlite_schema').all()).toEqual([])
-  })
-
-  test('of the application is left alone: a foreign table of the name is SESS_CONFIG', async () => {
-    const database = new BetterSqlite3(file())
-    database.exec("create table sess_sessions (sid text, sess text); insert into sess_sessions values ('a', 'b')")
-    await using store = sqliteStore({ database })
-    await expect(store.create()).rejects.toMatchObject({
-      code: 'SESS_CONFIG',
-      message: expect.stringContaining('sess_sessions'),
-    })
-    expect(database.prepare('select * from sess_sessions').all()).toEqual([{ sid: 'a', sess: 'b' }])
-  })
-
-  test('that is newer than the package is SESS_CONFIG', async () => {
-    const database = new BetterSqlite3(file())
-    database.exec(sqliteSchema())
-    database.exec('update sess_schema set version = version + 1')
-    await using store = sqliteStore({ database })
-    await expect(store.create()).rejects.toMatchObject({
-      code: 'SESS_CONFIG',
-      message: expect.stringContaining('newer'),
-    })
-  })
-
-  test('is searched by its indexes', async () => {
-    const database = new BetterSqlite3(':memory:')
-    database.exec(sqliteSchema())
-    const plan = (text: string) => JSON.stringify(database.prepare(`explain query plan ${text}`).all())
-    expect(plan("select * from sess_sessions where identity_key = 'a' and expires_at > 1")).toContain(
-      'sess_sessions_by_identity',
-    )
-    expect(plan('select key from sess_sessions where expires_slot <= 1 order by expires_slot limit 5')).toContain(
-      'sess_sessions_by_expiry',
-    )
-    expect(plan('select key from sess_sessions_states where expires_at <= 1 order by expires_at limit 5')).toContain(
-      'sess_sessions_states_by_expiry',
-    )
-  })
 })
 
 describe('configuration', () => {

@@ -1,12 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { sqliteDialect } from '../../../sqlite/src/dialect.ts'
 import {
   createSqlBackend,
-  encodeJsonRows,
-  jsonRows,
-  list,
-  parameter,
-  type RowSource,
-  rowAsParameters,
   runAsync,
   runSync,
   type SqlBackendOptions,
@@ -16,45 +11,16 @@ import {
   type SqlFault,
   type SqlResult,
   type SqlWork,
-  sql,
 } from '../../src/sql/index.ts'
 import type { SessionBackend } from '../../src/store/backend.ts'
 
-/** Node's own SQLite stands in for every kind of engine: what differs is how it is told to be used. */
-const jsonEach: RowSource = {
-  from: (columns) =>
-    sql`(select ${list(columns.map(({ name }, index) => `value ->> ${index} as "${name}"`))} from json_each(${jsonRows})) as s`,
-  encode: encodeJsonRows,
-}
+const allAtOnce: SqlDialect = { ...sqliteDialect, writeRows: sqliteDialect.readRows, rewritesIndexes: false }
 
-const embedded: SqlDialect = {
-  quote: (identifier) => `"${identifier}"`,
-  placeholder: () => '?',
-  types: { key: 'text', token: 'text', integer: 'integer', payload: 'text' },
-  least: 'min',
-  readRows: jsonEach,
-  writeRows: rowAsParameters,
-  returning: true,
-  upsert: 'on conflict',
-  updateForm: 'from',
-  deleteForm: 'in',
-  forUpdate: '',
-  skipLocked: '',
-  rewritesIndexes: true,
-  columnsOf: sql`select name from pragma_table_info(${parameter('table')})`,
-  ddl: { indexes: 'separate', partialIndexes: true, tableSuffix: ' strict' },
-}
-
-/** The ways in which an engine can be used; each must have the same outcomes. */
+/** The ways in which an engine can be used, on Node's own SQLite; each must have the same outcomes. */
 export const dialects: Readonly<Record<string, SqlDialect>> = {
-  'one statement for each row, one commit for a batch': embedded,
-  'one statement for each kind, with RETURNING': { ...embedded, writeRows: jsonEach, rewritesIndexes: false },
-  'one statement for each kind, outcomes read back': {
-    ...embedded,
-    writeRows: jsonEach,
-    rewritesIndexes: false,
-    returning: false,
-  },
+  'one statement for each row, one commit for a batch': sqliteDialect,
+  'one statement for each kind, with RETURNING': allAtOnce,
+  'one statement for each kind, outcomes read back': { ...allAtOnce, returning: false },
 }
 
 export class NodeSqliteDriver implements SqlDriver {

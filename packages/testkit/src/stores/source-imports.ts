@@ -1,0 +1,11 @@
+import { registerHooks } from 'node:module'
+
+const packages = new URL('../../../', import.meta.url)
+
+/** Loaded before a child process' program: the packages are imported from their source, as vitest.config.ts has it. */
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    const [, name, entry = ''] = /^@sess\/([\w-]+)(\/[\w-]+)?$/.exec(specifier) ?? []
+    return nextResolve(name ? new URL(`${name}/src${entry}/index.ts`, packages).href : specifier, context)
+  },
+})
