@@ -38,8 +38,8 @@ export class Coalescer {
   readonly #reads: Lane<Task>
   readonly #writes: Lane<Task>
   readonly #waiting: WaitingList
-  /** The last task of each key that has any. */
-  readonly #last = new KeyTable<Task>()
+  /** The tasks that keep their place among those of their key. */
+  readonly #inOrder = new KeyTable<Task>()
   /** The key that the running code has for itself: what it does with it must not wait for itself. */
   readonly #holding = new AsyncLocalStorage<string>()
   #pending = 0
@@ -109,7 +109,7 @@ export class Coalescer {
       immediate !== undefined &&
       (immediate === 'all' || work === 'read') &&
       this.#transport.isOpen &&
-      this.#last.get(key) === null
+      this.#inOrder.get(key) === null
     )
   }
 
@@ -142,9 +142,9 @@ export class Coalescer {
         task.inOrder = false
         return this.#start(task)
       }
-      const last = this.#last.get(key)
+      const last = this.#inOrder.get(key)
       if (last === null) {
-        this.#last.set(task)
+        this.#inOrder.add(task)
         this.#start(task)
       } else if (this.#holding.getStore() === key) {
         task.inOrder = false
@@ -157,7 +157,7 @@ export class Coalescer {
         last.sharers.push(task)
       } else {
         last.next = task
-        this.#last.set(task)
+        this.#inOrder.add(task)
       }
     })
   }
@@ -217,12 +217,12 @@ export class Coalescer {
     if (!(task.started && typeof task.work === 'function')) this.#waiting.leave(task)
     this.#pending -= 1
     this.#pendingBytes -= task.bytes
-    if (task.started && task.inOrder) {
+    if (task.inOrder) this.#inOrder.delete(task)
+    if (task.started) {
       let { next } = task
       task.next = null
       while (next?.settled) next = next.next
-      if (next === null) this.#last.delete(task.key)
-      else this.#start(next)
+      if (next !== null) this.#start(next)
     }
     if (this.#pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
   }

@@ -6,9 +6,8 @@ export interface Keyed<T> {
 }
 
 const slots = 1024
-
-/** So that nobody can choose keys that all fall into one slot. */
-const seed = Math.floor(Math.random() * 2 ** 32)
+/** The characters at a key's end that choose its slot. Keys that all have the same ones make a slot slow, and nothing worse. */
+const chars = 12
 
 /**
  * Finds things that come and go with every operation. A Map would do, but for the garbage collector: each time it fills up
@@ -17,38 +16,38 @@ const seed = Math.floor(Math.random() * 2 ** 32)
 export class KeyTable<T extends Keyed<T>> {
   readonly #slots: (T | null)[] = new Array<T | null>(slots).fill(null)
 
+  /** Of the entries with this key, the one that was added last. */
   get(key: string): T | null {
     let entry = this.#slots[slotOf(key)] as T | null
     while (entry !== null && entry.key !== key) entry = entry.nextInSlot
     return entry
   }
 
-  /** Puts an entry in the place of the one with the same key, if there is one. */
-  set(entry: T): void {
-    this.delete(entry.key)
+  add(entry: T): void {
     const slot = slotOf(entry.key)
     entry.nextInSlot = this.#slots[slot] as T | null
     this.#slots[slot] = entry
   }
 
-  delete(key: string): void {
-    const slot = slotOf(key)
-    let before: T | null = null
-    let entry = this.#slots[slot] as T | null
-    while (entry !== null && entry.key !== key) {
-      before = entry
-      entry = entry.nextInSlot
+  /** Removes an entry that was added. */
+  delete(entry: T): void {
+    const slot = slotOf(entry.key)
+    if (this.#slots[slot] === entry) {
+      this.#slots[slot] = entry.nextInSlot
+    } else {
+      let before = this.#slots[slot] as T
+      while (before.nextInSlot !== entry) before = before.nextInSlot as T
+      before.nextInSlot = entry.nextInSlot
     }
-    if (entry === null) return
-    if (before === null) this.#slots[slot] = entry.nextInSlot
-    else before.nextInSlot = entry.nextInSlot
     entry.nextInSlot = null
   }
 }
 
-/** FNV-1a. */
+/** FNV-1a of the key's end. */
 function slotOf(key: string): number {
-  let hash = seed
-  for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
+  let hash = key.length
+  for (let index = Math.max(0, hash - chars); index < key.length; index += 1) {
+    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
+  }
   return (hash ^ (hash >>> 16)) & (slots - 1)
 }

@@ -13,22 +13,23 @@ class Entry implements Keyed<Entry> {
 it('finds each of many entries, in slots with several, and none that was deleted', () => {
   const table = new KeyTable<Entry>()
   const entries = Array.from({ length: 5_000 }, (_, n) => new Entry(`key ${n}`))
-  for (const entry of entries) table.set(entry)
+  for (const entry of entries) table.add(entry)
   expect(entries.filter((entry) => table.get(entry.key) !== entry)).toEqual([])
 
   const deleted = entries.filter((_, n) => n % 3 === 0)
-  for (const { key } of deleted) table.delete(key)
+  for (const entry of deleted) table.delete(entry)
   expect(deleted.filter(({ key }) => table.get(key) !== null)).toEqual([])
   expect(entries.filter((entry, n) => n % 3 !== 0 && table.get(entry.key) !== entry)).toEqual([])
 })
 
-it('holds one entry per key, the last', () => {
+it('gives of several with one key the one that was added last', () => {
   const table = new KeyTable<Entry>()
-  const [first, second] = [new Entry('k'), new Entry('k')]
-  table.set(first)
-  table.set(second)
-  expect(table.get('k')).toBe(second)
-  table.delete('k')
-  table.delete('k')
+  const [first, second, third] = [new Entry('k'), new Entry('k'), new Entry('k')]
+  for (const entry of [first, second, third]) table.add(entry)
+  table.delete(second)
+  expect(table.get('k')).toBe(third)
+  table.delete(third)
+  expect(table.get('k')).toBe(first)
+  table.delete(first)
   expect(table.get('k')).toBeNull()
 })
