@@ -14,10 +14,9 @@ export class Connection {
   readonly #timeoutMs: number
   #connecting: Promise<void> | null = null
   /** Gives up each call that is under way. */
-  readonly #underWay = new Set<(error: Error) => void>()
+  readonly #underWay: ((error: Error) => void)[] = []
   readonly #onClose = () => {
-    for (const giveUp of this.#underWay) giveUp(new Error('Connection is closed.'))
-    this.#underWay.clear()
+    for (const giveUp of this.#underWay.splice(0)) giveUp(new Error('Connection is closed.'))
     this.#client.off('close', this.#onClose)
   }
 
@@ -45,8 +44,7 @@ export class Connection {
   /** The text of each key in one round trip, or the error of one that holds something else: to MGET that one is missing. */
   async get(keys: readonly string[]): Promise<(string | null | Error)[]> {
     const client = await this.#connected()
-    const replies = await this.#answer(client.pipeline(keys.map((key) => ['get', key])).exec())
-    return (replies ?? []).map(([error, value]) => error ?? (value as string | null))
+    return this.#answer(client.mget(...keys))
   }
 
   async ping(): Promise<void> {
@@ -62,11 +60,12 @@ export class Connection {
     const { options } = this.#client
     if (!('autoResendUnfulfilledCommands' in options) || options.autoResendUnfulfilledCommands) return sent
     return new Promise((resolve, reject) => {
-      if (this.#underWay.size === 0) this.#client.on('close', this.#onClose)
-      this.#underWay.add(reject)
+      if (this.#underWay.length === 0) this.#client.on('close', this.#onClose)
+      this.#underWay.push(reject)
       const end = (): void => {
-        this.#underWay.delete(reject)
-        if (this.#underWay.size === 0) this.#client.off('close', this.#onClose)
+        const index = this.#underWay.indexOf(reject)
+        if (index >= 0) this.#underWay.splice(index, 1)
+        if (this.#underWay.length === 0) this.#client.off('close', this.#onClose)
       }
       sent.then(resolve, reject).then(end, end)
     })
