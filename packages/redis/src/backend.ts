@@ -43,7 +43,7 @@ export class RedisBackend implements SessionBackend {
       ? await Promise.all(
           recordKeys.map((key) => this.#connection.run(scripts.read, [key], []).catch((error: Error) => error)),
         )
-      : await this.#connection.get(recordKeys)
+      : await this.#connection.mget(recordKeys)
     // An Error in a record's place fails that read alone, as one in an outcome's place does.
     return values.map((value, index) =>
       typeof value === 'string' ? decodeRecord(keys[index] as string, value) : value,

@@ -41,8 +41,8 @@ export class Connection {
     }
   }
 
-  /** The text of each key in one round trip, or the error of one that holds something else: to MGET that one is missing. */
-  async get(keys: readonly string[]): Promise<(string | null | Error)[]> {
+  /** The text of each key; null also for one that holds something else, as MGET does not tell. */
+  async mget(keys: readonly string[]): Promise<(string | null)[]> {
     const client = await this.#connected()
     return this.#answer(client.mget(...keys))
   }

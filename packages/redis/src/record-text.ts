@@ -5,7 +5,7 @@ import { SessionError, type SessionRecord } from '@sess/core'
  * the scripts) and deadline, then createdAt with a sign before its digits; then identityKey (empty for none), version and
  * payload with a space in between.
  *
- * One string is read with one GET. The instants stand first and at fixed places, so that a script reads a few bytes of the
+ * One string is read with one MGET. The instants stand first and at fixed places, so that a script reads a few bytes of the
  * start, compares instants as text, and overwrites them in place.
  */
 const form = /^sess1(\d{16})\d{16}(\d{16})([+-]\d{16})(\S*) (\S+) /
