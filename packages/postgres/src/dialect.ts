@@ -1,5 +1,5 @@
 import { SessionError } from '@sess/core'
-import { list, parameter, type RowSource, type SqlDialect, type SqlRow, sql } from '@sess/core/sql'
+import { list, parameter, type RowSource, rowAsParameters, type SqlDialect, type SqlRow, sql } from '@sess/core/sql'
 
 /** Stated rather than searched for: a search_path is the connection's, and may change. */
 export const defaultSchema = 'public'
@@ -29,6 +29,12 @@ const columnTexts: RowSource = {
     ),
 }
 
+/** One row as parameters, each with its type: where one is used twice, PostgreSQL might find two. */
+const typedParameters: RowSource = {
+  ...rowAsParameters,
+  given: ({ name, type }) => sql`${parameter(name)}::${type === 'integer' ? 'bigint' : 'text'}`,
+}
+
 /** How PostgreSQL differs. @throws `SESS_CONFIG` for a schema's name that is not a plain identifier */
 export function postgresDialect(schema: string): SqlDialect {
   if (!/^[a-z_]\w{0,62}$/i.test(schema)) {
@@ -42,6 +48,7 @@ export function postgresDialect(schema: string): SqlDialect {
     least: 'least',
     readRows: columnTexts,
     writeRows: columnTexts,
+    oneRow: typedParameters,
     returning: true,
     upsert: 'on conflict',
     updateForm: 'from',

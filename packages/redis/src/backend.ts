@@ -21,8 +21,7 @@ export class RedisBackend implements SessionBackend {
   readonly type = 'redis'
   readonly writes = ['insert', 'put', 'replace', 'swap', 'touch', 'delete', 'rotate', 'putState', 'takeState'] as const
   readonly expiresByItself = true
-  // Of 64 callers half are answered while the other half's batch is with the server.
-  readonly batching = { maxOperations: 32, readLanes: 3, writeLanes: 3 } as const
+  readonly batching = { maxOperations: 64, readLanes: 3, writeLanes: 3 } as const
   readonly toSessionError = toSessionError
   readonly #connection: Connection
   readonly #sessions: KeyLayout

@@ -6,9 +6,9 @@ import { migrateTables } from './migrate.ts'
 import { byKey, sessionRecord } from './records.ts'
 import { call, clock } from './statement-call.ts'
 import { rowColumns, sessionStatements } from './statements.ts'
-import { defaultTable, tableNames } from './table.ts'
+import { defaultTable, type TableNames, tableNames } from './table.ts'
 import { conflictRetries, writeByKind, writeInOneTransaction } from './write-batch.ts'
-import { writeWork } from './write-work.ts'
+import { type WriteWork, writeWork } from './write-work.ts'
 
 export interface SqlBackendOptions {
   /** The store's type, e.g. `'postgres'`. */
@@ -32,7 +32,11 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
   const statements = sessionStatements(dialect, names)
   const inOrder = dialect.canLockInOrder ? sessionStatements(dialect, names, true) : statements
   const work = writeWork(dialect, statements)
-  const works = { usual: work, inOrder: dialect.canLockInOrder ? writeWork(dialect, inOrder) : work }
+  const works = {
+    usual: work,
+    inOrder: dialect.canLockInOrder ? writeWork(dialect, inOrder) : work,
+    ofOne: workOfOne(dialect, names, work),
+  }
   const again = conflictRetries(driver)
   const write = dialect.writeRows.from
     ? writeByKind(driver, dialect, works, again)
@@ -104,6 +108,16 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     close: () => driver.close(),
     toSessionError: (error) => driver.toSessionError(error),
   }
+}
+
+function workOfOne(dialect: SqlDialect, names: TableNames, usual: WriteWork): WriteWork {
+  const { oneRow } = dialect
+  if (oneRow === undefined) return usual
+  const alone = { ...dialect, readRows: oneRow, writeRows: oneRow }
+  const work = writeWork(alone, sessionStatements(alone, names))
+  // It would take every value twice, a payload too.
+  const { insert, put, putState } = dialect.upsert === 'on duplicate key' ? usual : work
+  return { ...work, insert, put, putState }
 }
 
 function withValues(statement: SqlStatement, values: Readonly<Record<string, SqlValue>>): SqlCall {

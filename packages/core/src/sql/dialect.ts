@@ -12,6 +12,8 @@ export interface RowSource {
    * Left out: a statement takes a single row, and the row's columns are its parameters.
    */
   readonly from?: (columns: readonly Column[]) => SqlFragment
+  /** How a statement without `from` names the row's value of a column. Left out: the parameter of that name. */
+  readonly given?: (column: Column) => SqlFragment
   /** The values of the parameters that `from` used. */
   readonly encode: (columns: readonly Column[], rows: readonly SqlRow[]) => Readonly<Record<string, SqlValue>>
 }
@@ -34,6 +36,8 @@ export interface SqlDialect {
    * engine, the writes run one by one in one transaction.
    */
   readonly writeRows: RowSource
+  /** How a batch of one comes, where a source without `from` is cheaper for that. Left out: like any other. */
+  readonly oneRow?: RowSource
   /** Whether INSERT, UPDATE and DELETE have RETURNING. Otherwise outcomes are read back under row locks. */
   readonly returning: boolean
   readonly upsert: 'on conflict' | 'on duplicate key'

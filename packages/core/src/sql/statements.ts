@@ -1,6 +1,6 @@
 import { rowAsParameters, type SqlDialect } from './dialect.ts'
 import { compile, list, parameter, type SqlFragment, type SqlStatement, sql } from './fragment.ts'
-import { type Column, sessionColumns, slotShift, stateColumns, type TableNames } from './table.ts'
+import { type Column, givenColumns, sessionColumns, slotShift, stateColumns, type TableNames } from './table.ts'
 import {
   type Assignments,
   deleteRows,
@@ -26,10 +26,10 @@ export const outcomeColumns: readonly Column[] = columnsNamed('key', 'version', 
 export const rowColumns = {
   put: recordColumns,
   replace: contentColumns,
-  swap: [...contentColumns, { name: 'if_version', type: 'token' }, { name: 'if_expires_at', type: 'integer' }],
+  swap: [...contentColumns, givenColumns.ifVersion, givenColumns.ifExpiresAt],
   touch: columnsNamed('key', 'expires_at'),
   keys: columnsNamed('key'),
-  rotate: [...columnsNamed('key'), { name: 'new_key', type: 'key' }],
+  rotate: [...columnsNamed('key'), givenColumns.newKey],
   putState: stateColumns,
 } as const satisfies Record<string, readonly Column[]>
 

@@ -34,6 +34,13 @@ export const sessionColumns = [
   payload,
 ] as const satisfies readonly Column[]
 
+/** What a row brings along that is not stored in a column of that name. */
+export const givenColumns = {
+  ifVersion: { name: 'if_version', type: 'token' },
+  ifExpiresAt: { name: 'if_expires_at', type: 'integer' },
+  newKey: { name: 'new_key', type: 'key' },
+} as const satisfies Record<string, Column>
+
 /** The one-time states. */
 export const stateColumns = [key, expiresAt, payload] as const satisfies readonly Column[]
 

@@ -31,14 +31,15 @@ export function writeInOneTransaction(driver: SqlDriver, work: WriteWork): Write
 export function writeByKind(
   driver: SqlDriver,
   dialect: SqlDialect,
-  works: { readonly usual: WriteWork; readonly inOrder: WriteWork },
+  works: { readonly usual: WriteWork; readonly inOrder: WriteWork; readonly ofOne: WriteWork },
   again: ConflictRetries,
 ): WriteBatch {
   async function writeKind(kind: WriteKind, operations: readonly WriteOperation[], now: number) {
     const fromRows = dialect.returning ? Number.POSITIVE_INFINITY : (lockedFrom[kind] ?? Number.POSITIVE_INFINITY)
     const run = (rows: readonly WriteOperation[]) =>
       again((lockInOrder) => {
-        const start = () => workOf(lockInOrder ? works.inOrder : works.usual, kind, rows, now)
+        const work = rows.length === 1 ? works.ofOne : lockInOrder ? works.inOrder : works.usual
+        const start = () => workOf(work, kind, rows, now)
         return rows.length >= fromRows ? driver.transaction(start) : driver.run(start)
       })
     const outcomes = await isolateFailures(

@@ -1,6 +1,6 @@
 import type { RowSource, SqlDialect } from './dialect.ts'
 import { list, parameter, type SqlFragment, type SqlPart, sql } from './fragment.ts'
-import type { Column } from './table.ts'
+import { type Column, givenColumns, sessionColumns } from './table.ts'
 
 /** A table as statements speak of it. The incoming rows, where they come as a table of their own, are `s`. */
 export interface Target {
@@ -23,8 +23,16 @@ export function target(dialect: SqlDialect, tableName: string): Target {
     dialect,
     table,
     stored: (column) => `${table}.${quote(column)}`,
-    given: writeRows.from === undefined ? parameter : (column) => `s.${quote(column)}`,
+    given: writeRows.from === undefined ? givenAsParameter(writeRows) : (column) => `s.${quote(column)}`,
   }
+}
+
+const rowColumns: readonly Column[] = [...sessionColumns, ...Object.values(givenColumns)]
+
+function givenAsParameter({ given }: RowSource): (column: string) => SqlPart {
+  if (given === undefined) return parameter
+  const givenByName = new Map(rowColumns.map((column) => [column.name, given(column)]))
+  return (column) => givenByName.get(column) ?? parameter(column)
 }
 
 /** The rows of a FROM item called `s`, each with the row of the table that has its key. */

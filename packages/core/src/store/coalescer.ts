@@ -109,7 +109,7 @@ export class Coalescer {
       immediate !== undefined &&
       (immediate === 'all' || work === 'read') &&
       this.#transport.isOpen &&
-      this.#inOrder.get(key) === null
+      (this.#pending === 0 || this.#inOrder.get(key) === null)
     )
   }
 

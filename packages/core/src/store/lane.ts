@@ -73,12 +73,15 @@ export class Lane<I extends Item> {
     void this.#options.send(items).then(() => this.release(batch))
   }
 
+  /** The next batch: of many, a fair share of what waits, so that one is on its way while another is answered. */
   #take(): I[] {
-    const { maxOperations, maxBytes } = this.#options
+    const { maxOperations, maxBytes, width } = this.#options
+    const gathering = this.#gathering
+    const share = Math.max(leastShare, Math.ceil(gathering.length / (width - this.#underWay)))
+    const most = Math.min(maxOperations, share)
     let count = 0
     let bytes = 0
-    const gathering = this.#gathering
-    while (count < gathering.length && count < maxOperations) {
+    while (count < gathering.length && count < most) {
       bytes += (gathering[count] as I).bytes
       if (count > 0 && bytes > maxBytes) break
       count += 1
@@ -88,6 +91,9 @@ export class Lane<I extends Item> {
     return taken.some(isSettled) ? taken.filter((item) => !item.settled) : taken
   }
 }
+
+/** Fewer than this are never divided: what a batch costs by itself would outweigh the company. */
+const leastShare = 32
 
 function byKey(a: Item, b: Item): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
