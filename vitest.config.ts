@@ -15,6 +15,8 @@ export default defineConfig({
     ],
   },
   test: {
+    // Half of the time is spent waiting for servers.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 120_000, // a hook may start a real server, and install it the first time
     projects: [

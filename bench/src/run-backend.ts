@@ -34,12 +34,30 @@ export async function runBackend({ backend, definitions, plan, place, say }: Run
     }
   }
 
+  for (const { name, worker } of contenders) {
+    say(`${name}: warming up`)
+    await warmUp(worker, plan)
+  }
+
   const results: CellResult[] = []
   for (const cell of plan.cells) {
     say(`${cell.operation}, ${cell.size} bytes, ${cell.callers} callers`)
     results.push({ ...cell, subjects: await runCell(contenders, cell, plan) })
   }
   return results
+}
+
+/**
+ * Has every operation compiled before the first cell, which is the one with the fewest turns: a server runs for days. What
+ * fails here fails in its cell again.
+ */
+async function warmUp(worker: WorkerProcess, { cells, warmUpSeconds }: Plan): Promise<void> {
+  const callers = Math.max(...cells.map((cell) => cell.callers))
+  for (const { operation, size } of new Map(cells.map((cell) => [`${cell.operation} ${cell.size}`, cell])).values()) {
+    const cell = { operation, size, callers }
+    if (await worker.call('can', cell))
+      await worker.call('measure', { ...cell, seconds: 4 * warmUpSeconds }).catch(() => {})
+  }
 }
 
 async function runCell(

@@ -6,6 +6,7 @@ import { mysqlDialect } from './dialect.ts'
 import { MysqlDriver } from './driver.ts'
 import { OwnPool, sharedPool } from './pool.ts'
 
+const batching = { maxOperations: 128, readLanes: 2, writeLanes: 2 }
 const defaultTimeoutMs = 5_000
 
 /**
@@ -29,6 +30,6 @@ export function mysqlStore<Data extends JsonObject = JsonObject>(options: MysqlC
   const timeoutMs = common.timeoutMs ?? defaultTimeoutMs
   const source = pool === undefined ? new OwnPool({ url, max, timeoutMs }) : sharedPool(pool)
   const driver = new MysqlDriver({ source, timeoutMs })
-  const backend = createSqlBackend({ type: 'mysql', driver, dialect: mysqlDialect, table, migrate })
+  const backend = createSqlBackend({ type: 'mysql', driver, dialect: mysqlDialect, table, migrate, batching })
   return createSessionStore<Data>(backend, common)
 }

@@ -101,6 +101,22 @@ describe('batches', () => {
     expect(transport.writes[0]?.operations).toHaveLength(1)
   })
 
+  it('gives of many that wait a share to each free lane, and divides no few', async () => {
+    const coalescer = open({ readLanes: 3 })
+    const load = (count: number) => {
+      for (let n = 0; n < count; n += 1) void coalescer.read(`${Math.random()}`, asIs)
+    }
+    load(31)
+    await microtasks()
+    load(80)
+    await microtasks()
+    expect(transport.reads.map(({ keys }) => keys.length)).toEqual([31, 40, 40])
+    load(500)
+    transport.reads[1]?.answer(Array.from({ length: 40 }, () => null))
+    await microtasks()
+    expect(transport.reads.map(({ keys }) => keys.length)).toEqual([31, 40, 40, 64])
+  })
+
   it('does not let a read wait for a slow write of another key', async () => {
     const coalescer = open()
     void coalescer.write(put('a'), asIs)
