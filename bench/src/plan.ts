@@ -65,7 +65,7 @@ export function cellsOf({ operations, sizes, callers }: Matrix): Cell[] {
 export function estimatedSeconds({ subjects, cells, rounds, seconds, warmUpSeconds, sessions }: Plan): number {
   const sizes = new Set(cells.map(({ size }) => size)).size
   const turns = subjects.flatMap((role) => cells.filter((cell) => role !== 'batch' || hasLimit(cell))).length
-  const operations = new Set(cells.map(({ operation, size }) => `${operation} ${size}`)).size
-  const warmUp = subjects.length * operations * 4 * warmUpSeconds
+  const operations = new Set(cells.map(({ operation }) => operation)).size
+  const warmUp = subjects.length * operations * 2 * warmUpSeconds
   return turns * (rounds * seconds + warmUpSeconds + 0.1) + warmUp + subjects.length * sizes * sessions * 0.0004 + 5
 }

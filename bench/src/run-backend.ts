@@ -53,10 +53,10 @@ export async function runBackend({ backend, definitions, plan, place, say }: Run
  */
 async function warmUp(worker: WorkerProcess, { cells, warmUpSeconds }: Plan): Promise<void> {
   const callers = Math.max(...cells.map((cell) => cell.callers))
-  for (const { operation, size } of new Map(cells.map((cell) => [`${cell.operation} ${cell.size}`, cell])).values()) {
-    const cell = { operation, size, callers }
-    if (await worker.call('can', cell))
-      await worker.call('measure', { ...cell, seconds: 4 * warmUpSeconds }).catch(() => {})
+  for (const operation of new Set(cells.map((cell) => cell.operation))) {
+    const { size } = cells.find((cell) => cell.operation === operation) as Cell
+    const cell = { operation, size, callers, seconds: 2 * warmUpSeconds }
+    if (await worker.call('can', cell)) await worker.call('measure', cell).catch(() => {})
   }
 }
 

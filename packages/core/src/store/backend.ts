@@ -127,7 +127,7 @@ export interface SessionBackend {
 }
 
 export interface Batching {
-  /** The most operations in one batch. */
+  /** The most operations in one batch. Where more than 32 wait, each lane that is free gets its share of them. */
   readonly maxOperations: number
   /** How many batches of reads may be under way at once. */
   readonly readLanes: number
