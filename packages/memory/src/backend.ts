@@ -72,7 +72,9 @@ export class MemoryBackend implements SessionBackend {
     return { records: [...this.#storage.records()].filter((record) => record.expiresAt > now), cursor: null }
   }
 
-  ping(): void {}
+  ping(): void {
+    void this.#storage.size
+  }
 
   close(): void {}
 

@@ -1,9 +1,35 @@
 import { inspect } from 'node:util'
+import { SessionError } from '@sess/core'
 import { describeConformance } from '@sess/core/conformance'
 import { type MemoryConfig, MemoryStorage, memoryStore } from '@sess/memory'
 import { describe, it } from 'vitest'
 
-const storages = new WeakMap<object, MemoryStorage>()
+/** What a store is handed, and what is in it: one is the other, but while the memory is out of reach. */
+interface Place {
+  readonly storage: MemoryStorage
+  readonly handedIn: MemoryStorage
+  isDown: boolean
+}
+
+const places = new WeakMap<object, Place>()
+
+function placeOf(store: object): Place {
+  return places.get(store) as Place
+}
+
+function makePlace(): Place {
+  const storage = new MemoryStorage()
+  const handedIn = new Proxy(storage, {
+    get(target, name) {
+      if (place.isDown) throw new SessionError('SESS_UNAVAILABLE', 'the memory is out of reach')
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const place: Place = { storage, handedIn, isDown: false }
+  return place
+}
+
 const everything = { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null }
 
 const reason = 'ids are kept plain here'
@@ -19,15 +45,24 @@ describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<stri
       takesOptions: true,
       expectedFailures,
       open(options) {
-        const storage = new MemoryStorage()
-        const store = memoryStore({ ...config, ...options, storage })
-        storages.set(store, storage)
+        const place = makePlace()
+        const store = memoryStore({ ...config, ...options, storage: place.handedIn })
+        places.set(store, place)
         return store
       },
-      openPeer: (store, options) => memoryStore({ ...config, ...options, storage: storages.get(store) }),
+      openPeer: (store, options) => memoryStore({ ...config, ...options, storage: placeOf(store).handedIn }),
       dump(store) {
-        const storage = storages.get(store) as MemoryStorage
+        const { storage } = placeOf(store)
         return inspect([[...storage.records()], storage.identities, storage.states], everything)
+      },
+      outage(store) {
+        const place = placeOf(store)
+        place.isDown = true
+        return {
+          end() {
+            place.isDown = false
+          },
+        }
       },
     },
   )

@@ -7,7 +7,13 @@ import { sqliteDialect } from './dialect.ts'
 import { SqliteDriver } from './driver.ts'
 
 /** As the one connection blocks, a second lane would only split the batches. */
-const batching = { maxOperations: 256, readLanes: 1, writeLanes: 1, gatherWritesFor: 'turn' } as const
+const batching = {
+  maxOperations: 256,
+  readLanes: 1,
+  writeLanes: 1,
+  gatherWritesFor: 'turn',
+  immediate: 'first-read',
+} as const
 
 /**
  * A store in a SQLite database: the file at `path` (made where there is none; `:memory:` for none), or the `database` of

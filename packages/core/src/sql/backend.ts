@@ -43,9 +43,22 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     : writeInOneTransaction(driver, work)
 
   const once = (only: SqlCall) => driver.run(() => single(only))
-  const execute = (only: SqlCall): Promise<SqlResult> => again(() => once(only))
+  const execute = (only: SqlCall) => again(() => once(only))
   const run = (statement: SqlStatement, values: Readonly<Record<string, SqlValue>>) =>
     execute(withValues(statement, values))
+
+  /** An engine that blocks has answered when this returns. */
+  const readOne = (key: string) => {
+    const recordsOf = ({ rows: [row] }: SqlResult) => [row === undefined ? null : sessionRecord(row)]
+    const answer = run(statements.readOne, { key })
+    return answer instanceof Promise ? answer.then(recordsOf) : recordsOf(answer)
+  }
+  const readMany = async (keys: readonly string[]) => {
+    const rows = keys.map((key) => ({ key }))
+    const result = await execute(call(statements.read, dialect.readRows, rowColumns.keys, rows))
+    const found = byKey(result.rows, sessionRecord)
+    return keys.map((key) => found.get(key) ?? null)
+  }
 
   return {
     type,
@@ -56,16 +69,9 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
       await driver.open()
       await migrateTables({ driver, dialect, names, migrate })
     },
-    async read(keys) {
+    read(keys) {
       const [only] = keys
-      if (keys.length === 1 && only !== undefined) {
-        const { rows } = await run(statements.readOne, { key: only })
-        return [rows[0] === undefined ? null : sessionRecord(rows[0])]
-      }
-      const rows = keys.map((key) => ({ key }))
-      const result = await execute(call(statements.read, dialect.readRows, rowColumns.keys, rows))
-      const found = byKey(result.rows, sessionRecord)
-      return keys.map((key) => found.get(key) ?? null)
+      return keys.length === 1 && only !== undefined ? readOne(only) : readMany(keys)
     },
     write,
 

@@ -65,21 +65,28 @@ export function writeByKind(
 
 /**
  * Starts work again when it lost to another transaction: the engine has undone it wholly. From the first time on all work
- * is told to lock its rows in one order, which costs a little and rules deadlocks out.
+ * is told to lock its rows in one order, which costs a little and rules deadlocks out. What an engine answers in the same
+ * tick is given as it is: such an engine has one transaction at a time.
  */
-export type ConflictRetries = <T>(run: (lockInOrder: boolean) => T | Promise<T>) => Promise<T>
+export type ConflictRetries = <T>(run: (lockInOrder: boolean) => T | Promise<T>) => T | Promise<T>
 
 export function conflictRetries(driver: SqlDriver): ConflictRetries {
   let hasLost = false
-  return async (run) => {
+  async function untilWon<T>(first: Promise<T>, run: (lockInOrder: boolean) => T | Promise<T>): Promise<T> {
+    let answer: T | Promise<T> = first
     for (let tries = 1; ; tries++) {
       try {
-        return await run(hasLost)
+        return await answer
       } catch (error) {
         if (tries === maxTries || driver.fault(error) !== 'conflict') throw error
         hasLost = true
+        answer = run(hasLost)
       }
     }
+  }
+  return (run) => {
+    const answer = run(hasLost)
+    return answer instanceof Promise ? untilWon(answer, run) : answer
   }
 }
 

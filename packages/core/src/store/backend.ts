@@ -141,7 +141,8 @@ export interface Batching {
   readonly gatherWritesFor?: 'microtasks' | 'turn'
   /**
    * What runs at the call, alone, instead of being gathered: worth it where the backend answers in the same tick (it
-   * returns plain values) and gains nothing from company. Left out: nothing.
+   * returns plain values). `'all'`: everything, as nothing gains from company. `'first-read'`: a read, and those that are
+   * asked for beside it gather; one that is answered by a promise after all is made again in its turn. Left out: nothing.
    */
-  readonly immediate?: 'reads' | 'all'
+  readonly immediate?: 'first-read' | 'all'
 }

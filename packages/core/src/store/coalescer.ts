@@ -45,6 +45,10 @@ export class Coalescer {
   #pending = 0
   #pendingBytes = 0
   #whenIdle: (() => void)[] = []
+  #hasRead = false
+  readonly #forgetRead = (): void => {
+    this.#hasRead = false
+  }
   readonly #onExpire = (task: Task): void => this.#expire(task)
 
   constructor(transport: Transport, options: CoalescerOptions) {
@@ -63,10 +67,10 @@ export class Coalescer {
 
   /** Resolves with `map` of the record under a key. */
   read<T>(key: string, map: (record: SessionRecord | null) => T): Promise<T> {
-    if (this.#runsNow(key, 'read')) {
-      return this.#atOnce(() => (this.#transport.read([key]) as readonly (SessionRecord | null)[])[0], map)
-    }
-    return this.#submit(key, 'read', map)
+    return (
+      (this.#runsNow(key, 'read') && this.#atOnce(() => this.#transport.read([key]), map)) ||
+      this.#submit(key, 'read', map)
+    )
   }
 
   /** Resolves with `map` of what the write resolves with. */
@@ -75,10 +79,10 @@ export class Coalescer {
     map: (result: WriteResults[K]) => T,
   ): Promise<T> {
     const key = orderKey(operation)
-    if (this.#runsNow(key, operation)) {
-      return this.#atOnce(() => (this.#transport.write([operation]) as readonly WriteOutcome[])[0], map)
-    }
-    return this.#submit(key, operation, map)
+    return (
+      (this.#runsNow(key, operation) && this.#atOnce(() => this.#transport.write([operation]), map)) ||
+      this.#submit(key, operation, map)
+    )
   }
 
   /**
@@ -107,15 +111,29 @@ export class Coalescer {
     const { immediate } = this.#options
     return (
       immediate !== undefined &&
-      (immediate === 'all' || work === 'read') &&
       this.#transport.isOpen &&
-      (this.#pending === 0 || this.#inOrder.get(key) === null)
+      (this.#pending === 0 || this.#inOrder.get(key) === null) &&
+      (immediate === 'all' || (work === 'read' && this.#isFirstRead()))
     )
   }
 
-  #atOnce<R, T>(call: () => unknown, map: (outcome: R) => T): Promise<T> {
+  /** True once until the running microtasks, and with them all who were answered together, have had their turn. */
+  #isFirstRead(): boolean {
+    if (this.#hasRead) return false
+    this.#hasRead = true
+    queueMicrotask(this.#forgetRead)
+    return true
+  }
+
+  /** Null where there is no answer in the same tick after all: a read, which is then made again in its turn. */
+  #atOnce<R, T>(call: () => Awaitable<readonly unknown[]>, map: (outcome: R) => T): Promise<T> | null {
     try {
-      const outcome = call()
+      const outcomes = call()
+      if (outcomes instanceof Promise) {
+        outcomes.catch(() => {})
+        return null
+      }
+      const [outcome] = outcomes as readonly unknown[]
       if (outcome instanceof Error) throw outcome
       return Promise.resolve(map(outcome as R))
     } catch (error) {

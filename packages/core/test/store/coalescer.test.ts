@@ -42,17 +42,16 @@ const asIs = <T>(value: T): T => value
 const microtasks = () => new Promise((resolve) => setImmediate(resolve))
 
 let transport: ManualTransport
-const open = (options: Partial<CoalescerOptions> = {}) =>
-  new Coalescer(transport, {
-    maxOperations: 64,
-    readLanes: 1,
-    writeLanes: 1,
-    timeoutMs: 5_000,
-    maxPending: 1_000,
-    maxPendingBytes: 1_000_000,
-    toError: (error) => error as Error,
-    ...options,
-  })
+const usual: CoalescerOptions = {
+  maxOperations: 64,
+  readLanes: 1,
+  writeLanes: 1,
+  timeoutMs: 5_000,
+  maxPending: 1_000,
+  maxPendingBytes: 1_000_000,
+  toError: (error) => error as Error,
+}
+const open = (options: Partial<CoalescerOptions> = {}) => new Coalescer(transport, { ...usual, ...options })
 
 beforeEach(() => {
   transport = new ManualTransport()
@@ -115,6 +114,31 @@ describe('batches', () => {
     transport.reads[1]?.answer(Array.from({ length: 40 }, () => null))
     await microtasks()
     expect(transport.reads.map(({ keys }) => keys.length)).toEqual([31, 40, 40, 64])
+  })
+
+  it('asks a backend that answers in the same tick for a first read at once, and gathers those beside it', async () => {
+    const read = vi.fn((keys: readonly string[]) => keys.map((key) => record(key)))
+    const coalescer = new Coalescer({ isOpen: true, read, write: () => [] }, { ...usual, immediate: 'first-read' })
+    const reads = ['c', 'b', 'a'].map((key) => coalescer.read(key, asIs))
+    expect(read.mock.calls).toEqual([[['c']]])
+    expect(await Promise.all(reads)).toEqual([record('c'), record('b'), record('a')])
+    expect(read.mock.calls).toEqual([[['c']], [['a', 'b']]])
+    await coalescer.read('d', asIs)
+    expect(read.mock.calls[2]).toEqual([['d']])
+  })
+
+  it('makes a first read again in its turn where the backend does not answer in the same tick', async () => {
+    const coalescer = open({ immediate: 'first-read' })
+    const loaded = coalescer.read('a', asIs)
+    void coalescer.write(put('a'), asIs)
+    await microtasks()
+    expect(transport.reads).toHaveLength(2)
+    expect(transport.writes).toHaveLength(0)
+    transport.reads[0]?.fail(new Error('nobody hears of it'))
+    transport.reads[1]?.answer([record('a', 'before the write')])
+    expect(await loaded).toEqual(record('a', 'before the write'))
+    await microtasks()
+    expect(transport.writes).toHaveLength(1)
   })
 
   it('does not let a read wait for a slow write of another key', async () => {
