@@ -68,7 +68,7 @@ export class Coalescer {
   /** Resolves with `map` of the record under a key. */
   read<T>(key: string, map: (record: SessionRecord | null) => T): Promise<T> {
     return (
-      (this.#runsNow(key, 'read') && this.#atOnce(() => this.#transport.read([key]), map)) ||
+      (this.#runsNow(key, 'read') && this.#atOnce('read', () => this.#transport.read([key]), map)) ||
       this.#submit(key, 'read', map)
     )
   }
@@ -80,7 +80,7 @@ export class Coalescer {
   ): Promise<T> {
     const key = orderKey(operation)
     return (
-      (this.#runsNow(key, operation) && this.#atOnce(() => this.#transport.write([operation]), map)) ||
+      (this.#runsNow(key, operation) && this.#atOnce(operation, () => this.#transport.write([operation]), map)) ||
       this.#submit(key, operation, map)
     )
   }
@@ -126,12 +126,14 @@ export class Coalescer {
   }
 
   /** Null where there is no answer in the same tick after all: a read, which is then made again in its turn. */
-  #atOnce<R, T>(call: () => Awaitable<readonly unknown[]>, map: (outcome: R) => T): Promise<T> | null {
+  #atOnce<R, T>(work: Work, call: () => Awaitable<readonly unknown[]>, map: (outcome: R) => T): Promise<T> | null {
     try {
       const outcomes = call()
       if (outcomes instanceof Promise) {
         outcomes.catch(() => {})
-        return null
+        if (work === 'read') return null
+        // A write is never made twice.
+        throw new Error("a backend with immediate: 'all' answers in the same tick")
       }
       const [outcome] = outcomes as readonly unknown[]
       if (outcome instanceof Error) throw outcome

@@ -141,6 +141,12 @@ describe('batches', () => {
     expect(transport.writes).toHaveLength(1)
   })
 
+  it("never makes a write twice: of a backend with immediate: 'all' that answers later, it is an error", async () => {
+    const coalescer = open({ immediate: 'all' })
+    await expect(coalescer.write(put('a'), asIs)).rejects.toThrow('answers in the same tick')
+    expect(transport.writes).toHaveLength(1)
+  })
+
   it('does not let a read wait for a slow write of another key', async () => {
     const coalescer = open()
     void coalescer.write(put('a'), asIs)
