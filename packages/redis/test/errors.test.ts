@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { isSessionError, type SessionErrorCode } from '@sess/core'
 import { type RedisConfig, redisStore } from '@sess/redis'
-import { isSkipped, type Running, shared, start } from '@sess/testkit'
+import { isSkipped, type Running, shared, start, startProxy } from '@sess/testkit'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { toSessionError } from '../src/errors.ts'
@@ -159,14 +159,14 @@ describe.skipIf(isSkipped('redis7'))('a real server', async () => {
 
   it('through a client that gives up sooner than the store', async () => {
     const server = await shared('redis7')
-    const client = quiet(new Redis(server.url, { commandTimeout: 1 }))
-    const blocker = new Redis(server.url)
+    await using proxy = await startProxy(server)
+    const client = quiet(new Redis(proxy.through(server.url), { commandTimeout: 500 }))
     const store = opened({ client })
-    await new Promise((resolve) => client.once('ready', resolve))
-    void blocker.eval('for i = 1, 3e6 do redis.sha1hex(i) end', 0).catch(() => {})
+    await store.ping()
+    proxy.stall()
     await expect(store.count()).rejects.toMatchObject({ code: 'SESS_TIMEOUT' })
+    proxy.resume()
     client.disconnect()
-    blocker.disconnect()
   })
 })
 
