@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { sourceImports } from '@sess/testkit'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const sourcePackages = new URL('source-packages.ts', import.meta.url).href
 
 /** main.ts in a process of its own. */
 export class AppProcess implements AsyncDisposable {
@@ -14,7 +14,7 @@ export class AppProcess implements AsyncDisposable {
   err = ''
 
   constructor(args: readonly string[], env: Record<string, string> = {}) {
-    this.#child = spawn(process.execPath, ['--import', sourcePackages, main, ...args], {
+    this.#child = spawn(process.execPath, ['--import', sourceImports, main, ...args], {
       env: { ...process.env, PORT: '', HOST: '', TRUST_PROXY: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -19,4 +19,4 @@ export type {
   TlsAddress,
 } from './server.ts'
 export { type Started, servers, start } from './start.ts'
-export { type StoreProcess, type StoreProcesses, startStores } from './stores/start-stores.ts'
+export { type StoreProcess, type StoreProcesses, sourceImports, startStores } from './stores/start-stores.ts'

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 
 const packages = new URL('../../../', import.meta.url)
@@ -6,6 +7,7 @@ const packages = new URL('../../../', import.meta.url)
 registerHooks({
   resolve(specifier, context, nextResolve) {
     const [, name, entry = ''] = /^@sess\/([\w-]+)(\/[\w-]+)?$/.exec(specifier) ?? []
-    return nextResolve(name ? new URL(`${name}/src${entry}/index.ts`, packages).href : specifier, context)
+    const source = name && new URL(`${name}/src${entry}/index.ts`, packages)
+    return nextResolve(source && existsSync(source) ? source.href : specifier, context)
   },
 })

@@ -29,9 +29,10 @@ export async function startStores(count: number, type: string, config: object): 
   }
 }
 
-const [program, sourceImports] = ['store-process.ts', 'source-imports.ts'].map((name) =>
-  fileURLToPath(new URL(name, import.meta.url)),
-) as [string, string]
+const program = fileURLToPath(new URL('store-process.ts', import.meta.url))
+
+/** What a child process that runs from source is started with, by `--import`: its packages are those of the tests. */
+export const sourceImports = new URL('source-imports.ts', import.meta.url).href
 
 async function startStore(opening: string): Promise<StoreProcess & { end(): Promise<void> }> {
   const child = fork(program, [opening], { execArgv: ['--import', sourceImports, '--no-warnings'] })
