@@ -43,6 +43,11 @@ export interface SqlDialect {
   readonly upsert: 'on conflict' | 'on duplicate key'
   /** `UPDATE t SET ... FROM s WHERE ...`, or `UPDATE s JOIN t ON ... SET ...`. Of no account for a source without `from`. */
   readonly updateForm: 'from' | 'join'
+  /**
+   * True where an UPDATE that joins with a batch costs much more than an INSERT ... ON DUPLICATE KEY UPDATE of it: it goes
+   * through a temporary table, in MariaDB one on disk. Only together with `upsert: 'on duplicate key'`. Left out: false.
+   */
+  readonly updatesByUpsert?: boolean
   /** `DELETE t FROM s JOIN t ON ...`, or `DELETE FROM t WHERE key IN (...)`, or `... key = ANY (ARRAY (...))`. */
   readonly deleteForm: 'join' | 'in' | 'any'
   /** `SELECT ... FROM s JOIN t ON ...`, or `SELECT ... FROM t WHERE key = ANY (ARRAY (...))`. Left out: the join. */

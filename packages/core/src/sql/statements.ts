@@ -10,6 +10,7 @@ import {
   type Target,
   target,
   updateRows,
+  updateRowsByUpsert,
   upsertRows,
 } from './write-forms.ts'
 
@@ -129,13 +130,18 @@ function writeStatements(
     ...inPlace(columns, assignments, where),
     locking(updateRows(sessions, columns, assignments, where)),
   ]
+  /** The update that is of use only if all of its rows are live; where it is cheaper. */
+  const updateLive = (columns: readonly Column[], assignments: Assignments) =>
+    keys && dialect.updatesByUpsert ? [command(updateRowsByUpsert(sessions, columns, assignments, live))] : []
 
   return {
     insert: counted(upsertRows(sessions, rowColumns.put, put, expired)),
     put: [...inPlace(rowColumns.put, put, sql`true`), upsertRows(sessions, rowColumns.put, put)].map(command),
     replace: update(rowColumns.replace, replace, live).map(counted),
+    replaceLive: updateLive(rowColumns.replace, replace),
     swap: update(rowColumns.swap, replace, unchanged).map(counted),
     touch: update(rowColumns.touch, touch, live).map((fragment) => told(fragment, rowColumns.touch)),
+    touchLive: updateLive(rowColumns.touch, touch),
     delete: told(locking(deleteRows(sessions, keys)), rowColumns.touch),
     rotate: told(locking(updateRows(sessions, rowColumns.rotate, [['key', given('new_key')]], live)), recordColumns),
   }

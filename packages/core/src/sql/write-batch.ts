@@ -2,7 +2,7 @@ import type { WriteKind, WriteOperation, WriteOutcome } from '../store/backend.t
 import type { SqlDialect } from './dialect.ts'
 import type { SqlDriver, SqlWork } from './driver.ts'
 import { asError, isolateFailures } from './isolate-failures.ts'
-import { lockedFrom, type Operation, type WriteWork } from './write-work.ts'
+import { lockedFrom, notAllLive, type Operation, type WriteWork } from './write-work.ts'
 
 /** How often work is started again that lost to another transaction (a deadlock, a serialization failure). */
 const maxTries = 5
@@ -40,7 +40,13 @@ export function writeByKind(
       again((lockInOrder) => {
         const work = rows.length === 1 ? works.ofOne : lockInOrder ? works.inOrder : works.usual
         const start = () => workOf(work, kind, rows, now)
-        return rows.length >= fromRows ? driver.transaction(start) : driver.run(start)
+        if (rows.length < fromRows) return driver.run(start)
+        const { replaceLive } = work
+        if (kind !== 'replace' || replaceLive === undefined) return driver.transaction(start)
+        return unlessGone(
+          () => driver.transaction(() => replaceLive(rows as readonly Operation<'replace'>[], now)),
+          () => driver.transaction(start),
+        )
       })
     const outcomes = await isolateFailures(
       operations,
@@ -87,6 +93,15 @@ export function conflictRetries(driver: SqlDriver): ConflictRetries {
   return (run) => {
     const answer = run(hasLost)
     return answer instanceof Promise ? untilWon(answer, run) : answer
+  }
+}
+
+async function unlessGone<T>(first: () => T | Promise<T>, otherwise: () => T | Promise<T>): Promise<T> {
+  try {
+    return await first()
+  } catch (error) {
+    if (error !== notAllLive) throw error
+    return otherwise()
   }
 }
 

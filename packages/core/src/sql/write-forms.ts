@@ -76,7 +76,7 @@ export function upsertRows(
   assignments: Assignments,
   onlyWhere?: SqlFragment,
 ): SqlFragment {
-  const { dialect, table, stored } = target
+  const { dialect, table } = target
   const { quote } = dialect
   const from = dialect.writeRows.from?.(given)
   const values = list(assignments.map(([, value]) => value))
@@ -90,13 +90,35 @@ export function upsertRows(
     return sql`${insert} ${rows} on conflict (${quote('key')}) do update set ${set} ${where}`
   }
   const rows = from ? sql`select ${values} from ${from}` : sql`values (${values})`
+  return sql`${insert} ${rows} ${onDuplicateKey(target, others, onlyWhere)}`
+}
+
+function onDuplicateKey({ stored }: Target, assignments: Assignments, onlyWhere?: SqlFragment): SqlFragment {
   // MySQL assigns from left to right and later assignments see earlier ones: what the condition reads comes last.
-  const ordered = others.toSorted(([a], [b]) => Number(a === 'expires_at') - Number(b === 'expires_at'))
+  const ordered = assignments.toSorted(([a], [b]) => Number(a === 'expires_at') - Number(b === 'expires_at'))
   const set = ordered.map(([column, value]) => {
     const next = onlyWhere ? sql`if(${onlyWhere}, ${value}, ${stored(column)})` : value
     return sql`${stored(column)} = ${next}`
   })
-  return sql`${insert} ${rows} on duplicate key update ${list(set)}`
+  return sql`on duplicate key update ${list(set)}`
+}
+
+/**
+ * UPDATE of the sessions with the keys of the `given` rows as an INSERT ... ON DUPLICATE KEY UPDATE. It counts two for a
+ * row that it changed; where there is none it inserts a meaningless one, so its transaction must then be rolled back.
+ */
+export function updateRowsByUpsert(
+  target: Target,
+  given: readonly Column[],
+  assignments: Assignments,
+  where: SqlFragment,
+): SqlFragment {
+  const { dialect, table } = target
+  const key = target.given('key')
+  const required = sessionColumns.filter((column) => !('nullable' in column) && column.name !== 'key')
+  const columns = list(['key', ...required.map(({ name }) => name)].map(dialect.quote))
+  const rows = sql`select ${list([key, ...required.map(() => '0')])} from ${dialect.writeRows.from?.(given) ?? ''}`
+  return sql`insert into ${table} (${columns}) ${rows} ${onDuplicateKey(target, assignments, where)}`
 }
 
 /** UPDATE of the rows with the keys of the `given` rows. */

@@ -2,7 +2,15 @@ import type { WriteKind, WriteOperation, WriteResults } from '../store/backend.t
 import type { SqlDialect, SqlRow } from './dialect.ts'
 import type { SqlResult, SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
-import { byKey, sessionRecord, sessionRow, stateRecord, stateRow, storedOutcome } from './records.ts'
+import {
+  byKey,
+  type StoredOutcome,
+  sessionRecord,
+  sessionRow,
+  stateRecord,
+  stateRow,
+  storedOutcome,
+} from './records.ts'
 import { call } from './statement-call.ts'
 import { rowColumns, type SessionStatements } from './statements.ts'
 import type { Column } from './table.ts'
@@ -12,7 +20,13 @@ export type Operation<Kind extends WriteKind = WriteKind> = Extract<WriteOperati
 /** The work that writes operations of one kind (each with another key) and tells what became of each, in their order. */
 export type WriteWork = {
   readonly [Kind in WriteKind]: (operations: readonly Operation<Kind>[], now: number) => SqlWork<WriteResults[Kind][]>
+} & {
+  /** A cheaper `replace` for a transaction, where there is one. It throws {@link notAllLive}. */
+  readonly replaceLive?: WriteWork['replace']
 }
+
+/** What work throws that has to be undone and done in another way, as one of its sessions was gone. */
+export const notAllLive = new Error('not all of the sessions are live')
 
 /**
  * From how many rows on the work of a kind needs a transaction on an engine without RETURNING, so that what it reads back
@@ -70,14 +84,27 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
     return (key) => keys.has(key)
   }
 
+  const [replaceLive] = statements.replaceLive
+  const [touchLive] = statements.touchLive
+
   return {
+    ...(replaceLive && {
+      *replaceLive(operations, now) {
+        const rows = operations.map(({ record }) => sessionRow(record))
+        const { affected } = yield write(replaceLive, rowColumns.replace, rows, now)
+        // A version is new with every write, so a row that was replaced has changed: it counts two, any other one or none.
+        if (affected !== 2 * operations.length) throw notAllLive
+        return operations.map(() => true)
+      },
+    }),
+
     *insert(operations, now) {
       const rows = operations.map(({ record }) => sessionRow(record))
       const result = yield write(statements.insert, rowColumns.put, rows, now)
       // MySQL's count says nothing here: a row that was there counts as none, one or two.
       const inserted = dialect.upsert === 'on conflict' ? written(result, operations) : null
       if (inserted) return operations.map(({ key }) => inserted(key))
-      const stored = yield* outcomesOf(operations.map(({ key }) => key))
+      const stored = yield* outcomesOf(keysOf(operations))
       return operations.map(({ key, record }) => stored.get(key)?.version === record.version)
     },
 
@@ -91,7 +118,7 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
       const result = yield* update(statements.replace, rowColumns.replace, operations, row, now)
       const replaced = written(result, operations)
       if (replaced) return operations.map(({ key }) => replaced(key))
-      const stored = yield* outcomesOf(operations.map(({ key }) => key))
+      const stored = yield* outcomesOf(keysOf(operations))
       return operations.map(({ key, record }) => stored.get(key)?.version === record.version)
     },
 
@@ -114,17 +141,24 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
 
     *touch(operations, now) {
       const row = ({ key, expiresAt }: Operation<'touch'>) => ({ key, expires_at: expiresAt })
+      if (touchLive) {
+        const locked = byKey((yield select(statements.lock, keysOf(operations))).rows, storedOutcome)
+        const live = operations.filter(({ key }) => (locked.get(key)?.expiresAt ?? 0) > now)
+        if (live.length > 0) yield write(touchLive, rowColumns.touch, live.map(row), now)
+        const touched = new Map(live.map(({ key, expiresAt }) => [key, capped(expiresAt, locked.get(key))]))
+        return operations.map(({ key }) => touched.get(key) ?? null)
+      }
       const result = yield* update(statements.touch, rowColumns.touch, operations, row, now)
       if (returning) {
         const expiry = byKey(result.rows, (columns) => Number(columns[1]))
         return operations.map(({ key }) => expiry.get(key) ?? null)
       }
       const all = result.affected === operations.length
-      const stored = yield* outcomesOf(operations.map(({ key }) => key))
+      const stored = yield* outcomesOf(keysOf(operations))
       return operations.map((operation) => {
         const found = stored.get(operation.key)
         if (found === undefined) return null
-        const touched = Math.min(operation.expiresAt, found.deadline ?? Number.POSITIVE_INFINITY)
+        const touched = capped(operation.expiresAt, found)
         // A row that was touched is locked and shows it; another value belongs to a session that began just now.
         return all || (found.expiresAt === touched && touched > now) ? touched : null
       })
@@ -132,12 +166,7 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
 
     *delete(operations, now) {
       const rows = operations.map(({ key }) => ({ key }))
-      const locked = returning
-        ? undefined
-        : (yield select(
-            statements.lock,
-            operations.map(({ key }) => key),
-          )).rows
+      const locked = returning ? undefined : (yield select(statements.lock, keysOf(operations))).rows
       const deleted = yield write(statements.delete, rowColumns.keys, rows, now)
       const expiresAt = locked
         ? new Map([...byKey(locked, storedOutcome)].map(([key, stored]) => [key, stored.expiresAt]))
@@ -171,12 +200,7 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
 
     *takeState(operations, now) {
       const rows = operations.map(({ key }) => ({ key }))
-      const locked = returning
-        ? undefined
-        : (yield select(
-            statements.lockStates,
-            operations.map(({ key }) => key),
-          )).rows
+      const locked = returning ? undefined : (yield select(statements.lockStates, keysOf(operations))).rows
       const deleted = yield write(statements.takeState, rowColumns.keys, rows, now)
       const taken = byKey(locked ?? deleted.rows, stateRecord)
       return operations.map(({ key }) => {
@@ -185,4 +209,12 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
       })
     },
   }
+}
+
+function keysOf(operations: readonly Operation[]): readonly string[] {
+  return operations.map(({ key }) => key)
+}
+
+function capped(expiresAt: number, stored: StoredOutcome | undefined): number {
+  return Math.min(expiresAt, stored?.deadline ?? Number.POSITIVE_INFINITY)
 }
