@@ -144,6 +144,42 @@ describe.each(engines)('%s', (name) => {
     },
   )
 
+  test.each(['utf8mb4', 'latin1', 'sjis'])(
+    'of sessions saved at once over a %s connection, those that are gone fail alone, and none comes back',
+    async (charset) => {
+      const server = await shared(name)
+      const table = freshTable()
+      const pool = mysql.createPool({ uri: server.url, charset })
+      let now = Date.now()
+      const store = mysqlStore({ pool, table, now: () => now })
+      const peer = mysqlStore({ url: server.url, table, now: () => now })
+      const texts = ['plain', '"quoted"', 'é', '€'.repeat(50), '😀', '\\ \u2028']
+      const sessions = await Promise.all(texts.map((text) => store.create({ identity, data: { text } })))
+      const expiring = await store.create({ ttl: 1_000 })
+      now += 1_000
+      const [deleted] = sessions
+      expect(await peer.delete(deleted?.id ?? '')).toBe(true)
+
+      for (const session of sessions) Object.assign(session.data, { more: `${session.data.text}"` })
+      const late = { ...expiring, expiresAt: new Date(now + 60_000) }
+      const saved = await Promise.allSettled([...sessions, late].map((session) => store.save(session)))
+      expect(saved.map((outcome) => outcome.status === 'rejected' && outcome.reason.code)).toEqual([
+        'SESS_GONE',
+        ...texts.slice(1).map(() => false),
+        'SESS_GONE',
+      ])
+      for (const { id, data } of sessions.slice(1)) expect((await peer.load(id))?.data).toEqual(data)
+      const touched = await Promise.all([...sessions, late].map(({ id }) => store.touch(id, { ttl: 5_000 })))
+      expect(touched.map((at) => at && at.getTime() - now)).toEqual([null, ...texts.slice(1).map(() => 5_000), null])
+      expect(await peer.count()).toBe(texts.length - 1)
+      expect(await peer.exists(deleted?.id ?? '')).toBe(false)
+
+      await Promise.all([store.close(), peer.close()])
+      await pool.end()
+      await asRoot(server, (root) => dropTables(root, table))
+    },
+  )
+
   test('no statement gives a warning, of a deprecation or otherwise', async () => {
     const server = await shared(name)
     const table = freshTable()
