@@ -4,7 +4,7 @@ import { toSessionError } from './errors.ts'
 import { isSameBucket, KeyLayout } from './key-layout.ts'
 import { decodeRecord, instantText } from './record-text.ts'
 import { type Script, scripts } from './scripts.ts'
-import { argumentsOf, outcomeOf } from './writes.ts'
+import { kindLetters, operandsOf, outcomeOf } from './writes.ts'
 
 export interface RedisBackendOptions {
   readonly client: RedisClient
@@ -129,15 +129,22 @@ export class RedisBackend implements SessionBackend {
 
   async #writeTogether(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
     const keys: string[] = []
-    const args: string[] = [instantText(now)]
+    const furtherKeys: string[] = []
+    const args: string[] = [instantText(now), '']
+    let kinds = ''
     for (const operation of operations) {
       const { kind, key } = operation
       const layout = kind === 'putState' || kind === 'takeState' ? this.#states : this.#sessions
       keys.push(layout.recordKeyOf(key))
-      if (kind === 'rotate') keys.push(layout.recordKeyOf(operation.newKey))
-      if (this.#connection.isCluster) keys.push(layout.bucketOf(key))
-      args.push(...argumentsOf(operation, now))
+      if (kind === 'rotate') furtherKeys.push(layout.recordKeyOf(operation.newKey))
+      // So that a slot that is on the move is left alone.
+      if (this.#connection.isCluster) furtherKeys.push(layout.bucketOf(key))
+      kinds += kindLetters[kind]
+      const [times, text] = operandsOf(operation, now)
+      args.push(times, text)
     }
+    args[1] = kinds
+    keys.push(...furtherKeys)
     try {
       const replies = (await this.#connection.run(scripts.write, keys, args)) as (number | string)[]
       return operations.map((operation, index) => outcomeOf(operation, replies[index] as number | string))

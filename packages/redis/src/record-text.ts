@@ -23,11 +23,15 @@ export function instantText(ms: number): string {
   return digits.length === 13 ? `000${digits}` : digits.padStart(16, '0')
 }
 
-/** The times of a write as the scripts take them: expiresAt, the earliest instant by which it may stay indexed, and its TTL. */
+/**
+ * The times of a write as the scripts take them: expiresAt, the instant by which it is to be indexed, and its TTL. The second
+ * is the first rounded down, so that it stays the same while a session in use expires later and later.
+ */
 export function timesText(expiresAt: number, now: number): string {
   // A backstop: who reads goes by expiresAt. At least a second, and so never 0, which would be an error.
   const ttl = Math.max(1_000, Math.ceil(expiresAt - now))
-  return `${instantText(expiresAt)}${instantText(expiresAt - Math.min(maxLagMs, ttl / 8))}${ttl}`
+  const lag = ttl >= 8 * maxLagMs ? maxLagMs : 2 ** Math.floor(Math.log2(ttl / 8))
+  return `${instantText(expiresAt)}${instantText(Math.floor(expiresAt / lag) * lag)}${ttl}`
 }
 
 /** What no write changes once a record is there: deadline and createdAt. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { recordLua } from './record-lua.ts'
+import { usualWriteLua } from './usual-write-lua.ts'
 import { writeLua } from './write-lua.ts'
 
 /** A Lua script and the name by which a server that has seen it knows it. */
@@ -93,7 +94,7 @@ return found
 const read = "return redis.call('GET', KEYS[1])"
 
 export const scripts = {
-  write: script(recordLua + writeLua),
+  write: script(usualWriteLua + recordLua + writeLua),
   count: script(recordLua + count),
   list: script(recordLua + list),
   revoke: script(recordLua + revoke),

@@ -1,4 +1,4 @@
-/** Does the writes of a batch, each by itself, and answers with what came of each. It follows `recordLua`. */
+/** Does the writes that `usualWriteLua` has left, each by itself, and answers with what came of each. It follows `recordLua`. */
 export const writeLua = `
 local function headerOf(key)
   local header = redis.call('GETRANGE', key, '0', '180')
@@ -35,27 +35,23 @@ local function prune(index, bucket)
   end
 end
 
--- The first operand of a write: expiresAt, the earliest instant by which it may stay indexed, the TTL with 13 digits.
 local function timesOf(times)
   return string.sub(times, 1, 16), string.sub(times, 17, 32), string.sub(times, 33)
 end
 
 -- Writes a record over what may have been there: header. constant is its deadline and createdAt, rest all that follows.
 local function store(key, times, constant, rest, header)
-  local expiresAt, earliest, ttl = timesOf(times)
-  local former
-  if header then
-    local indexed = indexedOf(header)
-    former = identityOf(header)
-    if indexed >= earliest and indexed <= expiresAt and string.sub(rest, 1, #former + 1) == former .. ' ' then
-      redis.call('SET', key, 'sess1' .. expiresAt .. indexed .. constant .. rest, 'PX', ttl)
-      return 1
-    end
+  local expiresAt, indexed, ttl = timesOf(times)
+  local value = 'sess1' .. expiresAt .. indexed .. constant .. rest
+  local identity = string.sub(rest, 1, string.find(rest, ' ', 1, true) - 1)
+  local former = header and identityOf(header)
+  if header and indexedOf(header) == indexed and former == identity then
+    redis.call('SET', key, value, 'PX', ttl)
+    return 1
   end
   local bucket, member = partsOf(key)
-  local identity = string.sub(rest, 1, string.find(rest, ' ', 1, true) - 1)
-  addToIndexes(bucket, identity, member, expiresAt, expiresAt)
-  redis.call('SET', key, 'sess1' .. expiresAt .. expiresAt .. constant .. rest, 'PX', ttl)
+  addToIndexes(bucket, identity, member, indexed, expiresAt)
+  redis.call('SET', key, value, 'PX', ttl)
   if not header then
     prune(bucket, bucket)
     if identity ~= '' then prune(bucket .. '@' .. identity, bucket) end
@@ -76,28 +72,30 @@ local function overwrite(key, times, rest, header)
 end
 
 local writes = {}
-local keyAt = 1
+local rotations = 0
 
 -- Also what another application had put there.
-function writes.put(key, times, constant, rest)
+function writes.p(key, times, text)
   local ok, header = pcall(headerOf, key)
-  return store(key, times, constant, rest, ok and header or nil)
+  return store(key, times, string.sub(text, 1, 33), string.sub(text, 34), ok and header or nil)
 end
 
 -- A version is given out once: where it is stored already, this very write has been applied, and is being repeated by a
 -- client that lost its connection before the answer came.
-function writes.insert(key, times, constant, rest)
+function writes.i(key, times, text)
   local header = headerOf(key)
-  if header and isLive(header) then return versionOf(header, 71) == versionOf(rest, 1) and 1 or 0 end
-  return store(key, times, constant, rest, header)
+  if header and isLive(header) then return versionOf(header, 71) == versionOf(text, 34) and 1 or 0 end
+  return store(key, times, string.sub(text, 1, 33), string.sub(text, 34), header)
 end
 
-function writes.replace(key, times, rest)
+function writes.r(key, times, rest)
   local header = liveHeader(key)
   return header and overwrite(key, times, rest, header) or 0
 end
 
-function writes.swap(key, times, rest, ifExpiresAt, ifVersion)
+-- Its times are followed by expiresAt and version of the record that it may replace.
+function writes.s(key, timesAndFormer, rest)
+  local times, ifExpiresAt, ifVersion = string.match(timesAndFormer, '^(%d+) (%d+) (.*)$')
   local header = liveHeader(key)
   if not header then return 0 end
   local stored = versionOf(header, 71)
@@ -106,23 +104,20 @@ function writes.swap(key, times, rest, ifExpiresAt, ifVersion)
   return overwrite(key, times, rest, header)
 end
 
-function writes.touch(key, times)
+function writes.t(key, times)
   local header = liveHeader(key)
   if not header then return '' end
-  local expiresAt, earliest, ttl = timesOf(cutAt(deadlineOf(header), times))
-  local indexed = indexedOf(header)
-  if indexed >= earliest and indexed <= expiresAt then
-    redis.call('SETRANGE', key, '5', expiresAt)
-  else
+  local expiresAt, indexed, ttl = timesOf(cutAt(deadlineOf(header), times))
+  if indexedOf(header) ~= indexed then
     local bucket, member = partsOf(key)
-    addToIndexes(bucket, identityOf(header), member, expiresAt, expiresAt)
-    redis.call('SETRANGE', key, '5', expiresAt .. expiresAt)
+    addToIndexes(bucket, identityOf(header), member, indexed, expiresAt)
   end
+  redis.call('SETRANGE', key, '5', expiresAt .. indexed)
   redis.call('PEXPIRE', key, ttl)
   return expiresAt
 end
 
-function writes.delete(key)
+function writes.d(key)
   local ok, header = pcall(headerOf, key)
   if ok and not header then return 0 end
   local bucket, member = partsOf(key)
@@ -131,7 +126,7 @@ function writes.delete(key)
   return ok and isLive(header) and 1 or 0
 end
 
-function writes.take(key)
+function writes.k(key)
   local value = redis.call('GET', key)
   if not value then return '' end
   local bucket, member = partsOf(key)
@@ -140,8 +135,10 @@ function writes.take(key)
   return value
 end
 
-function writes.rotate(key)
-  local newKey = KEYS[keyAt + 1]
+-- The new keys follow those of all records.
+function writes.o(key)
+  rotations = rotations + 1
+  local newKey = KEYS[#kinds + rotations]
   local header = liveHeader(key)
   if not header then return '' end
   if redis.call('EXISTS', newKey) == 1 then return 'taken' end
@@ -153,23 +150,18 @@ function writes.rotate(key)
   return redis.call('GET', newKey)
 end
 
--- ARGV from 2 on: the kind of each write and what it takes. KEYS: the record of each, of a rotation the new one too, and then on
--- a Cluster the bucket, so that a slot that is on the move is left alone.
-local takes = { put = 3, insert = 3, replace = 2, swap = 4, touch = 1, delete = 0, take = 0, rotate = 0 }
-local outcomes = {}
-local at = 2
-while at <= #ARGV do
-  local kind = ARGV[at]
-  local ok, outcome = pcall(writes[kind], KEYS[keyAt], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+for at, index in ipairs(later) do
+  local kind = string.sub(kinds, index, index)
+  local ok, outcome = pcall(writes[kind], KEYS[index], ARGV[1 + 2 * index], ARGV[2 + 2 * index])
   if not ok then
     local reason = type(outcome) == 'table' and outcome.err or tostring(outcome)
     -- Nothing has been written, and nothing will be: a replica, no memory. Then the script fails as a whole.
-    if at == 2 and reason ~= 'CORRUPT' and not string.find(reason, '^WRONGTYPE') then return { err = reason } end
+    if at == 1 and #later == #kinds and reason ~= 'CORRUPT' and not string.find(reason, '^WRONGTYPE') then
+      return { err = reason }
+    end
     outcome = '!' .. reason
   end
-  outcomes[#outcomes + 1] = outcome
-  at = at + 1 + takes[kind]
-  keyAt = keyAt + (kind == 'rotate' and 2 or 1)
+  outcomes[index] = outcome
 end
 return outcomes
 `

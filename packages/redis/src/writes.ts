@@ -1,35 +1,45 @@
-import type { WriteOperation, WriteOutcome } from '@sess/core'
+import type { WriteKind, WriteOperation, WriteOutcome } from '@sess/core'
 import { replyError } from './errors.ts'
 import { constantText, decodeRecord, instantText, restText, timesText } from './record-text.ts'
 
 /** A state has the form of a record, so that one set of scripts serves both. */
 const stateConstant = constantText({ deadline: null, createdAt: 0 })
 
-/** The arguments of one write to the script: its kind and what that takes. */
-export function argumentsOf(operation: WriteOperation, now: number): string[] {
-  const { kind } = operation
-  switch (kind) {
+/** By which letter the script knows a kind of write. */
+export const kindLetters: Readonly<Record<WriteKind, string>> = {
+  insert: 'i',
+  put: 'p',
+  replace: 'r',
+  swap: 's',
+  touch: 't',
+  delete: 'd',
+  rotate: 'o',
+  putState: 'p',
+  takeState: 'k',
+}
+
+/** The two operands of a write for the script: its times, and its text. */
+export function operandsOf(operation: WriteOperation, now: number): [string, string] {
+  switch (operation.kind) {
     case 'insert':
     case 'put': {
       const { record } = operation
-      return [kind, timesText(record.expiresAt, now), constantText(record), restText(record)]
+      return [timesText(record.expiresAt, now), constantText(record) + restText(record)]
     }
     case 'replace':
-      return [kind, timesText(operation.record.expiresAt, now), restText(operation.record)]
+      return [timesText(operation.record.expiresAt, now), restText(operation.record)]
     case 'swap': {
       const { record, ifExpiresAt, ifVersion } = operation
-      return [kind, timesText(record.expiresAt, now), restText(record), instantText(ifExpiresAt), ifVersion]
+      return [`${timesText(record.expiresAt, now)} ${instantText(ifExpiresAt)} ${ifVersion}`, restText(record)]
     }
     case 'touch':
-      return [kind, timesText(operation.expiresAt, now)]
+      return [timesText(operation.expiresAt, now), '']
     case 'putState': {
       const { expiresAt, payload } = operation.record
-      return ['put', timesText(expiresAt, now), stateConstant, ` - ${payload}`]
+      return [timesText(expiresAt, now), `${stateConstant} - ${payload}`]
     }
-    case 'takeState':
-      return ['take']
     default:
-      return [kind]
+      return ['', '']
   }
 }
 

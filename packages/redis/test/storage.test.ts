@@ -70,7 +70,9 @@ describe.skipIf(isSkipped('redis7'))('expiry by the server itself', () => {
 
 describe.skipIf(isSkipped('redis7'))('an index that lags behind a session in use', () => {
   it('is written once a minute, and makes no count, list or clean-up wrong', async () => {
-    const { store, client, prefix, advance } = await open()
+    // The first of a minute, as what is indexed by.
+    let time = 1_800_000_000_000
+    const { store, client, prefix } = await open({ now: () => time })
     const session = await store.create({ identity: ada, ttl: hourMs })
     const scores = async () => {
       const indexes = (await keysOf(client, prefix)).map(({ key }) => key).filter((key) => !key.includes('}:'))
@@ -83,16 +85,40 @@ describe.skipIf(isSkipped('redis7'))('an index that lags behind a session in use
     for (const seconds of [10, 30, 59]) await store.touch(session.id, { ttl: hourMs + seconds * 1_000 })
     await store.save({ ...session, expiresAt: new Date(first + 59_500) })
     expect(await scores()).toEqual([first, first])
-
-    advance(hourMs + 30_000)
+    time += hourMs + 30_000
     expect(await store.count()).toBe(1)
     expect(await store.listByIdentity(ada)).toHaveLength(1)
     expect(await store.cleanExpired()).toBe(0)
     expect(await scores()).toEqual([first + 59_500, first + 59_500])
-    advance(30_000)
+    time += 30_000
     expect(await store.count()).toBe(0)
     expect(await store.cleanExpired()).toBe(1)
     expect(await scores()).toEqual([])
+  })
+
+  it('moves on by the minute with a session in use, by a touch and by a save', async () => {
+    let time = 1_800_000_000_000
+    const { store, client, prefix } = await open({ now: () => time })
+    const session = await store.create({ ttl: hourMs })
+    const indexed = async () => {
+      const [index] = (await keysOf(client, prefix)).map(({ key }) => key).filter((key) => !key.includes('}:'))
+      return Number((await client.zrange(index as string, '0', '-1', 'WITHSCORES'))[1])
+    }
+    const first = session.expiresAt.getTime()
+    time += 59_999
+    await store.touch(session.id, { ttl: hourMs })
+    expect(await indexed()).toBe(first)
+    time += 1
+    await store.touch(session.id, { ttl: hourMs })
+    expect(await indexed()).toBe(first + 60_000)
+    await store.save({ ...session, expiresAt: new Date(first + 150_000) })
+    expect(await indexed()).toBe(first + 120_000)
+    expect((await store.load(session.id))?.expiresAt).toEqual(new Date(first + 150_000))
+    // No earlier than by an eighth of what is left.
+    await store.touch(session.id, { ttl: 80_001 })
+    const left = time + 80_001 - (await indexed())
+    expect(left).toBeGreaterThanOrEqual(0)
+    expect(left).toBeLessThan(10_000)
   })
 
   it('follows at once when a session shall end sooner, or much later', async () => {
