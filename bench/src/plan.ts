@@ -61,11 +61,21 @@ export function cellsOf({ operations, sizes, callers }: Matrix): Cell[] {
   )
 }
 
+/**
+ * What each subject does before the first cell, which is the one with the fewest turns: every operation once, so that all
+ * of them are compiled. A server runs for days.
+ */
+export function warmUpsOf({ cells, warmUpSeconds }: Plan): (Cell & { seconds: number })[] {
+  const callers = Math.max(...cells.map((cell) => cell.callers))
+  const byOperation = Map.groupBy(cells, ({ operation }) => operation).values()
+  return [...byOperation].flatMap(([cell]) => (cell ? [{ ...cell, callers, seconds: 2 * warmUpSeconds }] : []))
+}
+
 /** About how many seconds one backend takes: the rounds, and some for each subject to be filled and checked. */
-export function estimatedSeconds({ subjects, cells, rounds, seconds, warmUpSeconds, sessions }: Plan): number {
+export function estimatedSeconds(plan: Plan): number {
+  const { subjects, cells, rounds, seconds, warmUpSeconds, sessions } = plan
   const sizes = new Set(cells.map(({ size }) => size)).size
   const turns = subjects.flatMap((role) => cells.filter((cell) => role !== 'batch' || hasLimit(cell))).length
-  const operations = new Set(cells.map(({ operation }) => operation)).size
-  const warmUp = subjects.length * operations * 2 * warmUpSeconds
+  const warmUp = subjects.length * warmUpsOf(plan).reduce((sum, warmUp) => sum + warmUp.seconds, 0)
   return turns * (rounds * seconds + warmUpSeconds + 0.1) + warmUp + subjects.length * sizes * sessions * 0.0004 + 5
 }

@@ -6,7 +6,7 @@ import type { Answer, Argument, Assignment, CallName, Reply, Request } from './m
 const program = fileURLToPath(new URL('worker.ts', import.meta.url))
 
 /** Room for a million sessions in the memory of one process. */
-const execArgv = ['--expose-gc', '--max-old-space-size=12288']
+const ownArgv = ['--expose-gc', '--max-old-space-size=12288']
 
 /** One subject in a process of its own: what the others compile and throw away does not disturb it. */
 export class WorkerProcess implements AsyncDisposable {
@@ -18,8 +18,11 @@ export class WorkerProcess implements AsyncDisposable {
     this.#exit = once(child, 'exit')
   }
 
-  static async start(assignment: Assignment): Promise<WorkerProcess> {
-    const child = fork(program, [], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  static async start(assignment: Assignment, execArgv: readonly string[] = []): Promise<WorkerProcess> {
+    const child = fork(program, [], {
+      execArgv: [...ownArgv, ...execArgv],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     const worker = new WorkerProcess(child)
     try {
       await worker.#ask({ open: assignment })
