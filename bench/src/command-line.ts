@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import { operationNames } from './operations.ts'
-import { cellsOf, fullMatrix, type Plan, usualPlan, usualSize } from './plan.ts'
+import { cellsOf, core, fullMatrix, type Matrix, type Plan, profileMatrix, profilePlan, usualPlan } from './plan.ts'
 import { type BackendName, backendNames } from './subjects/backends.ts'
 import { roles } from './subjects/subject.ts'
 
-export const usage = `pnpm bench [scale] [backend...]
+export const usage = `pnpm bench [scale | profile] [backend...]
 
   backend        ${backendNames.join(', ')}; left out: all of them
   scale          a million sessions, clean-up under load, bytes, start-up
+  profile        where the client's time goes, and how much the server needs
 
   --full         the whole matrix: every operation, size and number of callers
   --quick        a glance: one short round, and no files are written
@@ -15,14 +16,14 @@ export const usage = `pnpm bench [scale] [backend...]
   --operations   ${operationNames.join(',')}
   --sizes        500,8192
   --subjects     ${roles.join(',')}
-  --rounds       ${usualPlan.rounds}
-  --seconds      ${usualPlan.seconds} for each round
+  --rounds       ${usualPlan.rounds}; for profile ${profilePlan.rounds}
+  --seconds      ${usualPlan.seconds} for each round; for profile ${profilePlan.seconds}
   --sessions     ${usualPlan.sessions} of each size; for scale 10000,100000,1000000
   --help
 
 Results go to bench/results, unless --quick or a choice of callers, operations, sizes or subjects makes them partial.`
 
-export type Command = { do: 'help' } | { do: 'compare'; plan: Plan } | { do: 'scale'; plan: ScalePlan }
+export type Command = { do: 'help' } | { do: 'compare' | 'profile'; plan: Plan } | { do: 'scale'; plan: ScalePlan }
 
 export interface ScalePlan {
   backends: readonly BackendName[]
@@ -32,6 +33,9 @@ export interface ScalePlan {
   seconds: number
   isKept: boolean
 }
+
+/** What there is to do beside the comparison. */
+const modes = ['scale', 'profile'] as const
 
 /** @throws `TypeError` saying what is wrong */
 export function parseCommandLine(args: readonly string[]): Command {
@@ -52,15 +56,15 @@ export function parseCommandLine(args: readonly string[]): Command {
     },
   })
   if (values.help) return { do: 'help' }
-  const isScale = positionals[0] === 'scale'
-  const named = namesIn(positionals.slice(isScale ? 1 : 0), 'backend', backendNames)
+  const mode = modes.find((name) => name === positionals[0])
+  const named = namesIn(positionals.slice(mode ? 1 : 0), 'backend', backendNames)
   const backends = named.length > 0 ? backendNames.filter((name) => named.includes(name)) : backendNames
   const { quick, full } = values
   const rounds = values.rounds ? countsIn(values.rounds, '--rounds')[0] : undefined
   const seconds = values.seconds === undefined ? undefined : positive(values.seconds, '--seconds')
   const sessions = values.sessions ? countsIn(values.sessions, '--sessions') : undefined
 
-  if (isScale) {
+  if (mode === 'scale') {
     const populations = sessions ?? (quick ? [1_000, 10_000] : [10_000, 100_000, 1_000_000])
     const plan: ScalePlan = {
       backends,
@@ -73,14 +77,17 @@ export function parseCommandLine(args: readonly string[]): Command {
   }
 
   const isNarrowed = [values.callers, values.operations, values.sizes].some((value) => value !== undefined)
-  const operations = values.operations ? namesIn(values.operations.split(','), 'operation', operationNames) : null
-  const matrix = {
-    operations: operations ?? (full ? fullMatrix.operations : (['load', 'save'] as const)),
-    sizes: values.sizes ? countsIn(values.sizes, '--sizes') : full ? fullMatrix.sizes : [usualSize],
-    callers: values.callers ? countsIn(values.callers, '--callers') : full ? fullMatrix.callers : [1, 64, 256],
+  const [usual, few] = mode === 'profile' ? [profilePlan, profileMatrix] : [usualPlan, core]
+  const left = full ? fullMatrix : few
+  const matrix: Matrix = {
+    operations: values.operations
+      ? namesIn(values.operations.split(','), 'operation', operationNames)
+      : left.operations,
+    sizes: values.sizes ? countsIn(values.sizes, '--sizes') : left.sizes,
+    callers: values.callers ? countsIn(values.callers, '--callers') : left.callers,
   }
   const plan: Plan = {
-    ...usualPlan,
+    ...usual,
     backends,
     ...((isNarrowed || full) && { cells: cellsOf(matrix) }),
     ...(values.subjects && { subjects: namesIn(values.subjects.split(','), 'subject', roles) }),
@@ -92,7 +99,7 @@ export function parseCommandLine(args: readonly string[]): Command {
   }
   const most = Math.max(...plan.cells.map(({ callers }) => callers))
   if (plan.sessions < most) throw new TypeError(`--sessions: ${most} callers need as many`)
-  return { do: 'compare', plan }
+  return { do: mode ?? 'compare', plan }
 }
 
 function namesIn<Name extends string>(words: readonly string[], what: string, known: readonly Name[]): Name[] {

@@ -28,6 +28,8 @@ export interface Storage extends AsyncDisposable {
   folder: string
   /** Of the server. */
   version: string | null
+  /** The processes of the server; empty where there is none, or it was brought. */
+  pids: readonly number[]
 }
 
 /** A server with the durability of production, where there is one, and a folder on a disk. Both go when it is disposed. */
@@ -45,6 +47,7 @@ export async function openStorage(server: ServerName | null): Promise<Storage> {
     url: running?.url ?? '',
     folder,
     version: running && `${server} ${running.version ?? 'that was brought'}`,
+    pids: running?.pids ?? [],
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

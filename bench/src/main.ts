@@ -1,6 +1,7 @@
 import { parseCommandLine, usage } from './command-line.ts'
 import { describeMachine, describeSubject, openStorage } from './environment.ts'
 import { estimatedSeconds, type Plan } from './plan.ts'
+import { runProfile } from './profile/run-profile.ts'
 import { comparison } from './report/comparison.ts'
 import { keep, redraw } from './report/result-files.ts'
 import { type BackendResult, refusals } from './results.ts'
@@ -44,8 +45,8 @@ async function compareBackend(backend: BackendName, plan: Plan): Promise<Backend
 async function main(): Promise<void> {
   const command = parseCommandLine(process.argv.slice(2))
   if (command.do === 'help') console.log(usage)
-  else if (command.do === 'compare') await compare(command.plan)
-  else await runScale(command.plan)
+  else if (command.do === 'scale') await runScale(command.plan)
+  else await (command.do === 'profile' ? runProfile : compare)(command.plan)
 }
 
 try {

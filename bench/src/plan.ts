@@ -27,7 +27,7 @@ export interface Matrix {
 export const usualSize = 500
 
 /** What decides, at all of its numbers of callers; everything else at one. */
-const core: Matrix = { operations: ['load', 'save'], sizes: [usualSize], callers: [1, 64, 256] }
+export const core: Matrix = { operations: ['load', 'save'], sizes: [usualSize], callers: [1, 64, 256] }
 const large: Matrix = { operations: ['load', 'save'], sizes: [8192], callers: [64] }
 const others: Matrix = {
   operations: ['touch', 'create-delete', 'mixed', 'load-in-turns', 'save-in-turns'],
@@ -48,6 +48,17 @@ export const usualPlan: Plan = {
   warmUpSeconds: 0.25,
   sessions: 4096,
   isKept: true,
+}
+
+/** Where the targets are more than to keep up with the others. */
+export const profileMatrix: Matrix = { ...core, callers: [64, 256] }
+
+export const profilePlan: Plan = {
+  ...usualPlan,
+  subjects: ['sess', 'peer', 'batch'],
+  cells: cellsOf(profileMatrix),
+  rounds: 3,
+  seconds: 1,
 }
 
 /** Whether the batches written by hand are measured there: only what is a target has its limit told. */

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { parseCommandLine } from '../src/command-line.ts'
-import { estimatedSeconds, type Plan, usualCells, usualPlan } from '../src/plan.ts'
+import {
+  cellsOf,
+  estimatedSeconds,
+  type Plan,
+  profileMatrix,
+  profilePlan,
+  usualCells,
+  usualPlan,
+  warmUpsOf,
+} from '../src/plan.ts'
 import { backendNames } from '../src/subjects/backends.ts'
 
 function planOf(...args: string[]): Plan {
@@ -64,6 +73,26 @@ describe('the command line', () => {
     expect(parseCommandLine(['scale', '--sessions', '500,100'])).toMatchObject({
       plan: { populations: [100, 500], isKept: false },
     })
+  })
+
+  it('profile is of the cells with a target beyond one, for those that are held against each other', () => {
+    expect(parseCommandLine(['profile', 'redis'])).toMatchObject({
+      do: 'profile',
+      plan: { ...profilePlan, backends: ['redis'], isKept: true },
+    })
+    const narrowed = parseCommandLine(['profile', '--callers', '1'])
+    expect(narrowed).toMatchObject({ do: 'profile', plan: { subjects: ['sess', 'peer', 'batch'], isKept: false } })
+    expect(narrowed).toMatchObject({ plan: { cells: cellsOf({ ...profileMatrix, callers: [1] }) } })
+  })
+
+  it('each operation is warmed up once, with the most callers, and the estimate knows', () => {
+    const plan = { ...usualPlan, subjects: ['sess'], cells: cellsOf({ ...profileMatrix, callers: [1, 64] }) } as const
+    expect(warmUpsOf(plan)).toEqual([
+      { operation: 'load', size: 500, callers: 64, seconds: 2 * plan.warmUpSeconds },
+      { operation: 'save', size: 500, callers: 64, seconds: 2 * plan.warmUpSeconds },
+    ])
+    const longer = estimatedSeconds({ ...plan, warmUpSeconds: plan.warmUpSeconds + 1 })
+    expect(longer - estimatedSeconds(plan)).toBeCloseTo(4 + 4) // of four cells each, and two warm-ups of two seconds
   })
 
   it.each([

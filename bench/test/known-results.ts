@@ -1,12 +1,23 @@
 import type { BackendResult, CellResult, SubjectRounds } from '../src/results.ts'
 import type { BackendName } from '../src/subjects/backends.ts'
 import type { Cell } from '../src/worker/bench.ts'
+import type { Measurement } from '../src/worker/closed-loop.ts'
+
+/** Of a second with this throughput. */
+export function measurement(operationsPerSecond: number, p99Ms = 1): Measurement {
+  return {
+    operationsPerSecond,
+    p50Ms: 0.5,
+    p99Ms,
+    cpuMicroseconds: 10,
+    mainThreadMicroseconds: 8,
+    operations: operationsPerSecond,
+  }
+}
 
 /** Rounds with these throughputs and 99th percentiles. */
 export function rounds(operationsPerSecond: readonly number[], p99Ms = 1): SubjectRounds {
-  return {
-    rounds: operationsPerSecond.map((each) => ({ operationsPerSecond: each, p50Ms: 0.5, p99Ms, cpuMicroseconds: 10 })),
-  }
+  return { rounds: operationsPerSecond.map((each) => measurement(each, p99Ms)) }
 }
 
 export function cell(at: Partial<Cell>, subjects: CellResult['subjects']): CellResult {

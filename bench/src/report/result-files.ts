@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { BackendResult } from '../results.ts'
+import { backendNames } from '../subjects/backends.ts'
 import { picture } from './picture.ts'
 
 const folder = new URL('../../results/', import.meta.url)
@@ -13,7 +14,8 @@ export async function keep(name: string, result: unknown): Promise<void> {
 
 /** Draws results/ratios.svg from all comparisons that are kept. */
 export async function redraw(): Promise<void> {
-  const names = (await readdir(fileURLToPath(folder))).filter((name) => /^(?!scale).*\.json$/.test(name))
+  const comparisons: readonly string[] = backendNames.map((backend) => `${backend}.json`)
+  const names = (await readdir(fileURLToPath(folder))).filter((name) => comparisons.includes(name))
   const texts = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')))
   await writeFile(new URL('ratios.svg', folder), picture(texts.map((text) => JSON.parse(text) as BackendResult)))
 }

@@ -2,6 +2,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { batchOperations, batchSize, inTurns, type OperationName, operations } from '../operations.ts'
 import { hasLimit } from '../plan.ts'
+import { profileOf } from '../profile/profiler.ts'
+import { selfTimes, sharesOf } from '../profile/self-times.ts'
 import { type SampleContent, sampleContent } from '../sample-session.ts'
 import type { Place, StoredSession, Subject, SubjectDefinition } from '../subjects/subject.ts'
 import { closedLoop, type Loop, type Measurement } from './closed-loop.ts'
@@ -111,6 +113,11 @@ export class Bench {
    */
   measureInTurns(cell: Cell, span: number | Promise<unknown>): Promise<Measurement> {
     return this.#run(cell, { span, pause: setImmediate })
+  }
+
+  /** The same under V8's CPU profiler: the shares of the main thread's time by room. */
+  async profile(stretch: Cell & { seconds: number }): Promise<Record<string, number>> {
+    return sharesOf(selfTimes(await profileOf(() => this.measure(stretch))))
   }
 
   /** Rejects where what was measured is not true. */

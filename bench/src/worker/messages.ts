@@ -10,7 +10,10 @@ export interface Assignment {
 }
 
 /** What the main process asks of a worker, one thing at a time. */
-export type Calls = Pick<Bench, 'populate' | 'can' | 'measure' | 'check' | 'cleanUp' | 'eventLoopDelay' | 'bytesAtRest'>
+export type Calls = Pick<
+  Bench,
+  'populate' | 'can' | 'measure' | 'profile' | 'check' | 'cleanUp' | 'eventLoopDelay' | 'bytesAtRest'
+>
 
 export type CallName = keyof Calls
 export type Argument<Name extends CallName> = Parameters<Calls[Name]>[0]
