@@ -26,27 +26,27 @@ export interface Storage extends AsyncDisposable {
   /** Empty where there is no server. */
   url: string
   folder: string
-  /** Of the server. */
+  /** Of the server, with the arguments it was given. */
   version: string | null
   /** The processes of the server; empty where there is none, or it was brought. */
   pids: readonly number[]
 }
 
 /** A server with the durability of production, where there is one, and a folder on a disk. Both go when it is disposed. */
-export async function openStorage(server: ServerName | null): Promise<Storage> {
+export async function openStorage(server: ServerName | null, args: readonly string[] = []): Promise<Storage> {
   const temporary = tmpdir()
   if ((await statfs(temporary)).type === tmpfsMagic) {
     throw new Error(`${temporary} is in memory, where no write is slow: name a folder on a disk with TMPDIR`)
   }
   await using made = new AsyncDisposableStack()
-  const running = server && made.use(await start(server, { durable: true }))
+  const running = server && made.use(await start(server, { durable: true, args }))
   const folder = await mkdtemp(join(temporary, 'sess-bench-'))
   made.defer(() => rm(folder, { recursive: true, force: true }))
   const kept = made.move()
   return {
     url: running?.url ?? '',
     folder,
-    version: running && `${server} ${running.version ?? 'that was brought'}`,
+    version: running && [server, ...(running.version ? [running.version, ...args] : ['that was brought'])].join(' '),
     pids: running?.pids ?? [],
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

@@ -35,7 +35,8 @@ interface Scene {
 async function scaleOf(backend: BackendName, plan: ScalePlan): Promise<ScaleResult> {
   const subjects = await subjectsOf(backend)
   const definitions = subjects.filter(({ role }) => role === 'sess' || role === 'peer')
-  await using storage = await openStorage(backends[backend].server)
+  const { server, scaleArgs } = backends[backend]
+  await using storage = await openStorage(server, scaleArgs)
   const scene: Scene = { backend, plan, storage, definitions }
   const startUp = await measureStartUp(['@sess/core', ...definitions.flatMap(({ packages }) => packages.slice(0, 1))])
   const bytesPerSession = await bytesAtRest(scene)

@@ -4,6 +4,8 @@ import type { SubjectDefinition } from './subject.ts'
 interface Backend {
   /** The server of the testkit; null where the engine is in the process. */
   server: ServerName | null
+  /** What its server is given at scale, as any would be that keeps so much. */
+  scaleArgs?: readonly string[]
   /** Loaded when it is measured: one backend needs nothing of the others. */
   subjects: () => Promise<{ subjects: readonly SubjectDefinition[] }>
 }
@@ -11,13 +13,16 @@ interface Backend {
 export const backendNames = ['memory', 'sqlite', 'redis', 'postgres', 'mysql', 'mariadb'] as const
 export type BackendName = (typeof backendNames)[number]
 
+/** InnoDB's default, 128 MB, is less than a million sessions take: each row would be one page read and another written. */
+const roomInMemory = ['--innodb-buffer-pool-size=3G']
+
 export const backends: Readonly<Record<BackendName, Backend>> = {
   memory: { server: null, subjects: () => import('./memory.ts') },
   sqlite: { server: null, subjects: () => import('./sqlite.ts') },
   redis: { server: 'redis7', subjects: () => import('./redis.ts') },
   postgres: { server: 'postgres15', subjects: () => import('./postgres.ts') },
-  mysql: { server: 'mysql9', subjects: () => import('./mysql.ts') },
-  mariadb: { server: 'mariadb', subjects: () => import('./mysql.ts') },
+  mysql: { server: 'mysql9', scaleArgs: roomInMemory, subjects: () => import('./mysql.ts') },
+  mariadb: { server: 'mariadb', scaleArgs: roomInMemory, subjects: () => import('./mysql.ts') },
 }
 
 export async function subjectsOf(backend: BackendName): Promise<readonly SubjectDefinition[]> {
