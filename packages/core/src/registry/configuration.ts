@@ -95,7 +95,7 @@ export function storeConfig<const Own extends Fields>(
         keyOfName.set(name, key)
         const reading = readField(fields[name] as ConfigField<unknown>, value)
         if ('value' in reading) values[name] = reading.value
-        else problems.push(...reading.problems.map(({ path, message }) => ({ path: [key, ...path], message })))
+        else problemHere(reading.problem)
       }
     }
     problems.push(...brokenRules(rules, keyOfName))

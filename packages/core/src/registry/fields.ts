@@ -1,17 +1,16 @@
-import * as z from 'zod/mini'
+import { custom, type GenericSchema, type InferInput, type InferOutput, pipe, rawTransform, safeParse } from 'valibot'
 import type { Duration } from '../contract/session-store.ts'
 import { durationMs } from './durations.ts'
-import type { ConfigProblem } from './problems.ts'
 import { isUrl, schemeOf } from './store-url.ts'
 
 /** One field of a configuration: what it takes, and what the store gets. */
-export type ConfigField<Output, Input = Output> = z.ZodMiniType<Output, Input>
+export type ConfigField<Output, Input = Output> = GenericSchema<Input, Output>
 
 /** What a user may write in a field. */
-export type FieldInput<Field extends ConfigField<unknown>> = z.input<Field>
+export type FieldInput<Field extends ConfigField<unknown>> = InferInput<Field>
 
 /** What the store gets of a field. */
-export type FieldOutput<Field extends ConfigField<unknown>> = z.output<Field>
+export type FieldOutput<Field extends ConfigField<unknown>> = InferOutput<Field>
 
 /**
  * A field with a rule of its own. `read` gives the store's value, or undefined for a value it refuses; then `message`
@@ -21,22 +20,21 @@ export function field<Output, Input = Output>(
   message: string,
   read: (value: unknown) => Output | undefined,
 ): ConfigField<Output, Input> {
-  const reading = z.transform((value: Input, context): Output => {
-    const output = read(value)
-    if (output !== undefined) return output
-    context.issues.push({ code: 'custom', message, input: value })
-    return z.NEVER
-  })
-  return z.pipe(z.custom<Input>(), reading)
+  return pipe(
+    custom<Input>(() => true),
+    rawTransform<Input, Output>(({ dataset, addIssue, NEVER }) => {
+      const output = read(dataset.value)
+      if (output !== undefined) return output
+      addIssue({ message })
+      return NEVER
+    }),
+  )
 }
 
 /** What a field makes of a value: the store's value, or what is wrong with it. */
-export function readField(
-  { safeParse }: ConfigField<unknown>,
-  value: unknown,
-): { value: unknown } | { problems: ConfigProblem[] } {
-  const result = safeParse(value)
-  return result.success ? { value: result.data } : { problems: result.error.issues }
+export function readField(field: ConfigField<unknown>, value: unknown): { value: unknown } | { problem: string } {
+  const result = safeParse(field, value)
+  return result.success ? { value: result.output } : { problem: result.issues[0].message }
 }
 
 /** A span of time, read as milliseconds. */
