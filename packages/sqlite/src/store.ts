@@ -15,6 +15,9 @@ const batching = {
   immediate: 'first-read',
 } as const
 
+/** A step blocks the event loop: with this few it does so for about as long as a batch of writes. */
+const cleanUpStep = 32
+
 /**
  * A store in a SQLite database: the file at `path` (made where there is none; `:memory:` for none), or the `database` of
  * better-sqlite3 that is handed in, which keeps its pragmas and stays open. Nothing is opened before the first use.
@@ -42,6 +45,14 @@ export function sqliteStore<Data extends JsonObject = JsonObject>(options: Sqlit
     owned: database === undefined,
     busyTimeoutMs,
   })
-  const backend = createSqlBackend({ type: 'sqlite', driver, dialect: sqliteDialect, table, migrate, batching })
+  const backend = createSqlBackend({
+    type: 'sqlite',
+    driver,
+    dialect: sqliteDialect,
+    table,
+    migrate,
+    batching,
+    cleanUpStep,
+  })
   return createSessionStore<Data>(backend, common)
 }

@@ -20,6 +20,8 @@ export interface SqlBackendOptions {
   /** Whether missing tables are created and old ones migrated at the first use. Default true. */
   readonly migrate?: boolean | undefined
   readonly batching?: Batching | undefined
+  /** The most rows that one step of a clean-up removes. Left out: 256. */
+  readonly cleanUpStep?: number | undefined
 }
 
 /**
@@ -27,7 +29,7 @@ export interface SqlBackendOptions {
  * @throws `SESS_CONFIG` for a table name that is not a plain identifier
  */
 export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
-  const { type, driver, dialect, table = defaultTable, migrate = true, batching } = options
+  const { type, driver, dialect, table = defaultTable, migrate = true, batching, cleanUpStep } = options
   const names = tableNames(table)
   const statements = sessionStatements(dialect, names)
   const inOrder = dialect.canLockInOrder ? sessionStatements(dialect, names, true) : statements
@@ -64,6 +66,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     type,
     writes: ['insert', 'put', 'replace', 'swap', 'touch', 'delete', 'rotate', 'putState', 'takeState'],
     ...(batching && { batching }),
+    ...(cleanUpStep !== undefined && { cleanUpStep }),
 
     async open() {
       await driver.open()

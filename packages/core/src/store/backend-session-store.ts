@@ -202,7 +202,9 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   async #cleanInSteps(): Promise<number> {
     let sessions = 0
     for (let more = true; more; ) {
-      const cleaned = await this.#backend.call((backend, now) => backend.cleanExpired?.(now, pageSize))
+      const cleaned = await this.#backend.call((backend, now) =>
+        backend.cleanExpired?.(now, backend.cleanUpStep ?? pageSize),
+      )
       sessions += cleaned?.sessions ?? 0
       more = cleaned?.more === true
       // A backend that answers in the same tick would keep everybody else waiting until the last page.
