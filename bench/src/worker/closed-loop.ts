@@ -24,7 +24,10 @@ export interface Loop {
   span: number | Promise<unknown>
   /** Does one operation, or several at once, and says how many that was. */
   step: (caller: number, turn: number) => Promise<number>
-  /** What a caller does between two of its operations, uncounted. Left out: nothing. */
+  /**
+   * What a caller waits for before its next operation. The wait counts: what holds up the event loop holds up a request
+   * that has arrived. Left out: nothing.
+   */
   pause?: (() => Promise<unknown>) | undefined
 }
 
@@ -46,7 +49,7 @@ export async function closedLoop({ callers, span, step, pause }: Loop): Promise<
         latencies[steps % maxLatencies] = after - before
         steps += 1
         if (pause) await pause()
-        before = pause ? performance.now() : after
+        before = after
       }
     }),
   )
