@@ -47,7 +47,7 @@ export function sessionStatements(dialect: SqlDialect, names: TableNames, lockIn
     ...readStatements(dialect, target(dialect, names.sessions), query),
     ...writeStatements(dialect, target(dialect, names.sessions), query, command, lockInOrder),
     ...housekeepingStatements(dialect, names, query, command, lockInOrder),
-  } satisfies Record<string, SqlStatement | readonly SqlStatement[]>
+  } satisfies Record<string, SqlStatement | readonly SqlStatement[] | undefined>
 }
 
 export type SessionStatements = ReturnType<typeof sessionStatements>
@@ -130,18 +130,17 @@ function writeStatements(
     ...inPlace(columns, assignments, where),
     locking(updateRows(sessions, columns, assignments, where)),
   ]
-  /** The update that is of use only if all of its rows are live; where it is cheaper. */
-  const updateLive = (columns: readonly Column[], assignments: Assignments) =>
-    keys && dialect.updatesByUpsert ? [command(updateRowsByUpsert(sessions, columns, assignments, live))] : []
 
   return {
     insert: counted(upsertRows(sessions, rowColumns.put, put, expired)),
     put: [...inPlace(rowColumns.put, put, sql`true`), upsertRows(sessions, rowColumns.put, put)].map(command),
     replace: update(rowColumns.replace, replace, live).map(counted),
-    replaceLive: updateLive(rowColumns.replace, replace),
+    /** A replace that is of use only if all of its rows are live; where it is cheaper. */
+    replaceLive: dialect.updatesByUpsert
+      ? command(updateRowsByUpsert(sessions, rowColumns.replace, replace, live))
+      : undefined,
     swap: update(rowColumns.swap, replace, unchanged).map(counted),
     touch: update(rowColumns.touch, touch, live).map((fragment) => told(fragment, rowColumns.touch)),
-    touchLive: updateLive(rowColumns.touch, touch),
     delete: told(locking(deleteRows(sessions, keys)), rowColumns.touch),
     rotate: told(locking(updateRows(sessions, rowColumns.rotate, [['key', given('new_key')]], live)), recordColumns),
   }

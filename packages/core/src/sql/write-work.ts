@@ -2,15 +2,7 @@ import type { WriteKind, WriteOperation, WriteResults } from '../store/backend.t
 import type { SqlDialect, SqlRow } from './dialect.ts'
 import type { SqlResult, SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
-import {
-  byKey,
-  type StoredOutcome,
-  sessionRecord,
-  sessionRow,
-  stateRecord,
-  stateRow,
-  storedOutcome,
-} from './records.ts'
+import { byKey, sessionRecord, sessionRow, stateRecord, stateRow, storedOutcome } from './records.ts'
 import { call } from './statement-call.ts'
 import { rowColumns, type SessionStatements } from './statements.ts'
 import type { Column } from './table.ts'
@@ -84,8 +76,7 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
     return (key) => keys.has(key)
   }
 
-  const [replaceLive] = statements.replaceLive
-  const [touchLive] = statements.touchLive
+  const { replaceLive } = statements
 
   return {
     ...(replaceLive && {
@@ -141,13 +132,6 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
 
     *touch(operations, now) {
       const row = ({ key, expiresAt }: Operation<'touch'>) => ({ key, expires_at: expiresAt })
-      if (touchLive) {
-        const locked = byKey((yield select(statements.lock, keysOf(operations))).rows, storedOutcome)
-        const live = operations.filter(({ key }) => (locked.get(key)?.expiresAt ?? 0) > now)
-        if (live.length > 0) yield write(touchLive, rowColumns.touch, live.map(row), now)
-        const touched = new Map(live.map(({ key, expiresAt }) => [key, capped(expiresAt, locked.get(key))]))
-        return operations.map(({ key }) => touched.get(key) ?? null)
-      }
       const result = yield* update(statements.touch, rowColumns.touch, operations, row, now)
       if (returning) {
         const expiry = byKey(result.rows, (columns) => Number(columns[1]))
@@ -158,7 +142,7 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
       return operations.map((operation) => {
         const found = stored.get(operation.key)
         if (found === undefined) return null
-        const touched = capped(operation.expiresAt, found)
+        const touched = Math.min(operation.expiresAt, found.deadline ?? Number.POSITIVE_INFINITY)
         // A row that was touched is locked and shows it; another value belongs to a session that began just now.
         return all || (found.expiresAt === touched && touched > now) ? touched : null
       })
@@ -213,8 +197,4 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
 
 function keysOf(operations: readonly Operation[]): readonly string[] {
   return operations.map(({ key }) => key)
-}
-
-function capped(expiresAt: number, stored: StoredOutcome | undefined): number {
-  return Math.min(expiresAt, stored?.deadline ?? Number.POSITIVE_INFINITY)
 }
