@@ -36,6 +36,7 @@ const updateTries = 64
 const firstPausedTry = 4
 const stateTtlMs = 10 * 60_000
 const pageSize = 256
+const turnsBetweenSteps = 8
 
 /** The store over a backend: what {@link SessionStore} promises, made of storage primitives. */
 export class BackendSessionStore<Data extends JsonObject> implements SessionStore<Data> {
@@ -207,8 +208,8 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       )
       sessions += cleaned?.sessions ?? 0
       more = cleaned?.more === true
-      // A backend that answers in the same tick would keep everybody else waiting until the last page.
-      if (more) await nextTurn()
+      // Of the time of a backend that blocks, others who are waiting get the greater part.
+      for (let turn = 0; more && turn < turnsBetweenSteps; turn += 1) await nextTurn()
     }
     return sessions
   }
