@@ -77,12 +77,17 @@ export class PostgresDriver implements SqlDriver {
         reject(new SessionError('SESS_TIMEOUT', `PostgreSQL did not answer within timeoutMs = ${this.#timeoutMs}`))
       }
       const timer = setTimeout(onTime, this.#timeoutMs).unref()
-      void this.#execute(client, call)
-        .then((result) => {
+      this.#execute(client, call).then(
+        (result) => {
+          clearTimeout(timer)
           this.#answeredAt = performance.now()
           resolve(result)
-        }, reject)
-        .finally(() => clearTimeout(timer))
+        },
+        (error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      )
     })
   }
 

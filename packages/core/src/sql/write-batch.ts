@@ -58,6 +58,8 @@ export function writeByKind(
 
   return async (operations, now) => {
     const kinds = Map.groupBy(operations, ({ kind }) => kind)
+    const [only] = operations
+    if (only !== undefined && kinds.size === 1) return writeKind(only.kind, operations, now)
     const outcomes = new Map<WriteOperation, WriteOutcome>()
     await Promise.all(
       [...kinds].map(async ([kind, ofKind]) => {
