@@ -3,7 +3,7 @@ import { describeMachine, describeSubject, openStorage } from './environment.ts'
 import { estimatedSeconds, type Plan } from './plan.ts'
 import { runProfile } from './profile/run-profile.ts'
 import { comparison } from './report/comparison.ts'
-import { keep, redraw } from './report/result-files.ts'
+import { keep } from './report/result-files.ts'
 import { type BackendResult, refusals } from './results.ts'
 import { runBackend } from './run-backend.ts'
 import { runScale } from './scale/run-scale.ts'
@@ -16,10 +16,7 @@ async function compare(plan: Plan): Promise<void> {
     const result = await compareBackend(backend, plan)
     console.log(comparison(result))
     if (refusals(result).length > 0) process.exitCode = 1
-    if (plan.isKept) {
-      await keep(backend, result)
-      await redraw()
-    }
+    if (plan.isKept) await keep(backend, result)
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { comparison } from '../src/report/comparison.ts'
 import { picture } from '../src/report/picture.ts'
+import { resultsPage } from '../src/report/results-page.ts'
 import { figure, table } from '../src/report/table.ts'
 import { cell, resultOf, rounds } from './known-results.ts'
 
@@ -45,6 +46,24 @@ describe('a comparison', () => {
     )
     expect(text).toMatch(/^64 +peer & co +refused$/m)
     expect(text).toContain('peer & co, load, 500 bytes, 64 callers: nothing was stored')
+  })
+})
+
+describe('the page of results', () => {
+  it('folds each report under its title, and leaves out commands that have not been run', () => {
+    const page = resultsPage({
+      comparison: ['# redis: 7\nfast\n\n## targets\nall\n'],
+      profile: [],
+      scale: ['# redis at scale\nmany\n'],
+    })
+    expect(page.match(/^## .*/gm)).toEqual([
+      '## Beside the most-used stores: `pnpm bench`',
+      '## targets',
+      '## At scale: `pnpm bench scale`',
+    ])
+    expect(page).toContain(
+      '<details><summary>redis: 7</summary>\n\n```text\nfast\n\n## targets\nall\n```\n\n</details>\n',
+    )
   })
 })
 
