@@ -27,11 +27,11 @@ export function target(dialect: SqlDialect, tableName: string): Target {
   }
 }
 
-const rowColumns: readonly Column[] = [...sessionColumns, ...Object.values(givenColumns)]
+const allColumns: readonly Column[] = [...sessionColumns, ...Object.values(givenColumns)]
 
 function givenAsParameter({ given }: RowSource): (column: string) => SqlPart {
   if (given === undefined) return parameter
-  const givenByName = new Map(rowColumns.map((column) => [column.name, given(column)]))
+  const givenByName = new Map(allColumns.map((column) => [column.name, given(column)]))
   return (column) => givenByName.get(column) ?? parameter(column)
 }
 

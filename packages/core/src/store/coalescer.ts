@@ -57,11 +57,11 @@ export class Coalescer {
     this.#waiting = new WaitingList(options.timeoutMs)
     const { maxOperations, readLanes, writeLanes, gatherWritesFor } = options
     const limits = { maxOperations, maxBytes: maxBatchBytes, send: (tasks: readonly Task[]) => this.#send(tasks) }
-    this.#reads = new Lane({ ...limits, width: readLanes, defer: queueMicrotask })
+    this.#reads = new Lane({ ...limits, width: readLanes, defer: afterMicrotasks })
     this.#writes = new Lane({
       ...limits,
       width: writeLanes,
-      defer: gatherWritesFor === 'turn' ? setImmediate : queueMicrotask,
+      defer: gatherWritesFor === 'turn' ? setImmediate : afterMicrotasks,
     })
   }
 
@@ -121,7 +121,7 @@ export class Coalescer {
   #isFirstRead(): boolean {
     if (this.#hasRead) return false
     this.#hasRead = true
-    queueMicrotask(this.#forgetRead)
+    afterMicrotasks(this.#forgetRead)
     return true
   }
 
@@ -273,6 +273,13 @@ export interface HeldKey {
   ): Promise<T>
   /** Calls code of the application, which may use the store on this same key. */
   call<T>(run: () => T): T
+}
+
+const settled = Promise.resolve()
+
+/** `queueMicrotask`, without the AsyncResource that Node.js makes for each call of it. `run` must not throw. */
+function afterMicrotasks(run: () => void): void {
+  void settled.then(run)
 }
 
 /** Sessions and states are apart: a state with the text of an id waits for nothing of it. */

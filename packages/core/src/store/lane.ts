@@ -20,7 +20,7 @@ interface LaneOptions<I extends Item> {
   readonly maxBytes: number
   /** How many batches may be under way at once. */
   readonly width: number
-  /** Calls back when an idle lane has gathered long enough: `queueMicrotask` or `setImmediate`. */
+  /** Calls back when an idle lane has gathered long enough: in a microtask, or by `setImmediate`. */
   readonly defer: (send: () => void) => void
   /** Sends a batch and settles its items; never rejects. */
   readonly send: (items: readonly I[]) => Promise<void>
