@@ -1,3 +1,5 @@
+import { maxLagMs } from './record-text.ts'
+
 /**
  * KEYS of every script are of one slot on a Cluster. What a script makes of a bucket's key (`bucket:key`,
  * `bucket@identityKey`) has the bucket's hash tag. ARGV[1] is the store's own time, with 16 digits.
@@ -5,9 +7,9 @@
  * An index is written before its record and cleared after it: where a server stops a script half-way, an index names too
  * much rather than too little. Whoever goes by an index looks at the record.
  *
- * An index's score may lag behind its record's expiresAt, so that a session which is used all the time costs the index a
- * write a minute: it is never later, and at most a minute (or an eighth of the remaining time) earlier. The record says
- * by which instant it is indexed.
+ * An index's score may lag behind its record's expiresAt, so that a session in use costs the index a write every nine
+ * minutes: it is never later, and at most that much (or an eighth of the remaining time) earlier. The record says by which
+ * instant it is indexed.
  *
  * What a call costs here is mostly its arguments, and a number costs three times what a text does.
  */
@@ -42,7 +44,7 @@ end
 local function addTo(index, member, score, expiresAt)
   redis.call('ZADD', index, score, member)
   local ttl = math.max(1000, tonumber(expiresAt) - nowMs)
-  local lifetime = math.ceil(ttl + math.min(60000, ttl / 7))
+  local lifetime = math.ceil(ttl + math.min(${maxLagMs}, ttl / 7))
   if redis.call('PTTL', index) < lifetime then redis.call('PEXPIRE', index, lifetime) end
 end
 

@@ -13,8 +13,10 @@ const form = /^sess1(\d{16})\d{16}(\d{16})([+-]\d{16})(\S*) (\S+) /
 /** Later than any `Date`. */
 const never = '9999999999999999'
 
-/** How far an index may lag behind a record: the scripts say it too. */
-const maxLagMs = 60_000
+const maxLagBits = 19
+
+/** How far an index may lag behind a record: about nine minutes, so that people who click now and then cost it little. */
+export const maxLagMs = 2 ** maxLagBits
 
 /** An instant as the scripts compare it. */
 export function instantText(ms: number): string {
@@ -30,7 +32,7 @@ export function instantText(ms: number): string {
 export function timesText(expiresAt: number, now: number): string {
   // A backstop: who reads goes by expiresAt. At least a second, and so never 0, which would be an error.
   const ttl = Math.max(1_000, Math.ceil(expiresAt - now))
-  const lag = ttl >= 8 * maxLagMs ? maxLagMs : 2 ** Math.floor(Math.log2(ttl / 8))
+  const lag = 2 ** Math.min(maxLagBits, Math.floor(Math.log2(ttl / 8)))
   return `${instantText(expiresAt)}${instantText(Math.floor(expiresAt / lag) * lag)}${ttl}`
 }
 

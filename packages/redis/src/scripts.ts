@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { recordLua } from './record-lua.ts'
+import { maxLagMs } from './record-text.ts'
 import { usualWriteLua } from './usual-write-lua.ts'
 import { writeLua } from './write-lua.ts'
 
@@ -13,7 +14,7 @@ const count = `
 local live = 0
 for _, bucket in ipairs(KEYS) do
   live = live + redis.call('ZCOUNT', bucket, '(' .. now, '+inf')
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', bucket, nowMs - 60000, now)) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', bucket, nowMs - ${maxLagMs}, now)) do
     local header = textOf('GETRANGE', bucket .. ':' .. member, '0', '20')
     if header and isLive(header) then live = live + 1 end
   end
