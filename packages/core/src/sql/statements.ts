@@ -136,9 +136,10 @@ function writeStatements(
     put: [...inPlace(rowColumns.put, put, sql`true`), upsertRows(sessions, rowColumns.put, put)].map(command),
     replace: update(rowColumns.replace, replace, live).map(counted),
     /** A replace that is of use only if all of its rows are live; where it is cheaper. */
-    replaceLive: dialect.updatesByUpsert
-      ? command(updateRowsByUpsert(sessions, rowColumns.replace, replace, live))
-      : undefined,
+    replaceLive:
+      keys && dialect.updatesByUpsert
+        ? command(updateRowsByUpsert(sessions, rowColumns.replace, replace, live))
+        : undefined,
     swap: update(rowColumns.swap, replace, unchanged).map(counted),
     touch: update(rowColumns.touch, touch, live).map((fragment) => told(fragment, rowColumns.touch)),
     delete: told(locking(deleteRows(sessions, keys)), rowColumns.touch),
