@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { operationNames } from './operations.ts'
-import { cellsOf, core, fullMatrix, type Matrix, type Plan, profileMatrix, profilePlan, usualPlan } from './plan.ts'
+import { cellsOf, core, fullMatrix, type Matrix, type Plan, profilePlan, usualPlan } from './plan.ts'
 import { type BackendName, backendNames } from './subjects/backends.ts'
 import { roles } from './subjects/subject.ts'
 
@@ -77,8 +77,8 @@ export function parseCommandLine(args: readonly string[]): Command {
   }
 
   const isNarrowed = [values.callers, values.operations, values.sizes].some((value) => value !== undefined)
-  const [usual, few] = mode === 'profile' ? [profilePlan, profileMatrix] : [usualPlan, core]
-  const left = full ? fullMatrix : few
+  const usual = mode === 'profile' ? profilePlan : usualPlan
+  const left = full ? fullMatrix : core
   const matrix: Matrix = {
     operations: values.operations
       ? namesIn(values.operations.split(','), 'operation', operationNames)

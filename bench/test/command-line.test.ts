@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { parseCommandLine } from '../src/command-line.ts'
 import {
   cellsOf,
+  core,
   estimatedSeconds,
   type Plan,
-  profileMatrix,
   profilePlan,
   usualCells,
   usualPlan,
@@ -75,18 +75,18 @@ describe('the command line', () => {
     })
   })
 
-  it('profile is of the cells with a target beyond one, for those that are held against each other', () => {
+  it('profile is of the cells with a target, for those that are held against each other', () => {
     expect(parseCommandLine(['profile', 'redis'])).toMatchObject({
       do: 'profile',
       plan: { ...profilePlan, backends: ['redis'], isKept: true },
     })
     const narrowed = parseCommandLine(['profile', '--callers', '1'])
     expect(narrowed).toMatchObject({ do: 'profile', plan: { subjects: ['sess', 'peer', 'batch'], isKept: false } })
-    expect(narrowed).toMatchObject({ plan: { cells: cellsOf({ ...profileMatrix, callers: [1] }) } })
+    expect(narrowed).toMatchObject({ plan: { cells: cellsOf({ ...core, callers: [1] }) } })
   })
 
   it('each operation is warmed up once, with the most callers, and the estimate knows', () => {
-    const plan = { ...usualPlan, subjects: ['sess'], cells: cellsOf({ ...profileMatrix, callers: [1, 64] }) } as const
+    const plan = { ...usualPlan, subjects: ['sess'], cells: cellsOf({ ...core, callers: [1, 64] }) } as const
     expect(warmUpsOf(plan)).toEqual([
       { operation: 'load', size: 500, callers: 64, seconds: 2 * plan.warmUpSeconds },
       { operation: 'save', size: 500, callers: 64, seconds: 2 * plan.warmUpSeconds },
