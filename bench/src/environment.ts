@@ -3,7 +3,9 @@ import { findPackageJSON } from 'node:module'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type ServerName, start } from '@sess/testkit'
-import type { Machine, SubjectInfo } from './results.ts'
+import type { Plan } from './plan.ts'
+import type { Machine, RunInfo, SubjectInfo } from './results.ts'
+import type { BackendName } from './subjects/backends.ts'
 import type { SubjectDefinition } from './subjects/subject.ts'
 
 export function describeMachine(): Machine {
@@ -16,7 +18,27 @@ export function describeMachine(): Machine {
   }
 }
 
-export async function describeSubject(definition: SubjectDefinition): Promise<SubjectInfo> {
+/** A run of a plan on one backend that has just ended. */
+export async function describeRun(
+  backend: BackendName,
+  { rounds, seconds, sessions }: Plan,
+  { version: server }: Storage,
+  definitions: readonly SubjectDefinition[],
+): Promise<RunInfo> {
+  const subjects = await Promise.all(definitions.map(describeSubject))
+  return {
+    backend,
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    server,
+    rounds,
+    seconds,
+    sessions,
+    subjects,
+  }
+}
+
+async function describeSubject(definition: SubjectDefinition): Promise<SubjectInfo> {
   const { role, name, configuration, packages } = definition
   const versions = await Promise.all(packages.map(async (each) => [each, await versionOf(each)] as const))
   return { role, name, configuration, versions: Object.fromEntries(versions) }

@@ -1,5 +1,5 @@
 import { parseCommandLine, usage } from './command-line.ts'
-import { describeMachine, describeSubject, openStorage } from './environment.ts'
+import { describeRun, openStorage } from './environment.ts'
 import { estimatedSeconds, type Plan } from './plan.ts'
 import { runProfile } from './profile/run-profile.ts'
 import { comparison } from './report/comparison.ts'
@@ -23,20 +23,10 @@ async function compare(plan: Plan): Promise<void> {
 async function compareBackend(backend: BackendName, plan: Plan): Promise<BackendResult> {
   const definitions = (await subjectsOf(backend)).filter(({ role }) => plan.subjects.includes(role))
   await using storage = await openStorage(backends[backend].server)
-  const { url, folder, version } = storage
+  const { url, folder } = storage
   const say = (progress: string) => console.error(`${backend}: ${progress}`)
   const cells = await runBackend({ backend, definitions, plan, place: { url, folder }, say })
-  return {
-    backend,
-    date: new Date().toISOString(),
-    machine: describeMachine(),
-    server: version,
-    rounds: plan.rounds,
-    seconds: plan.seconds,
-    sessions: plan.sessions,
-    subjects: await Promise.all(definitions.map(describeSubject)),
-    cells,
-  }
+  return { ...(await describeRun(backend, plan, storage, definitions)), cells }
 }
 
 async function main(): Promise<void> {

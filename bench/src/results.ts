@@ -27,7 +27,8 @@ export interface Machine {
   node: string
 }
 
-export interface BackendResult {
+/** What was measured, with what, and for how long. */
+export interface RunInfo {
   backend: BackendName
   date: string
   machine: Machine
@@ -37,6 +38,9 @@ export interface BackendResult {
   seconds: number
   sessions: number
   subjects: SubjectInfo[]
+}
+
+export interface BackendResult extends RunInfo {
   cells: CellResult[]
 }
 

@@ -1,5 +1,4 @@
-import type { Machine, SubjectInfo } from '../results.ts'
-import type { BackendName } from '../subjects/backends.ts'
+import type { RunInfo } from '../results.ts'
 import type { Role } from '../subjects/subject.ts'
 import type { Cell } from '../worker/bench.ts'
 import type { Measurement } from '../worker/closed-loop.ts'
@@ -21,14 +20,6 @@ export interface ProfiledCell extends Cell {
   subjects: Partial<Record<Role, SubjectProfile>>
 }
 
-export interface ProfileResult {
-  backend: BackendName
-  date: string
-  machine: Machine
-  server: string | null
-  rounds: number
-  seconds: number
-  sessions: number
-  subjects: SubjectInfo[]
+export interface ProfileResult extends RunInfo {
   cells: ProfiledCell[]
 }

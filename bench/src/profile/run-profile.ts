@@ -1,5 +1,5 @@
 import { type Contender, openContenders } from '../contenders.ts'
-import { describeMachine, describeSubject, openStorage } from '../environment.ts'
+import { describeRun, openStorage } from '../environment.ts'
 import { estimatedSeconds, type Plan } from '../plan.ts'
 import { keep } from '../report/result-files.ts'
 import { type BackendName, backends, subjectsOf } from '../subjects/backends.ts'
@@ -23,8 +23,7 @@ async function profileBackend(backend: BackendName, plan: Plan): Promise<Profile
   const definitions = (await subjectsOf(backend)).filter(({ role }) => plan.subjects.includes(role))
   await using storage = await openStorage(backends[backend].server)
   await using workers = new AsyncDisposableStack()
-  const { url, folder, version, pids } = storage
-  const { rounds, seconds, sessions } = plan
+  const { url, folder, pids } = storage
   const say = (progress: string) => console.error(`${backend}: ${progress}`)
   const execArgv = ['--import', new URL('named-built-ins.ts', import.meta.url).href]
   const contenders = await openContenders(
@@ -36,17 +35,7 @@ async function profileBackend(backend: BackendName, plan: Plan): Promise<Profile
     say(`${cell.operation}, ${cell.size} bytes, ${cell.callers} callers`)
     cells.push({ ...cell, subjects: await profileCell(contenders, cell, plan, pids) })
   }
-  return {
-    backend,
-    date: new Date().toISOString(),
-    machine: describeMachine(),
-    server: version,
-    rounds,
-    seconds,
-    sessions,
-    subjects: await Promise.all(definitions.map(describeSubject)),
-    cells,
-  }
+  return { ...(await describeRun(backend, plan, storage, definitions)), cells }
 }
 
 /** Rounds without the profiler, the subjects taking turns, and then one long stretch of each with it. */

@@ -18,7 +18,7 @@ export async function keep(name: string, result: unknown): Promise<void> {
   await showKept()
 }
 
-export async function showKept(): Promise<void> {
+async function showKept(): Promise<void> {
   const [comparisons, scales, profiles] = await Promise.all([
     kept<BackendResult>((backend) => backend),
     kept<ScaleResult>((backend) => `scale-${backend}`),
