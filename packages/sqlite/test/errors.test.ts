@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { SessionStore } from '@sess/core'
 import { sqliteStore } from '@sess/sqlite'
@@ -39,6 +49,17 @@ describe('each error, provoked for real, has its code', () => {
     closeSync(descriptor)
     await using store = sqliteStore({ path: file() })
     await expect(store.count()).rejects.toMatchObject({ code: 'SESS_CORRUPT', retryable: false })
+  })
+
+  test.each([0, 100, 8_192])('a file that is cut to %i bytes while it is open: SESS_CORRUPT', async (length) => {
+    const first = sqliteStore({ path: file() })
+    await fill(first, 200)
+    await first.close()
+    await using store = sqliteStore({ path: file() })
+    expect(await store.count()).toBe(200)
+    truncateSync(file(), length)
+    await expect(store.count()).rejects.toMatchObject({ code: 'SESS_CORRUPT', retryable: false })
+    await expect(store.load('a')).rejects.toMatchObject({ code: 'SESS_CORRUPT', retryable: false })
   })
 
   test('a directory that does not exist: SESS_CONFIG, and none is made', async () => {
