@@ -7,7 +7,7 @@ import { maxLagMs } from './record-text.ts'
  * An index is written before its record and cleared after it: where a server stops a script half-way, an index names too
  * much rather than too little. Whoever goes by an index looks at the record.
  *
- * An index's score may lag behind its record's expiresAt, so that a session in use costs the index a write every nine
+ * An index's score may lag behind its record's expiresAt, so that a session in use costs the index a write every 35
  * minutes: it is never later, and at most that much (or an eighth of the remaining time) earlier. The record says by which
  * instant it is indexed.
  *

@@ -13,9 +13,9 @@ const form = /^sess1(\d{16})\d{16}(\d{16})([+-]\d{16})(\S*) (\S+) /
 /** Later than any `Date`. */
 const never = '9999999999999999'
 
-const maxLagBits = 19
+const maxLagBits = 21
 
-/** How far an index may lag behind a record: about nine minutes, so that people who click now and then cost it little. */
+/** How far an index may lag behind a record: 35 minutes, so that people who click now and then cost it little. */
 export const maxLagMs = 2 ** maxLagBits
 
 /** An instant as the scripts compare it. */

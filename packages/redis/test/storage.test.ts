@@ -8,10 +8,10 @@ import { keysOf } from './harness.ts'
 const ada = { providerId: 'github', externalId: 'ada' }
 const hourMs = 3_600_000
 /** How far an index may lag behind a session in use. */
-const lagMs = 2 ** 19
+const lagMs = 2 ** 21
 
 describe.skipIf(isSkipped('redis7'))('expiry by the server itself', () => {
-  it('is set on every key, as a duration, and no index outlives its longest session by more than nine minutes', async () => {
+  it('is set on every key, as a duration, and no index outlives its longest session by more than 35 minutes', async () => {
     // The store's clock is far from the server's: a TTL as an instant would be long past.
     const { store, client, prefix } = await open({ now: () => 1_000_000_000_000 })
     await store.create({ identity: ada, ttl: hourMs })
@@ -71,11 +71,11 @@ describe.skipIf(isSkipped('redis7'))('expiry by the server itself', () => {
 })
 
 describe.skipIf(isSkipped('redis7'))('an index that lags behind a session in use', () => {
-  const ttl = 2 * hourMs
+  const ttl = 24 * hourMs
   /** Of an expiry that is a multiple of the lag, as what is indexed by. */
-  const start = 3_433_227 * lagMs - ttl
+  const start = 858_307 * lagMs - ttl
 
-  it('is written every nine minutes, and makes no count, list or clean-up wrong', async () => {
+  it('is written every 35 minutes, and makes no count, list or clean-up wrong', async () => {
     let time = start
     const { store, client, prefix } = await open({ now: () => time })
     const session = await store.create({ identity: ada, ttl })
@@ -87,7 +87,7 @@ describe.skipIf(isSkipped('redis7'))('an index that lags behind a session in use
     }
     const first = session.expiresAt.getTime()
     expect(await scores()).toEqual([first, first])
-    for (const minutes of [1, 4, 8]) await store.touch(session.id, { ttl: ttl + minutes * 60_000 })
+    for (const minutes of [1, 15, 33]) await store.touch(session.id, { ttl: ttl + minutes * 60_000 })
     const last = first + lagMs - 500
     await store.save({ ...session, expiresAt: new Date(last) })
     expect(await scores()).toEqual([first, first])
@@ -102,7 +102,7 @@ describe.skipIf(isSkipped('redis7'))('an index that lags behind a session in use
     expect(await scores()).toEqual([])
   })
 
-  it('moves on by nine minutes with a session in use, by a touch and by a save', async () => {
+  it('moves on by 35 minutes with a session in use, by a touch and by a save', async () => {
     let time = start
     const { store, client, prefix } = await open({ now: () => time })
     const session = await store.create({ ttl })
