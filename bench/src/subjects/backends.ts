@@ -13,16 +13,20 @@ interface Backend {
 export const backendNames = ['memory', 'sqlite', 'redis', 'postgres', 'mysql', 'mariadb'] as const
 export type BackendName = (typeof backendNames)[number]
 
-/** InnoDB's default, 128 MB, is less than a million sessions take: each row would be one page read and another written. */
-const roomInMemory = ['--innodb-buffer-pool-size=3G']
+/**
+ * The default of each, 128 MB, is less than a million sessions take: each row would be one page read and another written.
+ * Whoever keeps so much gives them more: the documentation of both speaks of a quarter of the memory, and of half.
+ */
+const roomInInnodb = ['--innodb-buffer-pool-size=3G']
+const roomInPostgres = ['-c', 'shared_buffers=3GB']
 
 export const backends: Readonly<Record<BackendName, Backend>> = {
   memory: { server: null, subjects: () => import('./memory.ts') },
   sqlite: { server: null, subjects: () => import('./sqlite.ts') },
   redis: { server: 'redis7', subjects: () => import('./redis.ts') },
-  postgres: { server: 'postgres15', subjects: () => import('./postgres.ts') },
-  mysql: { server: 'mysql9', scaleArgs: roomInMemory, subjects: () => import('./mysql.ts') },
-  mariadb: { server: 'mariadb', scaleArgs: roomInMemory, subjects: () => import('./mysql.ts') },
+  postgres: { server: 'postgres15', scaleArgs: roomInPostgres, subjects: () => import('./postgres.ts') },
+  mysql: { server: 'mysql9', scaleArgs: roomInInnodb, subjects: () => import('./mysql.ts') },
+  mariadb: { server: 'mariadb', scaleArgs: roomInInnodb, subjects: () => import('./mysql.ts') },
 }
 
 export async function subjectsOf(backend: BackendName): Promise<readonly SubjectDefinition[]> {
