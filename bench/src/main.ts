@@ -1,6 +1,6 @@
 import { parseCommandLine, usage } from './command-line.ts'
 import { describeRun, openStorage } from './environment.ts'
-import { estimatedSeconds, type Plan } from './plan.ts'
+import { estimatedMinutes, type Plan } from './plan.ts'
 import { runProfile } from './profile/run-profile.ts'
 import { comparison } from './report/comparison.ts'
 import { keep } from './report/result-files.ts'
@@ -10,7 +10,7 @@ import { runScale } from './scale/run-scale.ts'
 import { type BackendName, backends, subjectsOf } from './subjects/backends.ts'
 
 async function compare(plan: Plan): Promise<void> {
-  const minutes = (plan.backends.length * estimatedSeconds(plan)) / 60
+  const minutes = await estimatedMinutes(plan)
   console.error(`About ${minutes < 1 ? 'a minute' : `${Math.ceil(minutes)} minutes`} for ${plan.backends.join(', ')}.`)
   for (const backend of plan.backends) {
     const result = await compareBackend(backend, plan)
@@ -21,7 +21,7 @@ async function compare(plan: Plan): Promise<void> {
 }
 
 async function compareBackend(backend: BackendName, plan: Plan): Promise<BackendResult> {
-  const definitions = (await subjectsOf(backend)).filter(({ role }) => plan.subjects.includes(role))
+  const definitions = await subjectsOf(backend, plan.subjects)
   await using storage = await openStorage(backends[backend].server)
   const { url, folder } = storage
   const say = (progress: string) => console.error(`${backend}: ${progress}`)

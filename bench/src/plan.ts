@@ -1,5 +1,5 @@
 import { batchOperations, batchSize, type OperationName, operationNames } from './operations.ts'
-import { type BackendName, backendNames } from './subjects/backends.ts'
+import { type BackendName, backendNames, subjectsOf } from './subjects/backends.ts'
 import { type Role, roles } from './subjects/subject.ts'
 import type { Cell } from './worker/bench.ts'
 
@@ -79,7 +79,16 @@ export function warmUpsOf({ cells, warmUpSeconds }: Plan): (Cell & { seconds: nu
   return [...byOperation].flatMap(([cell]) => (cell ? [{ ...cell, callers, seconds: 2 * warmUpSeconds }] : []))
 }
 
-/** About how many seconds one backend takes: the rounds, and some for each subject to be filled and checked. */
+export async function estimatedMinutes(plan: Plan): Promise<number> {
+  let seconds = 0
+  for (const backend of plan.backends) {
+    const subjects = (await subjectsOf(backend, plan.subjects)).map(({ role }) => role)
+    seconds += estimatedSeconds({ ...plan, subjects })
+  }
+  return seconds / 60
+}
+
+/** About how many seconds a backend with these subjects takes: the rounds, and some for each to be filled and checked. */
 export function estimatedSeconds(plan: Plan): number {
   const { subjects, cells, rounds, seconds, warmUpSeconds, sessions } = plan
   const sizes = new Set(cells.map(({ size }) => size)).size

@@ -43,7 +43,7 @@ export function sampleCookie(ttlMs = dayMs): SampleCookie {
 /** A session of which identity, data and (where the store keeps one) cookie make `bytes` bytes of JSON together. */
 export function sampleContent(bytes: number, { cookie }: { cookie: boolean }): SampleContent {
   const content: SampleContent = {
-    identity: { providerId: 'github', externalId: 'user_88812', email: 'ada@example.org', username: 'ada' },
+    identity: { providerId: 'github', externalId: personName(0), email: 'ada@example.org', username: 'ada' },
     data: {
       counter: 1_000_000,
       csrfToken: 'q3JxkM0ZtW8y5rB1',
@@ -59,6 +59,15 @@ export function sampleContent(bytes: number, { cookie }: { cookie: boolean }): S
   if (left() < 0) throw new RangeError(`A sample session has at least ${bytes - left()} bytes`)
   content.data.note = 'x'.repeat(left())
   return content
+}
+
+/** The same session of another person, and no byte longer. */
+export function ofPerson({ identity, data }: SampleContent, person: number): SampleContent {
+  return { identity: { ...identity, externalId: personName(person) }, data }
+}
+
+function personName(person: number): string {
+  return `user_${String(person).padStart(8, '0')}`
 }
 
 function cartItem(index: number): CartItem {

@@ -1,6 +1,6 @@
 import { type Contender, openContenders } from '../contenders.ts'
 import { describeRun, openStorage } from '../environment.ts'
-import { estimatedSeconds, type Plan } from '../plan.ts'
+import { estimatedMinutes, type Plan } from '../plan.ts'
 import { keep } from '../report/result-files.ts'
 import { type BackendName, backends, subjectsOf } from '../subjects/backends.ts'
 import type { Cell } from '../worker/bench.ts'
@@ -10,8 +10,8 @@ import { cpuSecondsOf } from './server-cpu.ts'
 
 /** Shows where the time of the client goes, and how much the server needs beside it. */
 export async function runProfile(plan: Plan): Promise<void> {
-  const seconds = estimatedSeconds({ ...plan, rounds: 2 * plan.rounds })
-  console.error(`About ${Math.ceil((plan.backends.length * seconds) / 60)} minutes for ${plan.backends.join(', ')}.`)
+  const minutes = await estimatedMinutes({ ...plan, rounds: 2 * plan.rounds })
+  console.error(`About ${Math.ceil(minutes)} minutes for ${plan.backends.join(', ')}.`)
   for (const backend of plan.backends) {
     const result = await profileBackend(backend, plan)
     console.log(profileReport(result))
@@ -20,7 +20,7 @@ export async function runProfile(plan: Plan): Promise<void> {
 }
 
 async function profileBackend(backend: BackendName, plan: Plan): Promise<ProfileResult> {
-  const definitions = (await subjectsOf(backend)).filter(({ role }) => plan.subjects.includes(role))
+  const definitions = await subjectsOf(backend, plan.subjects)
   await using storage = await openStorage(backends[backend].server)
   await using workers = new AsyncDisposableStack()
   const { url, folder, pids } = storage

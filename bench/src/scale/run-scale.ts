@@ -33,8 +33,7 @@ interface Scene {
 }
 
 async function scaleOf(backend: BackendName, plan: ScalePlan): Promise<ScaleResult> {
-  const subjects = await subjectsOf(backend)
-  const definitions = subjects.filter(({ role }) => role === 'sess' || role === 'peer')
+  const definitions = await subjectsOf(backend, ['sess', 'peer'])
   const { server, scaleArgs } = backends[backend]
   await using storage = await openStorage(server, scaleArgs)
   const scene: Scene = { backend, plan, storage, definitions }

@@ -1,5 +1,5 @@
 import type { ServerName } from '@sess/testkit'
-import type { SubjectDefinition } from './subject.ts'
+import { type Role, roles, type SubjectDefinition } from './subject.ts'
 
 interface Backend {
   /** The server of the testkit; null where the engine is in the process. */
@@ -18,17 +18,24 @@ export type BackendName = (typeof backendNames)[number]
  * Whoever keeps so much gives them more: the documentation of both speaks of a quarter of the memory, and of half.
  */
 const roomInInnodb = ['--innodb-buffer-pool-size=3G']
-const roomInPostgres = ['-c', 'shared_buffers=3GB']
+const roomInPostgres = ['-c', 'shared_buffers=3GB', '-c', 'max_wal_size=4GB']
+
+/** A rewrite of the append-only file takes a core for a minute, from whichever population it meets. */
+const noRewrite = ['--auto-aof-rewrite-percentage', '0']
 
 export const backends: Readonly<Record<BackendName, Backend>> = {
   memory: { server: null, subjects: () => import('./memory.ts') },
   sqlite: { server: null, subjects: () => import('./sqlite.ts') },
-  redis: { server: 'redis7', subjects: () => import('./redis.ts') },
+  redis: { server: 'redis7', scaleArgs: noRewrite, subjects: () => import('./redis.ts') },
   postgres: { server: 'postgres15', scaleArgs: roomInPostgres, subjects: () => import('./postgres.ts') },
   mysql: { server: 'mysql9', scaleArgs: roomInInnodb, subjects: () => import('./mysql.ts') },
   mariadb: { server: 'mariadb', scaleArgs: roomInInnodb, subjects: () => import('./mysql.ts') },
 }
 
-export async function subjectsOf(backend: BackendName): Promise<readonly SubjectDefinition[]> {
-  return (await backends[backend].subjects()).subjects
+/** Those that there are for a backend, or of them those with one of these roles. */
+export async function subjectsOf(
+  backend: BackendName,
+  chosen: readonly Role[] = roles,
+): Promise<readonly SubjectDefinition[]> {
+  return (await backends[backend].subjects()).subjects.filter(({ role }) => chosen.includes(role))
 }

@@ -10,6 +10,11 @@ import { rawSubject } from './raw-subject.ts'
 import { sessSubject } from './sess-subject.ts'
 import type { Place, Subject, SubjectDefinition } from './subject.ts'
 
+/** With both a commit is on the disk before it is answered. */
+type Journal = 'delete' | 'wal'
+
+const peerSettings = 'synchronous=FULL; clears the expired every 15 minutes'
+
 // keyv is missing: the driver of @keyv/sqlite compiles itself or is downloaded from outside the registry.
 export const subjects: readonly SubjectDefinition[] = [
   {
@@ -26,22 +31,15 @@ export const subjects: readonly SubjectDefinition[] = [
     role: 'peer',
     name: 'better-sqlite3-session-store',
     packages: ['better-sqlite3-session-store', 'better-sqlite3'],
-    configuration: 'clears the expired every 15 minutes, as its README has it; WAL, synchronous=FULL',
-    async open(place) {
-      const path = fileOf(place)
-      const database = connect(path)
-      const SqliteStore = createSqliteStore(session)
-      const store = new SqliteStore({ client: database, expired: { clear: true, intervalMs: 900_000 } })
-      const expiry = database.prepare<[string], { expire: string }>('SELECT expire FROM sessions WHERE sid = ?')
-      return expressSubject(store, {
-        async expiresAt(key) {
-          const row = expiry.get(key)
-          return row ? new Date(row.expire).getTime() : null
-        },
-        bytesAtRest: async () => bytesOf(path),
-        close: async () => void database.close(),
-      })
-    },
+    configuration: `as its README has it, but for verbose: console.log; that is a rollback journal, ${peerSettings}`,
+    open: (place) => openPeer(place, 'delete'),
+  },
+  {
+    role: 'tuned',
+    name: 'the same with WAL',
+    packages: ['better-sqlite3-session-store', 'better-sqlite3'],
+    configuration: `a write-ahead log, as the documentation of better-sqlite3 advises; ${peerSettings}`,
+    open: (place) => openPeer(place, 'wal'),
   },
   {
     role: 'raw',
@@ -59,9 +57,25 @@ export const subjects: readonly SubjectDefinition[] = [
   },
 ]
 
+async function openPeer(place: Place, journal: Journal): Promise<Subject> {
+  const path = fileOf(place)
+  const database = connect(path, journal)
+  const SqliteStore = createSqliteStore(session)
+  const store = new SqliteStore({ client: database, expired: { clear: true, intervalMs: 900_000 } })
+  const expiry = database.prepare<[string], { expire: string }>('SELECT expire FROM sessions WHERE sid = ?')
+  return expressSubject(store, {
+    async expiresAt(key) {
+      const row = expiry.get(key)
+      return row ? new Date(row.expire).getTime() : null
+    },
+    bytesAtRest: async () => bytesOf(path),
+    close: async () => void database.close(),
+  })
+}
+
 async function open(place: Place, inBatches: boolean): Promise<Subject> {
   const path = fileOf(place)
-  const database = connect(path)
+  const database = connect(path, 'wal')
   database.exec(`CREATE TABLE IF NOT EXISTS raw (id TEXT PRIMARY KEY, data TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS raw_expires ON raw (expires)`)
   const select = database.prepare<[string, number], { data: string }>(
@@ -103,9 +117,9 @@ function fileOf({ folder, namespace }: Place): string {
   return join(folder, `${namespace}.db`)
 }
 
-function connect(path: string): BetterSqlite3.Database {
+function connect(path: string, journal: Journal): BetterSqlite3.Database {
   const database = new BetterSqlite3(path)
-  database.pragma('journal_mode = wal')
+  database.pragma(`journal_mode = ${journal}`)
   database.pragma('synchronous = full')
   return database
 }

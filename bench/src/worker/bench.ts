@@ -4,7 +4,7 @@ import { batchOperations, batchSize, inTurns, type OperationName, operations } f
 import { hasLimit } from '../plan.ts'
 import { profileOf } from '../profile/profiler.ts'
 import { selfTimes, sharesOf } from '../profile/self-times.ts'
-import { type SampleContent, sampleContent } from '../sample-session.ts'
+import { ofPerson, type SampleContent, sampleContent } from '../sample-session.ts'
 import type { Place, StoredSession, Subject, SubjectDefinition } from '../subjects/subject.ts'
 import { closedLoop, type Loop, type Measurement } from './closed-loop.ts'
 import { checkStore } from './store-check.ts'
@@ -67,6 +67,8 @@ export class Bench {
   /** By the size of the session. */
   readonly #sessions = new Map<number, StoredSession[]>()
   #turn = 0
+  /** How many sessions were created: each is another person's. */
+  #people = 0
 
   private constructor(definition: SubjectDefinition, place: Place, subject: Subject, clock: { skewMs: number }) {
     this.#definition = definition
@@ -90,7 +92,8 @@ export class Bench {
       Array.from({ length: populating }, async () => {
         while (left > 0) {
           left -= 1
-          const session = await this.#subject.create(content, ttlMs)
+          this.#people += 1
+          const session = await this.#subject.create(ofPerson(content, this.#people), ttlMs)
           if (!forget) list.push(session)
         }
       }),
@@ -205,7 +208,7 @@ export class Bench {
   }
 
   #contentOf(size: number): SampleContent {
-    return sampleContent(size, { cookie: this.#definition.role === 'peer' })
+    return sampleContent(size, { cookie: ['peer', 'tuned'].includes(this.#definition.role) })
   }
 }
 

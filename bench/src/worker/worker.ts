@@ -9,7 +9,7 @@ let bench: Bench | undefined
 async function answer(request: Request): Promise<unknown> {
   if ('open' in request) {
     const { backend, role, place } = request.open
-    const definition = (await subjectsOf(backend)).find((candidate) => candidate.role === role)
+    const [definition] = await subjectsOf(backend, [role])
     if (definition === undefined) throw new Error(`${backend} has no ${role}`)
     bench = await Bench.open(definition, place)
     return undefined
