@@ -9,7 +9,10 @@ const maxTries = 5
 
 type WriteBatch = (operations: readonly WriteOperation[], now: number) => Promise<readonly WriteOutcome[]>
 
-/** All operations one by one in one transaction; one that is refused for its own sake leaves the others alone. */
+/**
+ * All operations one by one in one transaction; one that is refused for its own sake leaves the others alone. An operation
+ * by itself needs none: each of its statements is a transaction, and the one that finds the row is the last.
+ */
 export function writeInOneTransaction(driver: SqlDriver, work: WriteWork): WriteBatch {
   function* all(operations: readonly WriteOperation[], now: number): SqlWork<WriteOutcome[]> {
     const outcomes: WriteOutcome[] = []
@@ -24,7 +27,10 @@ export function writeInOneTransaction(driver: SqlDriver, work: WriteWork): Write
     }
     return outcomes
   }
-  return async (operations, now) => await driver.transaction(() => all(operations, now))
+  return async (operations, now) =>
+    await (operations.length === 1
+      ? driver.run(() => all(operations, now))
+      : driver.transaction(() => all(operations, now)))
 }
 
 /** The operations of each kind as one statement (one transaction, where outcomes are read back); the kinds at once. */
