@@ -7,7 +7,7 @@ export interface Keyed<T> {
 
 const slots = 1024
 /** The characters at a key's end that choose its slot. Keys that all have the same ones make a slot slow, and nothing worse. */
-const chars = 12
+const chars = 6
 
 /**
  * Finds things that come and go with every operation. A Map would do, but for the garbage collector: each time it fills up
