@@ -124,6 +124,7 @@ export class RedisBackend implements SessionBackend {
   }
 
   close(): void {
+    this.#connection.leave()
     this.#release()
   }
 

@@ -13,16 +13,23 @@ export class Connection {
   readonly #client: RedisClient
   readonly #timeoutMs: number
   #connecting: Promise<void> | null = null
-  /** Gives up each call that is under way. */
-  readonly #underWay: ((error: Error) => void)[] = []
+  /**
+   * A client that shall not send again what was under way when its connection broke may forget it, without an answer
+   * (redis/ioredis#2193): here it ends with the connection. Null for a client that sends again.
+   */
+  readonly #underWay: Set<(error: Error) => void> | null
   readonly #onClose = () => {
-    for (const giveUp of this.#underWay.splice(0)) giveUp(new Error('Connection is closed.'))
-    this.#client.off('close', this.#onClose)
+    for (const giveUp of this.#underWay ?? []) giveUp(new Error('Connection is closed.'))
+    this.#underWay?.clear()
   }
 
   constructor(client: RedisClient, timeoutMs: number) {
     this.#client = client
     this.#timeoutMs = timeoutMs
+    const { options } = client
+    const mayForget = 'autoResendUnfulfilledCommands' in options && !options.autoResendUnfulfilledCommands
+    this.#underWay = mayForget ? new Set() : null
+    if (mayForget) client.on('close', this.#onClose)
   }
 
   get isCluster(): boolean {
@@ -31,52 +38,60 @@ export class Connection {
 
   /** Runs a script; where the server has not seen it (a restart, a failover, SCRIPT FLUSH), its text is sent along. */
   async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    const client = await this.#connected()
     try {
-      return await this.#answer(client.evalsha(script.sha, keys.length, ...keys, ...args))
+      return await this.#send((client) => client.evalsha(script.sha, keys.length, ...keys, ...args))
     } catch (error) {
       // Nothing has run then.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return await this.#answer(client.eval(script.lua, keys.length, ...keys, ...args))
+      return this.#send((client) => client.eval(script.lua, keys.length, ...keys, ...args))
     }
   }
 
   /** The text of each key; null also for one that holds something else, as MGET does not tell. */
-  async mget(keys: readonly string[]): Promise<(string | null)[]> {
-    const client = await this.#connected()
-    return this.#answer(client.mget(...keys))
+  mget(keys: readonly string[]): Promise<(string | null)[]> {
+    return this.#send((client) => client.mget(...keys))
   }
 
   async ping(): Promise<void> {
-    const client = await this.#connected()
-    await this.#answer(client.ping())
+    await this.#send((client) => client.ping())
   }
 
-  /**
-   * A client that shall not send again what was under way when its connection broke may forget it, without an answer
-   * (redis/ioredis#2193): here it ends with the connection.
-   */
-  #answer<T>(sent: Promise<T>): Promise<T> {
-    const { options } = this.#client
-    if (!('autoResendUnfulfilledCommands' in options) || options.autoResendUnfulfilledCommands) return sent
+  /** Lets go of the client. */
+  leave(): void {
+    this.#client.off('close', this.#onClose)
+  }
+
+  #send<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
+    // A connection in good order costs a call no turn of its own.
+    return this.#client.status === 'ready'
+      ? this.#answerOf(command)
+      : this.#connected().then(() => this.#answerOf(command))
+  }
+
+  #answerOf<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
+    const sent = command(this.#client)
+    const underWay = this.#underWay
+    if (underWay === null) return sent
     return new Promise((resolve, reject) => {
-      if (this.#underWay.length === 0) this.#client.on('close', this.#onClose)
-      this.#underWay.push(reject)
-      const end = (): void => {
-        const index = this.#underWay.indexOf(reject)
-        if (index >= 0) this.#underWay.splice(index, 1)
-        if (this.#underWay.length === 0) this.#client.off('close', this.#onClose)
-      }
-      sent.then(resolve, reject).then(end, end)
+      underWay.add(reject)
+      sent.then(
+        (answer) => {
+          underWay.delete(reject)
+          resolve(answer)
+        },
+        (error: unknown) => {
+          underWay.delete(reject)
+          reject(error)
+        },
+      )
     })
   }
 
-  #connected(): RedisClient | Promise<RedisClient> {
-    if (this.#client.status === 'ready') return this.#client
+  #connected(): Promise<void> {
     this.#connecting ??= whenReady(this.#client, this.#timeoutMs).finally(() => {
       this.#connecting = null
     })
-    return this.#connecting.then(() => this.#client)
+    return this.#connecting
   }
 }
 

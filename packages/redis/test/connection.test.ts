@@ -120,6 +120,7 @@ describe.skipIf(isSkipped('redis7'))('an outage', () => {
     proxy.resume()
     for (const outcome of await Promise.allSettled(late)) expect(outcome).toMatchObject({ reason: unavailable })
     expect(await store.count()).toBe(2)
+    await store.close()
     expect(client.listenerCount('close')).toBe(0)
   })
 
