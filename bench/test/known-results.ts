@@ -1,4 +1,6 @@
+import type { SubjectProfile } from '../src/profile/profile-results.ts'
 import type { BackendResult, CellResult, SubjectRounds } from '../src/results.ts'
+import type { ScaleResult } from '../src/scale/scale-results.ts'
 import type { BackendName } from '../src/subjects/backends.ts'
 import type { Cell } from '../src/worker/bench.ts'
 import type { Measurement } from '../src/worker/closed-loop.ts'
@@ -18,6 +20,12 @@ export function measurement(operationsPerSecond: number, p99Ms = 1): Measurement
 /** Rounds with these throughputs and 99th percentiles. */
 export function rounds(operationsPerSecond: readonly number[], p99Ms = 1): SubjectRounds {
   return { rounds: operationsPerSecond.map((each) => measurement(each, p99Ms)) }
+}
+
+/** Of a round with this throughput. */
+export function profileOf(operationsPerSecond: number): SubjectProfile {
+  const shares = { '@sess/core': 0.25, 'JSON.parse': 0.75 }
+  return { rounds: [{ ...measurement(operationsPerSecond), serverMicroseconds: 50 }], shares }
 }
 
 export function cell(at: Partial<Cell>, subjects: CellResult['subjects']): CellResult {
@@ -44,4 +52,19 @@ export function resultOf(backend: BackendName, cells: CellResult[]): BackendResu
     ],
     cells,
   }
+}
+
+/** Four fifths of the loads with a million sessions, and a little less of the saves. */
+export const scaleResult: ScaleResult = {
+  ...resultOf('redis', []),
+  callers: 64,
+  size: 500,
+  populations: [
+    { sessions: 10_000, profiles: { load: profileOf(100), save: profileOf(100) } },
+    { sessions: 1_000_000, profiles: { load: profileOf(80), save: profileOf(79) } },
+  ],
+  cleanUp: { removed: 10, expired: 10, p99BeforeMs: 1, p99WhileMs: 2.1, seconds: 1 },
+  bytesPerSession: [],
+  eventLoop: null,
+  startUp: [],
 }

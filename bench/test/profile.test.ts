@@ -7,8 +7,9 @@ import type { ProfileResult } from '../src/profile/profile-results.ts'
 import { roomOf } from '../src/profile/rooms.ts'
 import { selfTimes, sharesOf } from '../src/profile/self-times.ts'
 import { cpuSecondsOf, ticksIn } from '../src/profile/server-cpu.ts'
+import { scaleReport } from '../src/scale/scale-report.ts'
 import { WorkerProcess } from '../src/worker/worker-process.ts'
-import { measurement, resultOf } from './known-results.ts'
+import { profileOf, resultOf, scaleResult } from './known-results.ts'
 
 describe('the rooms of a profile', () => {
   it.each([
@@ -107,10 +108,9 @@ describe('a profile', () => {
     expect(Object.values(shares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1)
   })
 
-  const round = { ...measurement(10_000), serverMicroseconds: 50 }
   const profiled = (serverMicroseconds: number | null): ProfileResult => {
-    const shares = { '@sess/core': 0.25, 'JSON.parse': 0.75 }
-    const subject = { rounds: [{ ...round, serverMicroseconds }], shares }
+    const { rounds, shares } = profileOf(10_000)
+    const subject = { rounds: rounds.map((round) => ({ ...round, serverMicroseconds })), shares }
     const cells = [{ operation: 'load', size: 500, callers: 64, subjects: { sess: subject } }] as const
     return { ...resultOf('redis', []), server: 'redis7', cells: [...cells] }
   }
@@ -123,6 +123,13 @@ describe('a profile', () => {
     expect(text).toMatch(/^\+ its other threads +2$/m)
     expect(text).toMatch(/^server +50$/m)
     expect(text).toMatch(/^cores: server +0\.5$/m)
+  })
+
+  it('at scale stands for the fewest sessions beside the most', () => {
+    const text = scaleReport(scaleResult)
+    expect(text).toMatch(/^save +1000000 +79 +1$/m)
+    expect(text).toMatch(/^ +10000 sessions +1000000 sessions$/m)
+    expect(text.match(/^JSON\.parse +6 +75\.0% +6 +75\.0%$/gm)).toHaveLength(2)
   })
 
   it('says where the server is not known', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { refusals, verdicts } from '../src/results.ts'
 import { scaleVerdicts } from '../src/scale/scale-results.ts'
 import { targets } from '../src/targets.ts'
-import { cell, measurement, resultOf, rounds } from './known-results.ts'
+import { cell, resultOf, rounds, scaleResult } from './known-results.ts'
 
 describe('verdicts', () => {
   it('a target is reached by the median of the ratios, whatever the single rounds', () => {
@@ -48,19 +48,6 @@ describe('verdicts', () => {
   })
 
   it('a store at scale is held against itself with few sessions, and while it is not cleaned', () => {
-    const verdict = scaleVerdicts({
-      ...resultOf('redis', []),
-      callers: 64,
-      size: 500,
-      populations: [
-        { sessions: 10_000, rounds: { load: [measurement(100)], save: [measurement(100)] } },
-        { sessions: 1_000_000, rounds: { load: [measurement(80)], save: [measurement(79)] } },
-      ],
-      cleanUp: { removed: 10, expired: 10, p99BeforeMs: 1, p99WhileMs: 2.1, seconds: 1 },
-      bytesPerSession: [],
-      eventLoop: null,
-      startUp: [],
-    })
-    expect(verdict.map(({ reached }) => reached)).toEqual([true, false, false])
+    expect(scaleVerdicts(scaleResult).map(({ reached }) => reached)).toEqual([true, false, false])
   })
 })

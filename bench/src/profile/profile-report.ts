@@ -18,7 +18,7 @@ export function profileReport(result: ProfileResult): string {
       '',
       `## ${backend}: ${cell.operation}, ${cell.size} bytes, ${cell.callers} callers`,
       '',
-      cellTable(result, cell),
+      roomsTable(columnsOf(result, cell)),
     ]),
     ...(cells.some(lacksServer) && server
       ? ['', 'The CPU time of the server is not known: it was not started here, or this is not Linux.']
@@ -27,11 +27,16 @@ export function profileReport(result: ProfileResult): string {
   ].join('\n')
 }
 
-function cellTable({ subjects }: ProfileResult, cell: ProfiledCell): string {
-  const columns = subjects.flatMap(({ role, name }) => {
+function columnsOf({ subjects }: ProfileResult, cell: ProfiledCell): [name: string, profile: SubjectProfile][] {
+  return subjects.flatMap(({ role, name }): [string, SubjectProfile][] => {
     const profile = cell.subjects[role]
-    return profile ? [{ name, ...profile, ...middlesOf(profile) }] : []
+    return profile ? [[name, profile]] : []
   })
+}
+
+/** The rooms of several profiles beside each other. */
+export function roomsTable(named: readonly (readonly [name: string, profile: SubjectProfile])[]): string {
+  const columns = named.map(([name, profile]) => ({ name, ...profile, ...middlesOf(profile) }))
   const row = (name: string, pick: (column: (typeof columns)[number]) => number | null) => [
     name,
     ...columns.flatMap((column) => [textOf(pick(column)), '']),

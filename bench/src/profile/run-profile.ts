@@ -5,8 +5,8 @@ import { keep } from '../report/result-files.ts'
 import { type BackendName, backends, subjectsOf } from '../subjects/backends.ts'
 import type { Cell } from '../worker/bench.ts'
 import { profileReport } from './profile-report.ts'
-import type { ProfiledCell, ProfileResult, ProfileRound, SubjectProfile } from './profile-results.ts'
-import { cpuSecondsOf } from './server-cpu.ts'
+import type { ProfiledCell, ProfileResult } from './profile-results.ts'
+import { profiledArgv, profileWorkers } from './profile-workers.ts'
 
 /** Shows where the time of the client goes, and how much the server needs beside it. */
 export async function runProfile(plan: Plan): Promise<void> {
@@ -25,9 +25,8 @@ async function profileBackend(backend: BackendName, plan: Plan): Promise<Profile
   await using workers = new AsyncDisposableStack()
   const { url, folder, pids } = storage
   const say = (progress: string) => console.error(`${backend}: ${progress}`)
-  const execArgv = ['--import', new URL('named-built-ins.ts', import.meta.url).href]
   const contenders = await openContenders(
-    { backend, definitions, plan, place: { url, folder }, say, execArgv },
+    { backend, definitions, plan, place: { url, folder }, say, execArgv: profiledArgv },
     workers,
   )
   const cells: ProfiledCell[] = []
@@ -38,40 +37,15 @@ async function profileBackend(backend: BackendName, plan: Plan): Promise<Profile
   return { ...(await describeRun(backend, plan, storage, definitions)), cells }
 }
 
-/** Rounds without the profiler, the subjects taking turns, and then one long stretch of each with it. */
 async function profileCell(
   contenders: readonly Contender[],
   cell: Cell,
-  { rounds, seconds, warmUpSeconds }: Plan,
+  plan: Plan,
   serverPids: readonly number[],
 ): Promise<ProfiledCell['subjects']> {
-  const able: { contender: Contender; result: SubjectProfile }[] = []
-  for (const contender of contenders) {
-    if (!(await contender.worker.call('can', cell))) continue
-    await contender.worker.call('measure', { ...cell, seconds: warmUpSeconds })
-    able.push({ contender, result: { rounds: [], shares: {} } })
-  }
-  for (let round = 0; round < rounds; round += 1) {
-    for (const { contender, result } of able) {
-      result.rounds.push(await measureBoth(contender, { ...cell, seconds }, serverPids))
-    }
-  }
-  for (const { contender, result } of able) {
-    result.shares = await contender.worker.call('profile', { ...cell, seconds: rounds * seconds })
-    await contender.worker.call('check', cell)
-  }
-  return Object.fromEntries(able.map(({ contender, result }) => [contender.role, result]))
-}
-
-/** The client, and the server while it is at work for it. */
-async function measureBoth(
-  { worker }: Contender,
-  stretch: Cell & { seconds: number },
-  serverPids: readonly number[],
-): Promise<ProfileRound> {
-  const before = await cpuSecondsOf(serverPids)
-  const measurement = await worker.call('measure', stretch)
-  const after = await cpuSecondsOf(serverPids)
-  const known = before !== null && after !== null
-  return { ...measurement, serverMicroseconds: known ? ((after - before) * 1e6) / measurement.operations : null }
+  const able: Contender[] = []
+  for (const contender of contenders) if (await contender.worker.call('can', cell)) able.push(contender)
+  const workers = able.map(({ worker }) => worker)
+  const profiles = await profileWorkers(workers, { ...plan, ...cell }, serverPids)
+  return Object.fromEntries(able.map(({ role }, index) => [role, profiles[index]]))
 }

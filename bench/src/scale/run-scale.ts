@@ -1,12 +1,14 @@
 import type { ScalePlan } from '../command-line.ts'
 import { describeMachine, openStorage, type Storage } from '../environment.ts'
 import { usualPlan, usualSize } from '../plan.ts'
+import type { SubjectProfile } from '../profile/profile-results.ts'
+import { profiledArgv, profileWorkers } from '../profile/profile-workers.ts'
 import { keep } from '../report/result-files.ts'
 import { type BackendName, backends, subjectsOf } from '../subjects/backends.ts'
 import type { SubjectDefinition } from '../subjects/subject.ts'
 import { WorkerProcess } from '../worker/worker-process.ts'
 import { scaleReport } from './scale-report.ts'
-import type { PopulationResult, ScaleResult } from './scale-results.ts'
+import type { ScaleOperation, ScaleResult } from './scale-results.ts'
 import { measureStartUp } from './start-up.ts'
 
 const callers = 64
@@ -17,7 +19,7 @@ const writers = 256
 const sessionsAtRest = 30_000
 
 export async function runScale(plan: ScalePlan): Promise<void> {
-  console.error(`About ${Math.ceil((plan.backends.length * Math.max(...plan.populations)) / 400_000)} minutes.`)
+  console.error(`About ${Math.ceil((plan.backends.length * Math.max(...plan.populations)) / 350_000)} minutes.`)
   for (const backend of plan.backends) {
     const result = await scaleOf(backend, plan)
     console.log(scaleReport(result))
@@ -88,40 +90,40 @@ async function eventLoopDelays(scene: Scene): Promise<NonNullable<ScaleResult['e
 
 /** Stores with few and with many sessions take turns; then the fullest one is cleaned. */
 async function grow(scene: Scene): Promise<Pick<ScaleResult, 'populations' | 'cleanUp'>> {
-  const { plan, definitions } = scene
+  const { plan, storage, definitions } = scene
   const sess = definitions.find(({ role }) => role === 'sess') as SubjectDefinition
   await using workers = new AsyncDisposableStack()
-  const stores: { result: PopulationResult; worker: WorkerProcess }[] = []
+  const stores: WorkerProcess[] = []
   for (const sessions of plan.populations) {
     say(scene, `${sessions} sessions`)
-    const worker = workers.use(await startWorker(scene, sess, `scale_${sessions}`))
+    const worker = workers.use(await startWorker(scene, sess, `scale_${sessions}`, profiledArgv))
     await worker.call('populate', { size, sessions })
-    stores.push({ worker, result: { sessions, rounds: { load: [], save: [] } } })
+    stores.push(worker)
   }
-  for (const operation of ['load', 'save'] as const) {
+  const profile = (operation: ScaleOperation) => {
     say(scene, operation)
-    const cell = { operation, size, callers }
-    for (const { worker } of stores) await worker.call('measure', { ...cell, seconds: plan.seconds / 2 })
-    for (let round = 0; round < plan.rounds; round += 1) {
-      for (const { worker, result } of stores) {
-        result.rounds[operation].push(await worker.call('measure', { ...cell, seconds: plan.seconds }))
-      }
-    }
-    for (const { worker } of stores) await worker.call('check', cell)
+    const stretch = { operation, size, callers, ...plan, warmUpSeconds: plan.seconds / 2 }
+    return profileWorkers(stores, stretch, storage.pids)
   }
+  const profiles = { load: await profile('load'), save: await profile('save') }
+  const populations = plan.populations.map((sessions, index) => ({
+    sessions,
+    profiles: { load: profiles.load[index] as SubjectProfile, save: profiles.save[index] as SubjectProfile },
+  }))
   const expired = Math.ceil(Math.max(...plan.populations) / 10)
   say(scene, `${expired} expire, and are removed`)
-  const largest = stores.at(-1)?.worker as WorkerProcess
+  const largest = stores.at(-1) as WorkerProcess
   const cleanUp = await largest.call('cleanUp', { expired, size, callers, seconds: 2 * plan.seconds })
-  return { populations: stores.map(({ result }) => result), cleanUp: { ...cleanUp, expired } }
+  return { populations, cleanUp: { ...cleanUp, expired } }
 }
 
 function startWorker(
   { backend, storage: { url, folder } }: Scene,
   { role }: SubjectDefinition,
   name: string,
+  execArgv: readonly string[] = [],
 ): Promise<WorkerProcess> {
-  return WorkerProcess.start({ backend, role, place: { url, folder, namespace: `${name}_${role}` } })
+  return WorkerProcess.start({ backend, role, place: { url, folder, namespace: `${name}_${role}` } }, execArgv)
 }
 
 function say({ backend }: Scene, progress: string): void {

@@ -1,7 +1,8 @@
+import { roomsTable } from '../profile/profile-report.ts'
 import { spread } from '../report/comparison.ts'
 import { figure, table } from '../report/table.ts'
 import { summarize } from '../statistics.ts'
-import { type ScaleResult, scaleVerdicts } from './scale-results.ts'
+import { type ScaleOperation, type ScaleResult, scaleOperations, scaleVerdicts } from './scale-results.ts'
 
 /** What one backend's scale results say, for a terminal. */
 export function scaleReport(result: ScaleResult): string {
@@ -12,6 +13,12 @@ export function scaleReport(result: ScaleResult): string {
     `${callers} callers, sessions of ${size} bytes. Absolute figures are of this machine only: ${machine.cores} cores, ${machine.cpu}.`,
     '',
     populationTable(result),
+    ...scaleOperations.flatMap((operation) => [
+      '',
+      `Where the time of a ${operation} goes:`,
+      '',
+      roomsOf(result, operation),
+    ]),
     '',
     `Clean-up of ${cleanUp.expired} expired sessions: ${cleanUp.removed} removed in ${figure(cleanUp.seconds)} s;`,
     `p99 of loads ${figure(cleanUp.p99BeforeMs)} ms before, ${figure(cleanUp.p99WhileMs)} ms while.`,
@@ -54,13 +61,24 @@ export function scaleReport(result: ScaleResult): string {
 }
 
 function populationTable({ populations }: ScaleResult): string {
-  const rows = (['load', 'save'] as const).flatMap((operation) =>
-    populations.map(({ sessions, rounds }) => [
-      operation,
-      String(sessions),
-      figure(summarize(rounds[operation].map(({ operationsPerSecond }) => operationsPerSecond)).median),
-      figure(summarize(rounds[operation].map(({ p99Ms }) => p99Ms)).median),
-    ]),
+  const rows = scaleOperations.flatMap((operation) =>
+    populations.map(({ sessions, profiles }) => {
+      const { rounds } = profiles[operation]
+      const middles = (['operationsPerSecond', 'p99Ms'] as const).map((metric) =>
+        figure(summarize(rounds.map((round) => round[metric])).median),
+      )
+      return [operation, String(sessions), ...middles]
+    }),
   )
   return table(['', 'live sessions', 'ops/s', 'p99 ms'], rows)
+}
+
+/** With the fewest sessions and with the most. */
+function roomsOf({ populations }: ScaleResult, operation: ScaleOperation): string {
+  const ends = populations.length > 1 ? [populations.at(0), populations.at(-1)] : populations
+  return roomsTable(
+    ends.flatMap((population) =>
+      population ? [[`${population.sessions} sessions`, population.profiles[operation]] as const] : [],
+    ),
+  )
 }

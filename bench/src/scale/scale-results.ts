@@ -1,3 +1,4 @@
+import type { SubjectProfile } from '../profile/profile-results.ts'
 import type { Machine } from '../results.ts'
 import { ratioOfRounds, type Summary } from '../statistics.ts'
 import type { BackendName } from '../subjects/backends.ts'
@@ -6,12 +7,14 @@ import type { CleanUpResult, EventLoopDelay } from '../worker/bench.ts'
 import type { Measurement } from '../worker/closed-loop.ts'
 import type { StartUp } from './start-up.ts'
 
-export type ScaleOperation = 'load' | 'save'
+export const scaleOperations = ['load', 'save'] as const
+export type ScaleOperation = (typeof scaleOperations)[number]
 
 export interface PopulationResult {
   /** How many sessions were live. */
   sessions: number
-  rounds: Record<ScaleOperation, Measurement[]>
+  /** Where the time goes, and in its rounds how much is done. */
+  profiles: Record<ScaleOperation, SubjectProfile>
 }
 
 export interface ScaleResult {
@@ -40,10 +43,11 @@ export interface ScaleVerdict {
 
 export function scaleVerdicts({ populations, cleanUp }: ScaleResult): ScaleVerdict[] {
   const [least, most] = [populations[0], populations.at(-1)]
-  const kept = (['load', 'save'] as const).flatMap((operation) => {
+  const kept = scaleOperations.flatMap((operation) => {
     if (!least || !most || least === most) return []
     const rate = ({ operationsPerSecond }: Measurement) => operationsPerSecond
-    const measured = ratioOfRounds(most.rounds[operation].map(rate), least.rounds[operation].map(rate))
+    const rates = ({ profiles }: PopulationResult) => profiles[operation].rounds.map(rate)
+    const measured = ratioOfRounds(rates(most), rates(least))
     const what = `${operation}, throughput with ${most.sessions} sessions / with ${least.sessions}`
     return [{ what, bound: `>= ${partAtAMillion}`, measured, reached: measured.median >= partAtAMillion }]
   })
