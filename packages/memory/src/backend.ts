@@ -56,9 +56,7 @@ export class MemoryBackend implements SessionBackend {
   }
 
   listByIdentity(identityKey: string, now: number): SessionRecord[] {
-    return [...(this.#storage.identities.get(identityKey) ?? [])]
-      .map((key) => this.#live(key, now))
-      .filter((record) => record !== null)
+    return [...this.#storage.ofIdentity(identityKey)].filter((record) => record.expiresAt > now)
   }
 
   deleteByIdentity(identityKey: string, exceptKey: string | null, now: number): number {

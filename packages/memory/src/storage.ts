@@ -1,10 +1,16 @@
 import type { SessionRecord, StateRecord } from '@sess/core'
 
-/** A session's place: a write and a use change what is in it, and the Map stays as it is. */
+/**
+ * A session's place: a write and a use change what is in it, and the Maps stay as they are. It is linked into the list of all
+ * by their use, and into that of its identity: of a million sessions the garbage collector visits each object again and
+ * again, and a link is none.
+ */
 interface Place {
   record: SessionRecord
   lessRecent: Place | null
   moreRecent: Place | null
+  previousOfIdentity: Place | null
+  nextOfIdentity: Place | null
 }
 
 /** Where memory stores keep their records. Handed to several stores, it is what they share. */
@@ -12,8 +18,8 @@ export class MemoryStorage {
   readonly #places = new Map<string, Place>()
   #leastRecent: Place | null = null
   #mostRecent: Place | null = null
-  /** The keys of each identity's sessions, by identity key. */
-  readonly identities = new Map<string, Set<string>>()
+  /** The first of each identity's places, by identity key. */
+  readonly #identities = new Map<string, Place>()
   /** By key, oldest first. */
   readonly states = new Map<string, StateRecord>()
 
@@ -39,24 +45,34 @@ export class MemoryStorage {
     for (const { record } of this.#places.values()) yield record
   }
 
+  /** Those of one identity. */
+  *ofIdentity(identityKey: string): Generator<SessionRecord, undefined> {
+    let place = this.#identities.get(identityKey) ?? null
+    for (; place !== null; place = place.nextOfIdentity) yield place.record
+  }
+
+  /** The identity keys in the index. */
+  identities(): Iterable<string> {
+    return this.#identities.keys()
+  }
+
   /** Writes a record as the most recently used one, and keeps the identity index in step. */
   write(record: SessionRecord): void {
     const { key, identityKey } = record
     const place = this.#places.get(key)
     if (place === undefined) {
-      const added = { record, lessRecent: null, moreRecent: null }
+      const added = { record, lessRecent: null, moreRecent: null, previousOfIdentity: null, nextOfIdentity: null }
       this.#places.set(key, added)
       this.#append(added)
-      this.#index(record)
+      this.#index(added)
       return
     }
-    const former = place.record
+    // Most writes are of the same person's session again, and leave the index as it is.
+    const isReindexed = place.record.identityKey !== identityKey
+    if (isReindexed) this.#unindex(place)
     place.record = record
     this.#moveToEnd(place)
-    // Most writes are of the same person's session again, and leave the index as it is.
-    if (former.identityKey === identityKey) return
-    this.#unindex(former)
-    this.#index(record)
+    if (isReindexed) this.#index(place)
   }
 
   remove(key: string): void {
@@ -64,7 +80,7 @@ export class MemoryStorage {
     if (place === undefined) return
     this.#places.delete(key)
     this.#unlink(place)
-    this.#unindex(place.record)
+    this.#unindex(place)
   }
 
   removeLeastRecent(): void {
@@ -94,16 +110,23 @@ export class MemoryStorage {
     place.moreRecent = null
   }
 
-  #index({ key, identityKey }: SessionRecord): void {
+  #index(place: Place): void {
+    const { identityKey } = place.record
     if (identityKey === null) return
-    const keys = this.identities.get(identityKey)
-    if (keys === undefined) this.identities.set(identityKey, new Set([key]))
-    else keys.add(key)
+    const first = this.#identities.get(identityKey) ?? null
+    place.nextOfIdentity = first
+    if (first !== null) first.previousOfIdentity = place
+    this.#identities.set(identityKey, place)
   }
 
-  #unindex({ key, identityKey }: SessionRecord): void {
-    if (identityKey === null) return
-    const keys = this.identities.get(identityKey)
-    if (keys?.delete(key) && keys.size === 0) this.identities.delete(identityKey)
+  #unindex(place: Place): void {
+    const { record, previousOfIdentity, nextOfIdentity } = place
+    if (record.identityKey === null) return
+    if (previousOfIdentity !== null) previousOfIdentity.nextOfIdentity = nextOfIdentity
+    else if (nextOfIdentity !== null) this.#identities.set(record.identityKey, nextOfIdentity)
+    else this.#identities.delete(record.identityKey)
+    if (nextOfIdentity !== null) nextOfIdentity.previousOfIdentity = previousOfIdentity
+    place.previousOfIdentity = null
+    place.nextOfIdentity = null
   }
 }

@@ -53,7 +53,7 @@ describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<stri
       openPeer: (store, options) => memoryStore({ ...config, ...options, storage: placeOf(store).handedIn }),
       dump(store) {
         const { storage } = placeOf(store)
-        return inspect([[...storage.records()], storage.identities, storage.states], everything)
+        return inspect([[...storage.records()], [...storage.identities()], storage.states], everything)
       },
       outage(store) {
         const place = placeOf(store)

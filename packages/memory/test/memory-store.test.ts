@@ -65,7 +65,7 @@ describe('storage', () => {
     expect(storage.states.size).toBe(0)
     now += 60_000
     expect(await store.cleanExpired()).toBe(1_000)
-    expect([storage.size, storage.identities.size]).toEqual([0, 0])
+    expect([storage.size, [...storage.identities()]]).toEqual([0, []])
   })
 })
 
