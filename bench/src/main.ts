@@ -1,4 +1,5 @@
 import { parseCommandLine, usage } from './command-line.ts'
+import { eachBackend } from './each-backend.ts'
 import { describeRun, openStorage } from './environment.ts'
 import { estimatedMinutes, type Plan } from './plan.ts'
 import { runProfile } from './profile/run-profile.ts'
@@ -12,12 +13,12 @@ import { type BackendName, backends, subjectsOf } from './subjects/backends.ts'
 async function compare(plan: Plan): Promise<void> {
   const minutes = await estimatedMinutes(plan)
   console.error(`About ${minutes < 1 ? 'a minute' : `${Math.ceil(minutes)} minutes`} for ${plan.backends.join(', ')}.`)
-  for (const backend of plan.backends) {
+  await eachBackend(plan.backends, async (backend) => {
     const result = await compareBackend(backend, plan)
     console.log(comparison(result))
     if (refusals(result).length > 0) process.exitCode = 1
     if (plan.isKept) await keep(backend, result)
-  }
+  })
 }
 
 async function compareBackend(backend: BackendName, plan: Plan): Promise<BackendResult> {

@@ -70,13 +70,16 @@ export function cellsOf({ operations, sizes, callers }: Matrix): Cell[] {
 }
 
 /**
- * What each subject does before the first cell, which is the one with the fewest turns: every operation once, so that all
- * of them are compiled. A server runs for days.
+ * What each subject does before the first cell: every operation with the most callers and with the fewest, so that all that
+ * it takes is compiled. A server runs for days. The fewest get longer, as they do less in a second.
  */
 export function warmUpsOf({ cells, warmUpSeconds }: Plan): (Cell & { seconds: number })[] {
-  const callers = Math.max(...cells.map((cell) => cell.callers))
-  const byOperation = Map.groupBy(cells, ({ operation }) => operation).values()
-  return [...byOperation].flatMap(([cell]) => (cell ? [{ ...cell, callers, seconds: 2 * warmUpSeconds }] : []))
+  return [...Map.groupBy(cells, ({ operation }) => operation).values()].flatMap((group) => {
+    const byCallers = group.toSorted((one, other) => other.callers - one.callers)
+    const [most, fewest] = [byCallers.at(0) as Cell, byCallers.at(-1) as Cell]
+    const ends = [{ ...most, seconds: 2 * warmUpSeconds }]
+    return fewest.callers === most.callers ? ends : [...ends, { ...fewest, seconds: 6 * warmUpSeconds }]
+  })
 }
 
 export async function estimatedMinutes(plan: Plan): Promise<number> {

@@ -1,4 +1,5 @@
 import { type Contender, openContenders } from '../contenders.ts'
+import { eachBackend } from '../each-backend.ts'
 import { describeRun, openStorage } from '../environment.ts'
 import { estimatedMinutes, type Plan } from '../plan.ts'
 import { keep } from '../report/result-files.ts'
@@ -12,11 +13,11 @@ import { profiledArgv, profileWorkers } from './profile-workers.ts'
 export async function runProfile(plan: Plan): Promise<void> {
   const minutes = await estimatedMinutes({ ...plan, rounds: 2 * plan.rounds })
   console.error(`About ${Math.ceil(minutes)} minutes for ${plan.backends.join(', ')}.`)
-  for (const backend of plan.backends) {
+  await eachBackend(plan.backends, async (backend) => {
     const result = await profileBackend(backend, plan)
     console.log(profileReport(result))
     if (plan.isKept) await keep(`profile-${backend}`, result)
-  }
+  })
 }
 
 async function profileBackend(backend: BackendName, plan: Plan): Promise<ProfileResult> {

@@ -1,4 +1,5 @@
 import type { ScalePlan } from '../command-line.ts'
+import { eachBackend } from '../each-backend.ts'
 import { describeMachine, openStorage, type Storage } from '../environment.ts'
 import { usualPlan, usualSize } from '../plan.ts'
 import type { SubjectProfile } from '../profile/profile-results.ts'
@@ -20,11 +21,11 @@ const sessionsAtRest = 30_000
 
 export async function runScale(plan: ScalePlan): Promise<void> {
   console.error(`About ${Math.ceil((plan.backends.length * Math.max(...plan.populations)) / 350_000)} minutes.`)
-  for (const backend of plan.backends) {
+  await eachBackend(plan.backends, async (backend) => {
     const result = await scaleOf(backend, plan)
     console.log(scaleReport(result))
     if (plan.isKept) await keep(`scale-${backend}`, result)
-  }
+  })
 }
 
 interface Scene {
