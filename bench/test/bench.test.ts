@@ -104,6 +104,17 @@ describe('a bench', () => {
     await bench.check({ operation: 'save', size: 500 })
   })
 
+  it('remembers as many of its sessions as it is told to', async () => {
+    const bench = await open(subjects.find(({ role }) => role === 'sess') as SubjectDefinition)
+    await bench.populate({ size: 1000, sessions: 100, remembered: 10 })
+    await bench.populate({ size: 2000, sessions: 100, remembered: 0 })
+    const measure = (size: number, callers: number) =>
+      bench.measure({ operation: 'load', size, callers, seconds: 0.01 })
+    await expect(measure(1000, 10)).resolves.toMatchObject({ operations: expect.any(Number) })
+    await expect(measure(1000, 11)).rejects.toThrow('11 callers, but 10 sessions')
+    await expect(measure(2000, 1)).rejects.toThrow('1 callers, but 0 sessions')
+  })
+
   it('removes what expired while loads go on, and none of what they load', async () => {
     const bench = await open(sess)
     const { removed } = await bench.cleanUp({ expired: 50, size: 500, callers: 4, seconds })

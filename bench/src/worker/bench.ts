@@ -20,8 +20,8 @@ export interface Cell {
 export interface Population {
   size: number
   sessions: number
-  /** True to keep no list of them: they are there, but not used. */
-  forget?: boolean
+  /** How many of them, evenly spread, are used: of the others no list is kept. Left out: all. */
+  remembered?: number
   /** Left out: a day. */
   ttlMs?: number
 }
@@ -83,18 +83,20 @@ export class Bench {
     return new Bench(definition, place, await definition.open({ ...place, now }), clock)
   }
 
-  /** Creates sessions until there are `sessions` of this size; `forget` keeps no list of them. */
-  async populate({ size, sessions, forget = false, ttlMs }: Population): Promise<void> {
+  /** Creates sessions. */
+  async populate({ size, sessions, remembered = sessions, ttlMs }: Population): Promise<void> {
     const list = this.#sessionsOf(size)
     const content = this.#contentOf(size)
-    let left = forget ? sessions : sessions - list.length
+    const every = Math.ceil(sessions / remembered)
+    let left = sessions
     await Promise.all(
       Array.from({ length: populating }, async () => {
         while (left > 0) {
+          const isRemembered = left % every === 0
           left -= 1
           this.#people += 1
           const session = await this.#subject.create(ofPerson(content, this.#people), ttlMs)
-          if (!forget) list.push(session)
+          if (isRemembered) list.push(session)
         }
       }),
     )
@@ -150,7 +152,7 @@ export class Bench {
     const { cleanExpired } = this.#subject
     if (cleanExpired === undefined) throw new Error(`${this.#definition.name} has no clean-up to start`)
     const cell = { operation: 'load', size, callers } as const
-    await this.populate({ size, sessions: expired, forget: true, ttlMs: soonMs })
+    await this.populate({ size, sessions: expired, remembered: 0, ttlMs: soonMs })
     await this.measureInTurns(cell, seconds / 2)
     const before = await this.measureInTurns(cell, seconds)
     this.#clock.skewMs = soonMs + 1
