@@ -108,7 +108,7 @@ describe('a bench', () => {
     const bench = await open(subjects.find(({ role }) => role === 'sess') as SubjectDefinition)
     await bench.populate({ size: 1000, sessions: 100, remembered: 10 })
     await bench.populate({ size: 2000, sessions: 100, remembered: 0 })
-    const measure = (size: number, callers: number) =>
+    const measure = async (size: number, callers: number) =>
       bench.measure({ operation: 'load', size, callers, seconds: 0.01 })
     await expect(measure(1000, 10)).resolves.toMatchObject({ operations: expect.any(Number) })
     await expect(measure(1000, 11)).rejects.toThrow('11 callers, but 10 sessions')
