@@ -108,8 +108,9 @@ export class Bench {
     return this.#subject.batch ? hasLimit(cell) : operations[cell.operation](this.#subject) !== undefined
   }
 
-  measure({ seconds, ...cell }: Cell & { seconds: number }): Promise<Measurement> {
-    return inTurns.has(cell.operation) ? this.measureInTurns(cell, seconds) : this.#run(cell, { span: seconds })
+  measure(stretch: Cell & { seconds: number }): Promise<Measurement> {
+    globalThis.gc?.()
+    return this.#measure(stretch)
   }
 
   /**
@@ -117,12 +118,14 @@ export class Bench {
    * many seconds, or for as long as some work takes.
    */
   measureInTurns(cell: Cell, span: number | Promise<unknown>): Promise<Measurement> {
+    globalThis.gc?.()
     return this.#run(cell, { span, pause: setImmediate })
   }
 
   /** The same under V8's CPU profiler: the shares of the main thread's time by room. */
   async profile(stretch: Cell & { seconds: number }): Promise<Record<string, number>> {
-    return sharesOf(selfTimes(await profileOf(() => this.measure(stretch))))
+    globalThis.gc?.()
+    return sharesOf(selfTimes(await profileOf(() => this.#measure(stretch))))
   }
 
   /** Rejects where what was measured is not true. */
@@ -173,11 +176,15 @@ export class Bench {
     await this.#subject.close()
   }
 
+  #measure({ seconds, ...cell }: Cell & { seconds: number }): Promise<Measurement> {
+    const pause = inTurns.has(cell.operation) ? setImmediate : undefined
+    return this.#run(cell, { span: seconds, pause })
+  }
+
   /** Each caller has sessions of its own, so that it knows what is in them. */
   #run({ operation, size, callers }: Cell, loop: Pick<Loop, 'span' | 'pause'>): Promise<Measurement> {
     const sessions = this.#sessionsOf(size)
     if (sessions.length < callers) throw new RangeError(`${callers} callers, but ${sessions.length} sessions`)
-    globalThis.gc?.()
     this.#turn += 1_000
     const offset = this.#turn
     const { batch } = this.#subject
