@@ -36,7 +36,7 @@ const updateTries = 64
 const firstPausedTry = 4
 const stateTtlMs = 10 * 60_000
 const pageSize = 256
-const turnsBetweenSteps = 8
+const turnsBetweenSteps = 4
 
 /** The store over a backend: what {@link SessionStore} promises, made of storage primitives. */
 export class BackendSessionStore<Data extends JsonObject> implements SessionStore<Data> {
