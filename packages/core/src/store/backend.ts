@@ -90,7 +90,7 @@ export interface SessionBackend {
   readonly writes: readonly WriteKind[]
   /** True where the server removes expired records by itself: then no background clean-up runs by default. */
   readonly expiresByItself?: boolean
-  /** The most records that one step of a clean-up removes. Fewer where a step blocks the event loop. Left out: 256. */
+  /** The most records that one step of a clean-up removes. Fewer where a step blocks the event loop or the server. Left out: 256. */
   readonly cleanUpStep?: number
   /** How operations are gathered. Left out: `{ maxOperations: 64, readLanes: 2, writeLanes: 2 }`. */
   readonly batching?: Batching
