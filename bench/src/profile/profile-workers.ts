@@ -1,3 +1,4 @@
+import type { Plan } from '../plan.ts'
 import type { Cell } from '../worker/bench.ts'
 import type { WorkerProcess } from '../worker/worker-process.ts'
 import type { ProfileRound, SubjectProfile } from './profile-results.ts'
@@ -6,19 +7,14 @@ import { cpuSecondsOf } from './server-cpu.ts'
 /** Arguments for the Node.js of a worker that is to be profiled. */
 export const profiledArgv: readonly string[] = ['--import', new URL('named-built-ins.ts', import.meta.url).href]
 
-interface Stretch extends Cell {
-  rounds: number
-  seconds: number
-  warmUpSeconds: number
-}
-
 /**
  * Rounds without the profiler, the workers taking turns, and then one long stretch of each with it. The profiles are in the
  * order of the workers.
  */
 export async function profileWorkers(
   workers: readonly WorkerProcess[],
-  { rounds, seconds, warmUpSeconds, ...cell }: Stretch,
+  cell: Cell,
+  { rounds, seconds, warmUpSeconds }: Pick<Plan, 'rounds' | 'seconds' | 'warmUpSeconds'>,
   serverPids: readonly number[],
 ): Promise<SubjectProfile[]> {
   for (const worker of workers) await worker.call('measure', { ...cell, seconds: warmUpSeconds })

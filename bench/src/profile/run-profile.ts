@@ -47,6 +47,6 @@ async function profileCell(
   const able: Contender[] = []
   for (const contender of contenders) if (await contender.worker.call('can', cell)) able.push(contender)
   const workers = able.map(({ worker }) => worker)
-  const profiles = await profileWorkers(workers, { ...plan, ...cell }, serverPids)
+  const profiles = await profileWorkers(workers, cell, plan, serverPids)
   return Object.fromEntries(able.map(({ role }, index) => [role, profiles[index]]))
 }
