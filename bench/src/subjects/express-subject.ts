@@ -22,6 +22,7 @@ export function expressSubject(store: ExpressStore, rest: Rest): Subject {
   const set = (key: string, { identity, data }: SampleContent, counter: number, ttlMs?: number) =>
     answered((done) => store.set(key, { cookie: sampleCookie(ttlMs), identity, data: { ...data, counter } }, done))
   return {
+    hasCookie: true,
     async create(content, ttlMs) {
       const key = newKey()
       await set(key, content, 0, ttlMs)

@@ -33,6 +33,8 @@ export interface Subject {
   delete(key: string): Promise<void>
   /** When the session expires, in epoch ms, as the storage says. */
   expiresAt?(key: string): Promise<number | null>
+  /** True where a cookie is stored beside the content. Left out: none is. */
+  hasCookie?: boolean
   /** Several sessions as one statement. Where these are given, they are what is measured. */
   batch?: Batch
   /** Removes what has expired; resolves with how many. */

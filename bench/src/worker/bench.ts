@@ -217,7 +217,7 @@ export class Bench {
   }
 
   #contentOf(size: number): SampleContent {
-    return sampleContent(size, { cookie: ['peer', 'tuned'].includes(this.#definition.role) })
+    return sampleContent(size, { cookie: this.#subject.hasCookie ?? false })
   }
 }
 
