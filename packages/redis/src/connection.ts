@@ -15,21 +15,22 @@ export class Connection {
   #connecting: Promise<void> | null = null
   /**
    * A client that shall not send again what was under way when its connection broke may forget it, without an answer
-   * (redis/ioredis#2193): here it ends with the connection. Null for a client that sends again.
+   * (redis/ioredis#2193): here it ends with the connection.
    */
-  readonly #underWay: Set<(error: Error) => void> | null
+  readonly #mayForget: boolean
+  /** Gives up each call that is under way, of such a client. */
+  readonly #underWay = new Set<(error: Error) => void>()
   readonly #onClose = () => {
-    for (const giveUp of this.#underWay ?? []) giveUp(new Error('Connection is closed.'))
-    this.#underWay?.clear()
+    for (const giveUp of this.#underWay) giveUp(new Error('Connection is closed.'))
+    this.#underWay.clear()
   }
 
   constructor(client: RedisClient, timeoutMs: number) {
     this.#client = client
     this.#timeoutMs = timeoutMs
     const { options } = client
-    const mayForget = 'autoResendUnfulfilledCommands' in options && !options.autoResendUnfulfilledCommands
-    this.#underWay = mayForget ? new Set() : null
-    if (mayForget) client.on('close', this.#onClose)
+    this.#mayForget = 'autoResendUnfulfilledCommands' in options && !options.autoResendUnfulfilledCommands
+    if (this.#mayForget) client.on('close', this.#onClose)
   }
 
   get isCluster(): boolean {
@@ -70,17 +71,16 @@ export class Connection {
 
   #answerOf<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
     const sent = command(this.#client)
-    const underWay = this.#underWay
-    if (underWay === null) return sent
+    if (!this.#mayForget) return sent
     return new Promise((resolve, reject) => {
-      underWay.add(reject)
+      this.#underWay.add(reject)
       sent.then(
         (answer) => {
-          underWay.delete(reject)
+          this.#underWay.delete(reject)
           resolve(answer)
         },
         (error: unknown) => {
-          underWay.delete(reject)
+          this.#underWay.delete(reject)
           reject(error)
         },
       )
