@@ -10,6 +10,12 @@ import { SessionError, type SessionRecord } from '@sess/core'
  */
 const form = /^sess1(\d{16})\d{16}(\d{16})([+-]\d{16})(\S*) (\S+) /
 
+/** The bytes before identityKey. */
+const instantsBytes = 70
+/** The offsets, as GETRANGE takes them, of the last byte that the space after an identityKey, and after a version, can have. */
+export const identityEnd = instantsBytes + 64
+export const versionEnd = identityEnd + 1 + 64
+
 /** Later than any `Date`. */
 const never = '9999999999999999'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { recordLua } from './record-lua.ts'
-import { maxLagMs } from './record-text.ts'
+import { maxLagMs, versionEnd } from './record-text.ts'
 import { usualWriteLua } from './usual-write-lua.ts'
 import { writeLua } from './write-lua.ts'
 
@@ -43,7 +43,7 @@ for _, bucket in ipairs(KEYS) do
   for _, member in ipairs(redis.call('ZRANGE', index, 0, -1)) do
     if member ~= ARGV[3] then
       local key = bucket .. ':' .. member
-      local header = textOf('GETRANGE', key, '0', '180')
+      local header = textOf('GETRANGE', key, '0', '${versionEnd}')
       if header and identityOf(header) == ARGV[2] then
         if isLive(header) then ended = ended + 1 end
         redis.call('DEL', key)
@@ -63,7 +63,7 @@ for _, bucket in ipairs(KEYS) do
   if #expired == limit then more = 1 end
   for _, member in ipairs(expired) do
     local key = bucket .. ':' .. member
-    local header = textOf('GETRANGE', key, '0', '180')
+    local header = textOf('GETRANGE', key, '0', '${versionEnd}')
     if header and isLive(header) then
       local expiresAt = expiryOf(header)
       addToIndexes(bucket, identityOf(header), member, expiresAt, expiresAt)

@@ -1,3 +1,5 @@
+import { identityEnd } from './record-text.ts'
+
 /**
  * Begins the script of writes: it does what is usual, a `replace` or `touch` of a live session that moves no index, and
  * leaves the rest of the batch in `later`. Where all of it was usual, the script ends here: a server runs a script's whole
@@ -17,7 +19,7 @@ for index = 1, #kinds do
   if kind == 'r' then
     local rest = ARGV[2 + 2 * index]
     local afterIdentity = find(rest, ' ', 1, true)
-    local stored = try('GETRANGE', key, '0', '113')
+    local stored = try('GETRANGE', key, '0', '${identityEnd}')
     if type(stored) == 'string' and sub(stored, 1, 5) == 'sess1' and sub(stored, 6, 21) > now
       and sub(stored, 22, 37) == sub(times, 17, 32) and sub(stored, 38, 53) >= sub(times, 1, 16)
       and sub(stored, 71, 70 + afterIdentity) == sub(rest, 1, afterIdentity)

@@ -1,7 +1,9 @@
+import { versionEnd } from './record-text.ts'
+
 /** Does the writes that `usualWriteLua` has left, each by itself, and answers with what came of each. It follows `recordLua`. */
 export const writeLua = `
 local function headerOf(key)
-  local header = redis.call('GETRANGE', key, '0', '180')
+  local header = redis.call('GETRANGE', key, '0', '${versionEnd}')
   if header == '' then return nil end
   if string.sub(header, 1, 5) ~= 'sess1' then error('CORRUPT', 0) end
   return header

@@ -9,7 +9,7 @@ export interface SessionRecord {
   readonly createdAt: number
   readonly expiresAt: number
   readonly deadline: number | null
-  /** A hash of provider and external id, 43 characters of base64url; null for an anonymous session. To be indexed. */
+  /** Names provider and external id in 1 to 64 printable characters without a space; null for an anonymous session. To be indexed. */
   readonly identityKey: string | null
   /** The encoded identity and data: JSON text without NUL characters or lone surrogates. Stored and returned byte for byte. */
   readonly payload: string

@@ -99,6 +99,15 @@ export const identityIndexCases = caseGroup('identity-index', ['identityIndex'],
         ['a', '"b'],
         ['a', '1'],
         ['a', '01'],
+        ['a', '|b'],
+        ['a|', 'b'],
+        ['a|b', 'c'],
+        ['a', 'b|c'],
+        ['{a}', '}{'],
+        ['a', '\\'],
+        ['a', "'"],
+        ['a', 'x'.repeat(62)],
+        ['a', 'x'.repeat(63)],
       ] as const
       for (const [providerId, externalId] of pairs) await put({ identity: { providerId, externalId, attributes: {} } })
       for (const [providerId, externalId] of pairs) {
