@@ -88,55 +88,48 @@ export class MysqlDriver implements SqlDriver {
   }
 
   /** Does something with a connection of its own, within the limit; else the connection is dropped. */
-  async #use<T>(work: (connection: PoolConnection) => Promise<T>, limitMs = this.#timeoutMs): Promise<T> {
-    let connection: PoolConnection | undefined
-    let isLate = false
-    const inTime = async () => {
-      connection = await this.#connect()
-      if (isLate) {
-        connection.release()
-        throw late(limitMs)
-      }
-      return work(connection)
-    }
-    return new Promise<T>((resolve, reject) => {
-      const onTime = () => {
-        isLate = true
-        if (connection !== undefined) drop(connection)
-        reject(late(limitMs))
-      }
-      const timer = setTimeout(onTime, limitMs).unref()
-      inTime().then(
-        (result) => {
-          clearTimeout(timer)
-          if (!isLate) connection?.release()
-          resolve(result)
-        },
-        (error) => {
-          clearTimeout(timer)
-          if (connection !== undefined && !isLate) isConnectionDone(error) ? drop(connection) : connection.release()
-          reject(error)
-        },
-      )
-    })
-  }
-
-  #connect(): Promise<PoolConnection> {
+  #use<T>(work: (connection: PoolConnection) => Promise<T>, limitMs = this.#timeoutMs): Promise<T> {
     return new Promise((resolve, reject) => {
+      let used: PoolConnection | undefined
+      let isLate = false
+      const timer = setTimeout(() => {
+        isLate = true
+        if (used !== undefined) drop(used)
+        reject(late(limitMs))
+      }, limitMs).unref()
       this.#source.pool.getConnection((error, connection) => {
-        if (error) return reject(error)
-        // mysql2 listens for one error of a pooled connection; a further one would end the process.
-        if (!heard.has(connection)) {
-          heard.add(connection)
-          connection.on('error', () => {})
+        if (error) {
+          clearTimeout(timer)
+          return reject(error)
         }
-        resolve(connection)
+        listen(connection)
+        if (isLate) return connection.release()
+        used = connection
+        work(connection).then(
+          (result) => {
+            clearTimeout(timer)
+            if (!isLate) connection.release()
+            resolve(result)
+          },
+          (failure) => {
+            clearTimeout(timer)
+            if (!isLate) isConnectionDone(failure) ? drop(connection) : connection.release()
+            reject(failure)
+          },
+        )
       })
     })
   }
 }
 
 const heard = new WeakSet<PoolConnection>()
+
+/** mysql2 listens for one error of a pooled connection; a further one would end the process. */
+function listen(connection: PoolConnection): void {
+  if (heard.has(connection)) return
+  heard.add(connection)
+  connection.on('error', () => {})
+}
 
 const serverSettings = select('select version(), @@max_allowed_packet, @@autocommit, database()')
 /** MySQL 9 has no MD5 or SHA1 any more, and the name of a lock has 64 characters at most. */

@@ -36,6 +36,9 @@ export const rowColumns = {
 
 const now = parameter('now')
 
+/** Later than any instant: the largest integer of 64 bits. */
+const endOfTime = '9223372036854775807'
+
 /**
  * Every statement of the backend, written once for all engines. Where it is a list, each is for the row that the one
  * before it did not find. `now` and `slot` (of now) are parameters of most.
@@ -100,7 +103,7 @@ function writeStatements(
     name,
     name === 'expires_slot' ? sql`(${given('expires_at')}${slotShift})` : given(name),
   ])
-  const capped = sql`${dialect.least}(${given('expires_at')}, coalesce(${stored('deadline')}, ${given('expires_at')}))`
+  const capped = sql`${dialect.least}(${given('expires_at')}, coalesce(${stored('deadline')}, ${endOfTime}))`
   const touch: Assignments = [
     ['expires_at', capped],
     ['expires_slot', sql`(${capped}${slotShift})`],
