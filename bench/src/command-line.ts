@@ -69,7 +69,7 @@ export function parseCommandLine(args: readonly string[]): Command {
     const plan: ScalePlan = {
       backends,
       populations: populations.toSorted((one, other) => one - other),
-      rounds: rounds ?? (quick ? 1 : 5),
+      rounds: rounds ?? (quick ? 1 : usualPlan.rounds),
       seconds: seconds ?? (quick ? 0.3 : 1),
       isKept: !quick && sessions === undefined,
     }
