@@ -100,6 +100,7 @@ export class Bench {
         }
       }),
     )
+    // Here, and before no round: after a forced collection V8 compiles anew, and begins with a small young generation.
     globalThis.gc?.()
   }
 
@@ -109,7 +110,6 @@ export class Bench {
   }
 
   measure(stretch: Cell & { seconds: number }): Promise<Measurement> {
-    globalThis.gc?.()
     return this.#measure(stretch)
   }
 
@@ -118,13 +118,11 @@ export class Bench {
    * many seconds, or for as long as some work takes.
    */
   measureInTurns(cell: Cell, span: number | Promise<unknown>): Promise<Measurement> {
-    globalThis.gc?.()
     return this.#run(cell, { span, pause: setImmediate })
   }
 
   /** The same under V8's CPU profiler: the shares of the main thread's time by room. */
   async profile(stretch: Cell & { seconds: number }): Promise<Record<string, number>> {
-    globalThis.gc?.()
     return sharesOf(selfTimes(await profileOf(() => this.#measure(stretch))))
   }
 
