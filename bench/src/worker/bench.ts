@@ -109,8 +109,9 @@ export class Bench {
     return this.#subject.batch ? hasLimit(cell) : operations[cell.operation](this.#subject) !== undefined
   }
 
-  measure(stretch: Cell & { seconds: number }): Promise<Measurement> {
-    return this.#measure(stretch)
+  measure({ seconds, ...cell }: Cell & { seconds: number }): Promise<Measurement> {
+    const pause = inTurns.has(cell.operation) ? setImmediate : undefined
+    return this.#run(cell, { span: seconds, pause })
   }
 
   /**
@@ -123,7 +124,7 @@ export class Bench {
 
   /** The same under V8's CPU profiler: the shares of the main thread's time by room. */
   async profile(stretch: Cell & { seconds: number }): Promise<Record<string, number>> {
-    return sharesOf(selfTimes(await profileOf(() => this.#measure(stretch))))
+    return sharesOf(selfTimes(await profileOf(() => this.measure(stretch))))
   }
 
   /** Rejects where what was measured is not true. */
@@ -172,11 +173,6 @@ export class Bench {
   async close(): Promise<void> {
     await this.#checker?.close()
     await this.#subject.close()
-  }
-
-  #measure({ seconds, ...cell }: Cell & { seconds: number }): Promise<Measurement> {
-    const pause = inTurns.has(cell.operation) ? setImmediate : undefined
-    return this.#run(cell, { span: seconds, pause })
   }
 
   /** Each caller has sessions of its own, so that it knows what is in them. */
