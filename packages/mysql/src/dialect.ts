@@ -8,7 +8,6 @@ import {
   type SqlDialect,
   type SqlFragment,
   type SqlRow,
-  type SqlValue,
   sql,
 } from '@sess/core/sql'
 
@@ -47,14 +46,10 @@ const selectedJsonTable: RowSource = {
 /** One row as parameters; its texts travel as bytes too. */
 const bytesAndNumbers: RowSource = {
   given: ({ name, type }) => (type === 'integer' ? sql`cast(${parameter(name)} as signed)` : sql`${parameter(name)}`),
-  encode(_columns, [row = {}]) {
-    const values: Record<string, SqlValue> = {}
-    for (const name in row) {
-      const value = row[name] ?? null
-      values[name] = typeof value === 'string' ? Buffer.from(value) : value
-    }
-    return values
-  },
+  encode: (_columns, [row = {}]) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? Buffer.from(value) : value]),
+    ),
 }
 
 function isPayload({ type }: Column): boolean {

@@ -40,33 +40,23 @@ export function writeByKind(
   works: { readonly usual: WriteWork; readonly inOrder: WriteWork; readonly ofOne: WriteWork },
   again: ConflictRetries,
 ): WriteBatch {
-  const run = (kind: WriteKind, rows: readonly WriteOperation[], now: number) =>
-    again((lockInOrder) => {
-      const work = rows.length === 1 ? works.ofOne : lockInOrder ? works.inOrder : works.usual
-      const start = () => workOf(work, kind, rows, now)
-      const isLocked = !dialect.returning && rows.length >= (lockedFrom[kind] ?? Number.POSITIVE_INFINITY)
-      if (!isLocked) return driver.run(start)
-      const { replaceLive } = work
-      if (kind !== 'replace' || replaceLive === undefined) return driver.transaction(start)
-      return unlessGone(
-        () => driver.transaction(() => replaceLive(rows as readonly Operation<'replace'>[], now)),
-        () => driver.transaction(start),
-      )
-    })
-
-  /** With no others to be sorted by kind, or to be kept apart from its failure. */
-  async function writeOne(operation: WriteOperation, now: number): Promise<readonly WriteOutcome[]> {
-    try {
-      return await run(operation.kind, [operation], now)
-    } catch (error) {
-      return [failure(driver, operation.kind, error) ?? asError(error)]
-    }
-  }
-
   async function writeKind(kind: WriteKind, operations: readonly WriteOperation[], now: number) {
+    const fromRows = dialect.returning ? Number.POSITIVE_INFINITY : (lockedFrom[kind] ?? Number.POSITIVE_INFINITY)
+    const run = (rows: readonly WriteOperation[]) =>
+      again((lockInOrder) => {
+        const work = rows.length === 1 ? works.ofOne : lockInOrder ? works.inOrder : works.usual
+        const start = () => workOf(work, kind, rows, now)
+        if (rows.length < fromRows) return driver.run(start)
+        const { replaceLive } = work
+        if (kind !== 'replace' || replaceLive === undefined) return driver.transaction(start)
+        return unlessGone(
+          () => driver.transaction(() => replaceLive(rows as readonly Operation<'replace'>[], now)),
+          () => driver.transaction(start),
+        )
+      })
     const outcomes = await isolateFailures(
       operations,
-      (rows) => run(kind, rows, now),
+      run,
       (error) => driver.fault(error) === 'row' || driver.fault(error) === 'duplicate',
     )
     return outcomes.map((outcome) => (outcome instanceof Error ? (failure(driver, kind, outcome) ?? outcome) : outcome))
@@ -74,9 +64,10 @@ export function writeByKind(
 
   return async (operations, now) => {
     const [first] = operations
-    if (first !== undefined && operations.length === 1) return writeOne(first, now)
+    if (first !== undefined && operations.every(({ kind }) => kind === first.kind)) {
+      return writeKind(first.kind, operations, now)
+    }
     const kinds = Map.groupBy(operations, ({ kind }) => kind)
-    if (first !== undefined && kinds.size === 1) return writeKind(first.kind, operations, now)
     const outcomes = new Map<WriteOperation, WriteOutcome>()
     await Promise.all(
       [...kinds].map(async ([kind, ofKind]) => {
