@@ -23,7 +23,7 @@ export function rounds(operationsPerSecond: readonly number[], p99Ms = 1): Subje
 }
 
 /** Of a round with this throughput. */
-export function profileOf(operationsPerSecond: number): SubjectProfile {
+export function subjectProfileOf(operationsPerSecond: number): SubjectProfile {
   const shares = { '@sess/core': 0.25, 'JSON.parse': 0.75 }
   return { rounds: [{ ...measurement(operationsPerSecond), serverMicroseconds: 50 }], shares }
 }
@@ -60,8 +60,8 @@ export const scaleResult: ScaleResult = {
   callers: 64,
   size: 500,
   populations: [
-    { sessions: 10_000, profiles: { load: profileOf(100), save: profileOf(100) } },
-    { sessions: 1_000_000, profiles: { load: profileOf(80), save: profileOf(79) } },
+    { sessions: 10_000, profiles: { load: subjectProfileOf(100), save: subjectProfileOf(100) } },
+    { sessions: 1_000_000, profiles: { load: subjectProfileOf(80), save: subjectProfileOf(79) } },
   ],
   cleanUp: { removed: 10, expired: 10, p99BeforeMs: 1, p99WhileMs: 2.1, seconds: 1 },
   bytesPerSession: [],

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto'
+import { fstatSync } from 'node:fs'
 import type { Profiler } from 'node:inspector'
 import { sourceImports } from '@sess/testkit'
 import { describe, expect, it } from 'vitest'
+import { cpusOfThisProcess, onOneCpu } from '../src/profile/one-cpu.ts'
 import { foldSmall, profileReport } from '../src/profile/profile-report.ts'
 import type { ProfileResult } from '../src/profile/profile-results.ts'
+import { profiledArgv } from '../src/profile/profile-workers.ts'
+import { profileOf } from '../src/profile/profiler.ts'
 import { roomOf } from '../src/profile/rooms.ts'
 import { selfTimes, sharesOf } from '../src/profile/self-times.ts'
 import { cpuSecondsOf, ticksIn } from '../src/profile/server-cpu.ts'
 import { scaleReport } from '../src/scale/scale-report.ts'
 import { WorkerProcess } from '../src/worker/worker-process.ts'
-import { profileOf, resultOf, scaleResult } from './known-results.ts'
+import { resultOf, scaleResult, subjectProfileOf } from './known-results.ts'
 
 describe('the rooms of a profile', () => {
   it.each([
@@ -93,12 +97,10 @@ describe('the CPU time of a server', () => {
 describe('a profile', () => {
   it('of a real worker has JSON apart from those who call it', async () => {
     const place = { url: '', folder: '', namespace: randomUUID() }
-    const named = new URL('../src/profile/named-built-ins.ts', import.meta.url).href
     await using worker = await WorkerProcess.start({ backend: 'memory', role: 'raw', place }, [
       '--import',
       sourceImports,
-      '--import',
-      named,
+      ...profiledArgv,
     ])
     await worker.call('populate', { size: 500, sessions: 8 })
     const shares = await worker.call('profile', { operation: 'mixed', size: 500, callers: 4, seconds: 0.3 })
@@ -108,8 +110,34 @@ describe('a profile', () => {
     expect(Object.values(shares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1)
   })
 
+  it('does not count for a system call what was done before it', async () => {
+    const text = JSON.stringify(
+      Array.from({ length: 12 }, (_, index) => ({ sku: `SKU-${index}`, title: 'Enamel mug' })),
+    )
+    const { nodes } = await profileOf(async () => {
+      for (const end = performance.now() + 300; performance.now() < end; ) {
+        for (let times = 0; times < 100; times += 1) {
+          fstatSync(0)
+          JSON.parse(text)
+        }
+      }
+    })
+    const hits = (of: readonly Profiler.ProfileNode[]) => of.reduce((sum, { hitCount = 0 }) => sum + hitCount, 0)
+    const inCall = hits(nodes.filter(({ callFrame }) => callFrame.functionName === 'fstat'))
+    // In truth about a fifth.
+    expect(inCall / hits(nodes)).toBeGreaterThan(0.02)
+    expect(inCall / hits(nodes)).toBeLessThan(0.5)
+  })
+
+  it('is taken on one CPU, where that can be had, and leaves the process as it was', async () => {
+    const before = await cpusOfThisProcess()
+    const within = await onOneCpu(cpusOfThisProcess)
+    expect(within).toBe(before === null ? null : before.match(/\d+/)?.[0])
+    expect(await cpusOfThisProcess()).toBe(before)
+  })
+
   const profiled = (serverMicroseconds: number | null): ProfileResult => {
-    const { rounds, shares } = profileOf(10_000)
+    const { rounds, shares } = subjectProfileOf(10_000)
     const subject = { rounds: rounds.map((round) => ({ ...round, serverMicroseconds })), shares }
     const cells = [{ operation: 'load', size: 500, callers: 64, subjects: { sess: subject } }] as const
     return { ...resultOf('redis', []), server: 'redis7', cells: [...cells] }
