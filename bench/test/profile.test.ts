@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { fstatSync } from 'node:fs'
 import type { Profiler } from 'node:inspector'
 import { sourceImports } from '@sess/testkit'
 import { describe, expect, it } from 'vitest'
-import { cpusOfThisProcess, onOneCpu } from '../src/profile/one-cpu.ts'
+import { apart, cpusOf, numbersOf } from '../src/profile/cpus.ts'
 import { foldSmall, profileReport } from '../src/profile/profile-report.ts'
 import type { ProfileResult } from '../src/profile/profile-results.ts'
 import { profiledArgv } from '../src/profile/profile-workers.ts'
@@ -114,6 +116,7 @@ describe('a profile', () => {
     const text = JSON.stringify(
       Array.from({ length: 12 }, (_, index) => ({ sku: `SKU-${index}`, title: 'Enamel mug' })),
     )
+    await using _ = await apart(process.pid, [])
     const { nodes } = await profileOf(async () => {
       for (const end = performance.now() + 300; performance.now() < end; ) {
         for (let times = 0; times < 100; times += 1) {
@@ -129,11 +132,26 @@ describe('a profile', () => {
     expect(inCall / hits(nodes)).toBeLessThan(0.5)
   })
 
-  it('is taken on one CPU, where that can be had, and leaves the process as it was', async () => {
-    const before = await cpusOfThisProcess()
-    const within = await onOneCpu(cpusOfThisProcess)
-    expect(within).toBe(before === null ? null : before.match(/\d+/)?.[0])
-    expect(await cpusOfThisProcess()).toBe(before)
+  it('is taken with the client on the first CPU and the server on the others, and leaves both as they were', async () => {
+    const server = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' })
+    const pid = server.pid as number
+    const before = await cpusOf(pid)
+    // Without taskset, or with one CPU, all stay where they are.
+    const [first, ...others] = before ?? []
+    const isDivided = others.length > 0
+    {
+      await using _ = await apart(process.pid, [pid])
+      expect(await cpusOf(process.pid)).toEqual(isDivided ? [first] : before)
+      expect(await cpusOf(pid)).toEqual(isDivided ? others : before)
+    }
+    expect(await cpusOf(process.pid)).toEqual(before)
+    expect(await cpusOf(pid)).toEqual(before)
+    server.kill()
+    await once(server, 'exit')
+  })
+
+  it('reads a list of CPUs with ranges', () => {
+    expect(numbersOf(' 0,2-4,7\n')).toEqual([0, 2, 3, 4, 7])
   })
 
   const profiled = (serverMicroseconds: number | null): ProfileResult => {

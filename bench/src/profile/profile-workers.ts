@@ -1,6 +1,7 @@
 import type { Plan } from '../plan.ts'
 import type { Cell } from '../worker/bench.ts'
 import type { WorkerProcess } from '../worker/worker-process.ts'
+import { apart } from './cpus.ts'
 import type { ProfileRound, SubjectProfile } from './profile-results.ts'
 import { cpuSecondsOf } from './server-cpu.ts'
 
@@ -32,6 +33,7 @@ export async function profileWorkers(
     }
   }
   for (const [index, worker] of workers.entries()) {
+    await using _ = await apart(worker.pid, serverPids)
     const shares = await worker.call('profile', { ...cell, seconds: rounds * seconds })
     Object.assign(profiles[index] as SubjectProfile, { shares })
     await worker.call('check', cell)

@@ -27,6 +27,14 @@ export function ticksIn(stat: string): number {
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
 }
 
+/** These processes and all below them; on a system other than Linux none. */
+export async function processTree(pids: readonly number[]): Promise<number[]> {
+  const trees = await Promise.all(
+    pids.map(async (pid) => [pid, ...(await processTree(await childrenOf(pid).catch(() => [])))]),
+  )
+  return trees.flat()
+}
+
 /** A process may be started by any of the threads. */
 async function childrenOf(pid: number): Promise<number[]> {
   const threads = await readdir(`/proc/${pid}/task`)

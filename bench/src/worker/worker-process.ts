@@ -33,6 +33,10 @@ export class WorkerProcess implements AsyncDisposable {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid as number
+  }
+
   async call<Name extends CallName>(call: Name, argument: Argument<Name>): Promise<Answer<Name>> {
     return (await this.#ask({ call, argument })) as Answer<Name>
   }
