@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { fstatSync } from 'node:fs'
 import type { Profiler } from 'node:inspector'
 import { sourceImports } from '@sess/testkit'
@@ -133,7 +132,7 @@ describe('a profile', () => {
   })
 
   it('is taken with the client on the first CPU and the server on the others, and leaves both as they were', async () => {
-    const server = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' })
+    using server = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' })
     const pid = server.pid as number
     const before = await cpusOf(pid)
     // Without taskset, or with one CPU, all stay where they are.
@@ -146,8 +145,6 @@ describe('a profile', () => {
     }
     expect(await cpusOf(process.pid)).toEqual(before)
     expect(await cpusOf(pid)).toEqual(before)
-    server.kill()
-    await once(server, 'exit')
   })
 
   it('reads a list of CPUs with ranges', () => {

@@ -15,7 +15,8 @@ export async function apart(client: number, servers: readonly number[]): Promise
   const others = all.slice(1)
   const divide = async (forClient: readonly number[], forServers: readonly number[]) => {
     if (others.length === 0) return
-    for (const pid of await processTree(servers)) await keepOn(forServers, pid)
+    const trees = await Promise.all(servers.map(processTree))
+    for (const pid of trees.flat()) await keepOn(forServers, pid)
     await keepOn(forClient, client)
   }
   await divide(all.slice(0, 1), others)

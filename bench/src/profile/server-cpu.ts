@@ -15,10 +15,13 @@ export async function cpuSecondsOf(pids: readonly number[]): Promise<number | nu
 
 /** Of a process and all below it. What has ended is in the account of the one that started it. */
 async function ticksOf(pid: number): Promise<number> {
-  const [own, children] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), childrenOf(pid)])
-  // A child may end in between.
-  const below = await Promise.all(children.map((child) => ticksOf(child).catch(() => 0)))
-  return below.reduce((sum, each) => sum + each, ticksIn(own))
+  const [, ...below] = await processTree(pid)
+  const ticks = await Promise.all([ownTicksOf(pid), ...below.map((each) => ownTicksOf(each).catch(() => 0))])
+  return ticks.reduce((sum, each) => sum + each, 0)
+}
+
+async function ownTicksOf(pid: number): Promise<number> {
+  return ticksIn(await readFile(`/proc/${pid}/stat`, 'utf8'))
 }
 
 /** utime, stime, cutime and cstime of a line of /proc/PID/stat. The program's name may have spaces and parentheses in it. */
@@ -27,12 +30,12 @@ export function ticksIn(stat: string): number {
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
 }
 
-/** These processes and all below them; on a system other than Linux none. */
-export async function processTree(pids: readonly number[]): Promise<number[]> {
-  const trees = await Promise.all(
-    pids.map(async (pid) => [pid, ...(await processTree(await childrenOf(pid).catch(() => [])))]),
-  )
-  return trees.flat()
+/** A process and, after it, all below it. */
+export async function processTree(pid: number): Promise<number[]> {
+  const children = await childrenOf(pid)
+  // One may end in between.
+  const below = await Promise.all(children.map((child) => processTree(child).catch(() => [])))
+  return [pid, ...below.flat()]
 }
 
 /** A process may be started by any of the threads. */
