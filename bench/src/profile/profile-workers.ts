@@ -5,15 +5,8 @@ import { apart } from './cpus.ts'
 import type { ProfileRound, SubjectProfile } from './profile-results.ts'
 import { cpuSecondsOf } from './server-cpu.ts'
 
-/**
- * Arguments for the Node.js of a worker that is to be profiled. What was compiled before the profiler began would else not
- * know which function was inlined where, and count for its caller.
- */
-export const profiledArgv: readonly string[] = [
-  '--detailed-line-info',
-  '--import',
-  new URL('named-built-ins.ts', import.meta.url).href,
-]
+/** Arguments for the Node.js of a worker that is to be profiled. */
+export const profiledArgv: readonly string[] = ['--import', new URL('named-built-ins.ts', import.meta.url).href]
 
 /**
  * Rounds without the profiler, the workers taking turns, and then one long stretch of each with it. The profiles are in the
