@@ -18,15 +18,28 @@ export { openStore } from './registry/open-store.ts'
 export { registeredStores, registerStore } from './registry/registry.ts'
 export type {
   Batching,
+  ChangedRecord,
+  CleanedPage,
+  RecordPage,
+  RemovedPage,
   SessionBackend,
   SessionRecord,
   StateRecord,
+  StoredTimes,
   WriteKind,
   WriteOperation,
   WriteOutcome,
   WriteResults,
 } from './store/backend.ts'
 export { createSessionStore } from './store/create-session-store.ts'
-export { driverError } from './store/driver-error.ts'
+export {
+  type DriverErrorRules,
+  type DriverErrors,
+  type DriverFault,
+  driverError,
+  driverErrors,
+  type FaultEntry,
+} from './store/driver-error.ts'
 export type { StoreOptions } from './store/options.ts'
+export { Timeouts, type Waiting, withinTime } from './store/timeouts.ts'
 export type { OperationTrace } from './store/tracing.ts'

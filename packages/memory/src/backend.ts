@@ -1,4 +1,15 @@
-import type { SessionBackend, SessionRecord, StateRecord, WriteOperation, WriteOutcome } from '@sess/core'
+import type {
+  ChangedRecord,
+  CleanedPage,
+  RecordPage,
+  RemovedPage,
+  SessionBackend,
+  SessionRecord,
+  StateRecord,
+  StoredTimes,
+  WriteOperation,
+  WriteOutcome,
+} from '@sess/core'
 import type { MemoryStorage } from './storage.ts'
 
 /** Records visited for each one that a step of the clean-up may remove: visiting is cheap, and the steps stay short. */
@@ -7,7 +18,7 @@ const visitsPerRemoval = 8
 /** The storage primitives over Maps of this process. Every call runs to its end in one go, so each is atomic. */
 export class MemoryBackend implements SessionBackend {
   readonly type = 'memory'
-  readonly writes = ['insert', 'put', 'replace', 'swap', 'touch', 'delete', 'rotate', 'putState', 'takeState'] as const
+  readonly writes = ['insert', 'put', 'replace', 'compareAndSwap', 'touch', 'delete', 'rotate', 'putState', 'consumeState'] as const
   readonly batching = { maxOperations: 1, readLanes: 1, writeLanes: 1, immediate: 'all' } as const
   readonly #storage: MemoryStorage
   readonly #maxSessions: number
@@ -33,7 +44,7 @@ export class MemoryBackend implements SessionBackend {
     return live
   }
 
-  cleanExpired(now: number, limit: number): { sessions: number; more: boolean } {
+  cleanExpired(_cursor: string | null, limit: number, now: number): CleanedPage {
     const { states } = this.#storage
     // States live for minutes and are few beside sessions.
     for (const state of states.values()) if (state.expiresAt <= now) states.delete(state.key)
@@ -44,7 +55,7 @@ export class MemoryBackend implements SessionBackend {
       const next = this.#cleaning.left > 0 ? records.next() : null
       if (next === null || next.done) {
         this.#cleaning = null
-        return { sessions: removed, more: false }
+        return { sessions: removed, cursor: null }
       }
       this.#cleaning.left -= 1
       if (next.value.expiresAt <= now) {
@@ -52,21 +63,28 @@ export class MemoryBackend implements SessionBackend {
         removed += 1
       }
     }
-    return { sessions: removed, more: true }
-  }
-
-  listByIdentity(identityKey: string, now: number): SessionRecord[] {
-    return [...this.#storage.ofIdentity(identityKey)].filter((record) => record.expiresAt > now)
-  }
-
-  deleteByIdentity(identityKey: string, exceptKey: string | null, now: number): number {
-    const records = this.listByIdentity(identityKey, now).filter((record) => record.key !== exceptKey)
-    for (const record of records) this.#storage.remove(record.key)
-    return records.length
+    return { sessions: removed, cursor: 'next' }
   }
 
   /** All in one page: it holds no more than references to what is in memory anyway. */
-  scan(_cursor: string | null, _limit: number, now: number): { records: SessionRecord[]; cursor: null } {
+  listByIdentity(identityKey: string, _cursor: string | null, _limit: number, now: number): RecordPage {
+    return { records: this.#liveOf(identityKey, now), cursor: null }
+  }
+
+  deleteByIdentity(
+    identityKey: string,
+    exceptKey: string | null,
+    _cursor: string | null,
+    _limit: number,
+    now: number,
+  ): RemovedPage {
+    const records = this.#liveOf(identityKey, now).filter((record) => record.key !== exceptKey)
+    for (const record of records) this.#storage.remove(record.key)
+    return { ended: records.length, cursor: null }
+  }
+
+  /** All in one page, as in `listByIdentity`. */
+  scan(_cursor: string | null, _limit: number, now: number): RecordPage {
     return { records: [...this.#storage.records()].filter((record) => record.expiresAt > now), cursor: null }
   }
 
@@ -79,7 +97,7 @@ export class MemoryBackend implements SessionBackend {
   #apply(operation: WriteOperation, now: number): WriteOutcome {
     const storage = this.#storage
     if (operation.kind === 'putState') return this.#putState(operation.record)
-    if (operation.kind === 'takeState') return this.#takeState(operation.key, now)
+    if (operation.kind === 'consumeState') return this.#consumeState(operation.key, now)
     const { key } = operation
     const live = this.#live(key, now)
     switch (operation.kind) {
@@ -88,12 +106,10 @@ export class MemoryBackend implements SessionBackend {
       case 'put':
         return this.#store(operation.record)
       case 'replace':
-        return live !== null && this.#overwrite(live, operation.record)
-      case 'swap':
+        return live === null ? null : this.#overwrite(live, operation.record)
+      case 'compareAndSwap':
         if (live === null) return 'gone'
-        if (live.version !== operation.ifVersion || live.expiresAt !== operation.ifExpiresAt) return 'conflict'
-        this.#overwrite(live, operation.record)
-        return 'written'
+        return live.version === operation.ifVersion ? this.#overwrite(live, operation.record) : 'conflict'
       case 'touch': {
         if (live === null) return null
         const expiresAt = Math.min(operation.expiresAt, live.deadline ?? operation.expiresAt)
@@ -104,14 +120,17 @@ export class MemoryBackend implements SessionBackend {
         storage.remove(key)
         return live !== null
       case 'rotate': {
-        if (live === null) return null
+        if (live === null) return 'gone'
+        if (live.version !== operation.ifVersion) return 'conflict'
         if (this.#live(operation.newKey, now) !== null) return 'taken'
-        const record = { ...live, key: operation.newKey }
         storage.remove(key)
-        storage.write(record)
-        return record
+        return this.#overwrite({ ...live, deadline: operation.record.deadline }, operation.record)
       }
     }
+  }
+
+  #liveOf(identityKey: string, now: number): SessionRecord[] {
+    return [...this.#storage.ofIdentity(identityKey)].filter((record) => record.expiresAt > now)
   }
 
   #live(key: string, now: number): SessionRecord | null {
@@ -126,12 +145,12 @@ export class MemoryBackend implements SessionBackend {
     return true
   }
 
-  #overwrite(live: SessionRecord, record: SessionRecord): true {
-    const { createdAt, deadline } = live
-    const isOwn = record.createdAt === createdAt && record.deadline === deadline
-    const expiresAt = Math.min(record.expiresAt, deadline ?? record.expiresAt)
-    this.#storage.write(isOwn ? record : { ...record, createdAt, deadline, expiresAt })
-    return true
+  #overwrite({ createdAt, expiresAt: storedExpiresAt, deadline }: SessionRecord, changed: ChangedRecord): StoredTimes {
+    const asked = changed.expiresAt ?? storedExpiresAt
+    const expiresAt = Math.min(asked, deadline ?? asked)
+    const record: SessionRecord = { ...changed, createdAt, expiresAt, deadline }
+    this.#storage.write(record)
+    return record
   }
 
   #putState(record: StateRecord): true {
@@ -143,7 +162,7 @@ export class MemoryBackend implements SessionBackend {
     return true
   }
 
-  #takeState(key: string, now: number): StateRecord | null {
+  #consumeState(key: string, now: number): StateRecord | null {
     const record = this.#storage.states.get(key)
     if (record === undefined) return null
     this.#storage.states.delete(key)

@@ -59,14 +59,18 @@ export function isSessionError(error: unknown, code?: SessionErrorCode): error i
   )
 }
 
-/** An argument of the wrong type or form: a `TypeError` with Node's own code, as the platform's functions throw it. */
-export function invalidArgument(message: string): TypeError {
-  return Object.assign(new TypeError(message), { code: invalidArgumentCode })
+/**
+ * An argument of the wrong type, or of the right one with a value that cannot be: a `TypeError` with Node's own code, as the
+ * platform's functions throw it. The message says `<name> must be <what>`.
+ */
+export function invalidArgument(message: string, wrong: 'type' | 'value' = 'value'): TypeError {
+  return Object.assign(new TypeError(message), { code: argumentCodes[wrong] })
 }
 
 /** True for what {@link invalidArgument} made. */
 export function isInvalidArgument(error: unknown): error is TypeError {
-  return error instanceof TypeError && (error as { code?: unknown }).code === invalidArgumentCode
+  const { code } = error as { code?: unknown }
+  return error instanceof TypeError && (code === argumentCodes.type || code === argumentCodes.value)
 }
 
-const invalidArgumentCode = 'ERR_INVALID_ARG_VALUE'
+const argumentCodes = { type: 'ERR_INVALID_ARG_TYPE', value: 'ERR_INVALID_ARG_VALUE' } as const

@@ -48,6 +48,7 @@ const commonFields = {
   ttl: duration(),
   ids: choice(['hashed', 'plain']),
   timeoutMs: integer({ min: 1, max: maxTimerMs }),
+  updateTimeoutMs: integer({ min: 1, max: maxTimerMs }),
   maxBytes: integer({ min: 1 }),
   coalesce: boolean(),
   maxPending: integer({ min: 1 }),

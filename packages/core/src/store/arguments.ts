@@ -29,12 +29,12 @@ export interface CheckedSession {
 
 /** @throws `TypeError` for a field of the wrong type, `SESS_NOT_SERIALIZABLE` for a field that no session has */
 export function checkSession(session: SessionInput): CheckedSession {
-  if (!isObject(session)) throw invalidArgument('a session is an object')
+  if (!isObject(session)) throw invalidArgument('session must be an object', 'type')
   const { id, identity, data, createdAt, expiresAt, deadline, version } = session as SessionInput
-  if (!isWellFormedId(idArgument(id)))
-    throw invalidArgument('a session id has 1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -')
-  if (version !== undefined && (typeof version !== 'string' || version === ''))
-    throw invalidArgument('version is what a store gave')
+  if (!isWellFormedId(idArgument(id, 'session.id'))) {
+    throw invalidArgument('session.id must have 1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -')
+  }
+  if (stringArgument(version, 'session.version') === '') throw invalidArgument('session.version must not be empty')
   for (const key in session) {
     if (!sessionKeys.has(key) && Object.hasOwn(session, key)) {
       throw new SessionError(
@@ -55,35 +55,36 @@ export function checkSession(session: SessionInput): CheckedSession {
 }
 
 /** @throws `TypeError` for anything but a string */
-export function idArgument(id: unknown): string {
-  if (typeof id !== 'string') throw invalidArgument('an id is a string')
+export function idArgument(id: unknown, name = 'id'): string {
+  if (typeof id !== 'string') throw invalidArgument(`${name} must be a string`, 'type')
   return id
 }
 
 /** @throws `TypeError` for anything but a string or undefined */
-export function textArgument(text: unknown, name: string): string | undefined {
-  if (text !== undefined && typeof text !== 'string') throw invalidArgument(`${name} is a string`)
-  return text
+export function stringArgument(value: unknown, name: string): string | undefined {
+  if (value !== undefined && typeof value !== 'string') throw invalidArgument(`${name} must be a string`, 'type')
+  return value
 }
 
 /** The argument, `{}` where it was left out. @throws `TypeError` for anything but an object */
 export function optionsArgument<T extends object>(options: T | undefined): T | Record<string, never> {
   if (options === undefined) return {}
-  if (!isObject(options)) throw invalidArgument('the options are an object')
+  if (!isObject(options)) throw invalidArgument('options must be an object', 'type')
   return options
 }
 
 /** Epoch milliseconds. @throws `TypeError` for anything but a valid Date */
 export function instant(date: unknown, name: string): number {
-  const ms = isDate(date) ? date.getTime() : Number.NaN
-  if (Number.isNaN(ms)) throw invalidArgument(`${name} is a valid Date`)
+  if (!isDate(date)) throw invalidArgument(`${name} must be a Date`, 'type')
+  const ms = date.getTime()
+  if (Number.isNaN(ms)) throw invalidArgument(`${name} must be a valid Date`)
   return ms
 }
 
-/** @throws `TypeError` where one of the two texts is missing */
+/** @throws `TypeError` where one of the two strings is missing */
 export function identityRef(ref: IdentityRef): IdentityRef {
-  if (!isObject(ref) || typeof ref.providerId !== 'string' || typeof ref.externalId !== 'string') {
-    throw invalidArgument('an identity is named by the texts providerId and externalId')
-  }
+  if (!isObject(ref)) throw invalidArgument('identity must be an object', 'type')
+  idArgument(ref.providerId, 'identity.providerId')
+  idArgument(ref.externalId, 'identity.externalId')
   return ref
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Capabilities } from '../contract/capabilities.ts'
 import { invalidArgument, SessionError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
@@ -13,52 +13,56 @@ import type {
   TouchOptions,
 } from '../contract/session-store.ts'
 import { durationMs } from '../registry/durations.ts'
-import { checkSession, idArgument, identityRef, instant, optionsArgument, textArgument } from './arguments.ts'
-import type { Batching, SessionBackend, SessionRecord } from './backend.ts'
-import { Coalescer, type HeldKey } from './coalescer.ts'
-import { OpenedBackend } from './opened-backend.ts'
+import { checkedCount, checkedPage, checkedStep } from './answers.ts'
+import { checkSession, idArgument, identityRef, instant, optionsArgument, stringArgument } from './arguments.ts'
+import type { Batching, RecordPage, SessionBackend, SessionRecord, StoredTimes } from './backend.ts'
+import { CleanUp } from './clean-up.ts'
+import { Coalescer, type Deadline, type HeldKey } from './coalescer.ts'
+import { freshId, withFreshId } from './fresh-id.ts'
+import { GuardedBackend } from './guarded-backend.ts'
+import { Pending } from './pending.ts'
 import { decodeSession, decodeSummary, encodeSession, storedSession } from './records.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import { RunningChanges } from './running-changes.ts'
 import { identityKeyOf, isWellFormedId, sha256 } from './session-id.ts'
 import { encodeState, openState } from './states.ts'
+import { pageSize, steps } from './steps.ts'
 import { Sweeper } from './sweeper.ts'
-import { traced } from './tracing.ts'
+import { traced, tracedItems } from './tracing.ts'
 
 const defaultBatching = { maxOperations: 64, readLanes: 2, writeLanes: 2 }
 /** Without company there is no batch to wait for; a connection pool bounds what is really under way. */
 const aloneBatching = { maxOperations: 1, readLanes: 64, writeLanes: 64 }
 
-const collisionTries = 4
-/** Far more ids than it takes to find one beside another; a source of ids that runs in circles ends here. */
-const colocationTries = 100_000
-const updateTries = 64
+const writeTries = 64
 /** From this try on, writers who meet again and again step aside for a random moment. */
 const firstPausedTry = 4
 const stateTtlMs = 10 * 60_000
-const pageSize = 256
-const turnsBetweenSteps = 4
 
 /** The store over a backend: what {@link SessionStore} promises, made of storage primitives. */
 export class BackendSessionStore<Data extends JsonObject> implements SessionStore<Data> {
   readonly capabilities: Capabilities
   readonly #type: string
   readonly #options: ResolvedOptions
-  readonly #backend: OpenedBackend
+  readonly #backend: GuardedBackend
   readonly #colocated: (key: string, newKey: string) => boolean
   readonly #coalescer: Coalescer
+  readonly #changes: RunningChanges
+  readonly #cleanUp: CleanUp
   readonly #sweeper: Sweeper | null
   readonly #keyOf: (id: string) => string
-  /** Calls beside the coalescer that are under way. */
-  readonly #calls = new Set<Promise<unknown>>()
-  #lastCleanUp: Promise<unknown> = Promise.resolve()
+  /** The methods under way that are more than one operation of the coalescer. */
+  #underWay = 0
+  #whenDone: (() => void)[] = []
   #closing: Promise<void> | null = null
 
   constructor(backend: SessionBackend, capabilities: Capabilities, options: ResolvedOptions) {
-    const { timeoutMs, maxPending, maxPendingBytes, cleanupIntervalMs, onBackgroundError } = options
+    const { now, timeoutMs, cleanupIntervalMs, isSystemClock } = options
     this.capabilities = capabilities
     this.#type = backend.type
     this.#options = options
-    this.#backend = new OpenedBackend(backend, options.now, timeoutMs)
+    const pending = new Pending(options)
+    this.#backend = new GuardedBackend(backend, { now, timeoutMs, pending })
     this.#colocated = (key, newKey) => backend.colocated?.(key, newKey) ?? true
     this.#keyOf = options.ids === 'hashed' ? sha256 : (id) => id
     const { immediate, ...batching }: Batching = backend.batching ?? defaultBatching
@@ -66,29 +70,35 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       ...(options.coalesce ? batching : aloneBatching),
       ...(immediate !== undefined && { immediate }),
       timeoutMs,
-      maxPending,
-      maxPendingBytes,
+      pending,
       toError: this.#backend.toError,
     })
+    this.#changes = new RunningChanges(this.#coalescer, options.updateTimeoutMs)
+    this.#cleanUp = new CleanUp(this.#backend, isSystemClock)
     this.#sweeper =
       cleanupIntervalMs === null || !capabilities.cleanExpired
         ? null
-        : new Sweeper({ intervalMs: cleanupIntervalMs, sweep: () => this.#clean(), onError: onBackgroundError })
+        : new Sweeper({
+            intervalMs: cleanupIntervalMs,
+            sweep: () => this.#tracked(() => this.#cleanUp.run()),
+            onError: (error) => this.#report(error),
+          })
   }
 
   create(options?: CreateOptions<Data>): Promise<Session<Data>> {
-    return this.#operation('create', 'create', async () => {
-      const { identity, data, ttl, deadline } = optionsArgument(options) as CreateOptions<Data>
+    return this.#steps('create', 'create', async () => {
+      const { identity, data, ttl, deadline: limit } = optionsArgument(options) as CreateOptions<Data>
       const createdAt = this.#options.now()
       const expiresAt = createdAt + this.#ttlMs(ttl)
-      const deadlineMs = deadline === undefined || deadline === null ? null : instant(deadline, 'deadline')
-      if (deadlineMs !== null && deadlineMs <= createdAt) throw invalidArgument('the deadline has passed')
-      const fields = { identity: identity ?? null, data: data ?? {}, createdAt, expiresAt, deadline: deadlineMs }
+      const limitMs = limit === undefined || limit === null ? null : instant(limit, 'deadline')
+      if (limitMs !== null && limitMs <= createdAt) throw invalidArgument('deadline must be in the future')
+      const fields = { identity: identity ?? null, data: data ?? {}, createdAt, expiresAt, deadline: limitMs }
       const encoded = encodeSession('', fields, this.#options.maxBytes)
-      return this.#withFreshId(async (id) => {
+      const deadline = this.#coalescer.deadline()
+      return withFreshId(this.#options.generateId, (id) => {
         const record = { ...encoded.record, key: this.#keyOf(id) }
         const insert = { kind: 'insert', key: record.key, record } as const
-        return this.#coalescer.write(insert, (inserted) => (inserted ? storedSession<Data>(id, encoded) : null))
+        return this.#coalescer.write(insert, (isNew) => (isNew ? storedSession<Data>(id, encoded) : null), deadline)
       })
     })
   }
@@ -102,18 +112,21 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       const session = { ...checked, createdAt: checked.createdAt ?? now }
       const encoded = encodeSession(key, session, this.#options.maxBytes)
       const { record } = encoded
-      const saved = (isGone: boolean) => {
-        if (isGone) {
-          throw new SessionError('SESS_GONE', 'the session was deleted, expired or rotated away; nothing is written')
-        }
-        return storedSession<Data>(id, encoded)
-      }
+      const gone = () =>
+        new SessionError('SESS_GONE', 'the session was deleted, expired or rotated away; nothing is written')
       if (record.expiresAt <= now) {
-        return this.#coalescer.write({ kind: 'delete', key }, (wasLive) => saved(version !== null && !wasLive))
+        return this.#coalescer.write({ kind: 'delete', key }, (wasLive) => {
+          if (version !== null && !wasLive) throw gone()
+          return storedSession<Data>(id, encoded)
+        })
       }
-      return version === null
-        ? this.#coalescer.write({ kind: 'put', key, record }, () => saved(false))
-        : this.#coalescer.write({ kind: 'replace', key, record }, (written) => saved(!written))
+      if (version === null) {
+        return this.#coalescer.write({ kind: 'put', key, record }, () => storedSession<Data>(id, encoded))
+      }
+      return this.#coalescer.write({ kind: 'replace', key, record }, (times) => {
+        if (times === null) throw gone()
+        return storedSession<Data>(id, encoded, times)
+      })
     })
   }
 
@@ -133,31 +146,59 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
 
   update(id: string, change: SessionChange<Data>): Promise<Session<Data> | null> {
     return this.#onId('update', 'update', id, null, (key) => {
-      if (typeof change !== 'function') throw invalidArgument('change is a function')
-      return this.#track(this.#coalescer.exclusive(key, (held) => this.#change(id, held, change)))
+      if (typeof change !== 'function') throw invalidArgument('change must be a function', 'type')
+      return this.#tracked(() =>
+        this.#untilWritten(key, async (held, deadline, stored) => {
+          const session = decodeSession<Data>(id, stored)
+          return this.#changes.run(
+            { key, held, deadline },
+            () => change(session),
+            async (result, write) => this.#swap(id, stored, result ?? session, write),
+          )
+        }),
+      )
     })
   }
 
-  async #change(id: string, held: HeldKey, change: SessionChange<Data>): Promise<Session<Data> | null> {
-    for (let tries = 0; tries < updateTries; tries += 1) {
+  /** Writes what a change made of the session, where the stored one is still the one that it was made of. */
+  #swap(id: string, stored: SessionRecord, result: Session<Data>, write: HeldKey['write']) {
+    const changed = checkSession(result)
+    if (changed.id !== id) throw invalidArgument('id must stay as it is in an update; rotate gives a new one')
+    // What a change can't move stays as it is stored, whatever the changed session says.
+    const { key, createdAt, deadline, version: ifVersion } = stored
+    const encoded = encodeSession(key, { ...changed, createdAt, deadline }, this.#options.maxBytes)
+    const { record } = encoded
+    const expiresAt = changed.expiresAt === stored.expiresAt ? null : record.expiresAt
+    const swap = { kind: 'compareAndSwap', key, record: { ...record, expiresAt }, ifVersion } as const
+    return write(swap, (outcome) => {
+      if (typeof outcome === 'string') return outcome
+      return this.#isLive(outcome) ? storedSession<Data>(id, encoded, outcome) : ('gone' as const)
+    })
+  }
+
+  /**
+   * Reads a live session and lets `attempt` write it, again where another writer came between; null where there is none.
+   * The key is held from the read to the write, or as long as `attempt` keeps it.
+   */
+  async #untilWritten<T>(
+    key: string,
+    attempt: (held: HeldKey, deadline: Deadline, stored: SessionRecord) => Promise<T | 'conflict' | 'gone'>,
+  ): Promise<T | null> {
+    const deadline = this.#coalescer.deadline()
+    for (let tries = 0; tries < writeTries; tries += 1) {
       if (tries >= firstPausedTry) await delay(Math.random() * Math.min(2 ** (tries - firstPausedTry), 32))
-      const stored = await held.read(asIs)
-      if (!this.#isLive(stored)) return null
-      const session = decodeSession<Data>(id, stored)
-      const changed = checkSession((await held.call(() => change(session))) ?? session)
-      if (changed.id !== id) throw invalidArgument('an update keeps the id; rotate gives a new one')
-      // What a change can't move stays as it is stored, whatever the changed session says.
-      const { createdAt, deadline } = stored
-      const fields = { ...changed, createdAt, deadline }
-      const encoded = encodeSession(stored.key, fields, this.#options.maxBytes)
-      const { record } = encoded
-      const { version: ifVersion, expiresAt: ifExpiresAt } = stored
-      const swap = { kind: 'swap', key: record.key, record, ifVersion, ifExpiresAt } as const
-      const outcome = await held.write(swap, asIs)
-      if (outcome === 'gone') return null
-      if (outcome === 'written') return this.#isLive(record) ? storedSession<Data>(id, encoded) : null
+      const held = await this.#changes.hold(key, deadline)
+      try {
+        const stored = await held.read(asIs)
+        if (!this.#isLive(stored)) return null
+        const outcome = await attempt(held, deadline, stored)
+        if (outcome === 'gone') return null
+        if (outcome !== 'conflict') return outcome
+      } finally {
+        held.release()
+      }
     }
-    throw new SessionError('SESS_CONFLICT', `other writers came between ${updateTries} times; nothing is written`)
+    throw new SessionError('SESS_CONFLICT', `other writers came between ${writeTries} times; nothing is written`)
   }
 
   touch(id: string, options?: TouchOptions): Promise<Date | null> {
@@ -171,69 +212,71 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
 
   rotate(id: string): Promise<Session<Data> | null> {
     return this.#onId('rotate', 'rotate', id, null, (key) =>
-      this.#track(
-        this.#coalescer.exclusive(key, (held) =>
-          this.#withFreshId(
-            (newId) =>
-              held.write({ kind: 'rotate', key, newKey: this.#keyOf(newId) }, (record) =>
-                record === 'taken' ? null : { session: record === null ? null : decodeSession<Data>(newId, record) },
-              ),
-            (newId) => this.#colocated(key, this.#keyOf(newId)),
-          ).then(({ session }) => session),
-        ),
+      this.#tracked(() =>
+        this.#untilWritten(key, (held, _deadline, stored) => {
+          // It is decoded before the old id dies: a session that cannot be read keeps it.
+          const session = decodeSession<Data>(id, stored)
+          const ifVersion = stored.version
+          const attempt = (newId: string) => {
+            const newKey = this.#keyOf(newId)
+            const record = { ...stored, key: newKey, expiresAt: null }
+            return held.write({ kind: 'rotate', key, newKey, record, ifVersion }, (outcome) => {
+              if (outcome === 'taken') return null
+              return typeof outcome === 'string' ? outcome : { ...session, ...datesOf(outcome), id: newId }
+            })
+          }
+          return withFreshId(this.#options.generateId, attempt, (newId) => this.#colocated(key, this.#keyOf(newId)))
+        }),
       ),
     )
   }
 
   count(): Promise<number> {
-    return this.#call('count', 'count', (backend, now) => backend.count?.(now) ?? 0)
+    return this.#steps('count', 'count', () =>
+      this.#backend.call(async (backend, now) => checkedCount((await backend.count?.(now)) ?? 0)),
+    )
   }
 
   cleanExpired(): Promise<number> {
-    return this.#operation('cleanExpired', 'cleanExpired', () => this.#track(this.#clean()))
-  }
-
-  /** One clean-up at a time: what is asked for meanwhile comes after, and so sees what has expired since. */
-  #clean(): Promise<number> {
-    const cleaned = this.#lastCleanUp.then(() => this.#cleanInSteps())
-    this.#lastCleanUp = cleaned.catch(() => {})
-    return cleaned
-  }
-
-  async #cleanInSteps(): Promise<number> {
-    let sessions = 0
-    for (let more = true; more; ) {
-      const cleaned = await this.#backend.call((backend, now) =>
-        backend.cleanExpired?.(now, backend.cleanUpStep ?? pageSize),
-      )
-      sessions += cleaned?.sessions ?? 0
-      more = cleaned?.more === true
-      // Of the time of a backend that blocks, others who are waiting get the greater part.
-      for (let turn = 0; more && turn < turnsBetweenSteps; turn += 1) await nextTurn()
-    }
-    return sessions
+    return this.#steps('cleanExpired', 'cleanExpired', () => this.#cleanUp.run())
   }
 
   listByIdentity(ref: IdentityRef): Promise<SessionSummary<Data>[]> {
-    return this.#call('listByIdentity', 'identityIndex', async (backend, now) => {
-      const records = (await backend.listByIdentity?.(identityKeyOf(identityRef(ref)), now)) ?? []
-      return records
-        .map((record) => decodeSummary<Data>(this.#handleOf(record), record))
-        .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.handle < b.handle ? -1 : 1))
+    return this.#steps('listByIdentity', 'identityIndex', async () => {
+      const identityKey = identityKeyOf(identityRef(ref))
+      const summaries = new Map<string, SessionSummary<Data>>()
+      for await (const page of this.#pages((backend, cursor, now) =>
+        backend.listByIdentity?.(identityKey, cursor, pageSize, now),
+      )) {
+        for (const summary of page) summaries.set(summary.handle, summary)
+      }
+      return [...summaries.values()].sort(
+        (a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.handle < b.handle ? -1 : 1),
+      )
     })
   }
 
   deleteByIdentity(ref: IdentityRef, options?: { except?: string }): Promise<number> {
-    return this.#call('deleteByIdentity', 'identityIndex', (backend, now) => {
+    return this.#steps('deleteByIdentity', 'identityIndex', async () => {
       const { except } = optionsArgument(options) as { except?: string }
-      const exceptKey = except === undefined ? null : this.#keyOf(idArgument(except))
-      return backend.deleteByIdentity?.(identityKeyOf(identityRef(ref)), exceptKey, now) ?? 0
+      const identityKey = identityKeyOf(identityRef(ref))
+      // No session has a malformed id, so nothing is excepted then.
+      const exceptKey = except === undefined || !isWellFormedId(idArgument(except)) ? null : this.#keyOf(except)
+      const step = (cursor: string | null) =>
+        this.#backend.call(async (backend, now) =>
+          backend.deleteByIdentity === undefined
+            ? { ended: 0, cursor: null }
+            : checkedStep(await backend.deleteByIdentity(identityKey, exceptKey, cursor, pageSize, now), 'ended'),
+        )
+      let ended = 0
+      for await (const page of steps(step)) ended += page.ended
+      return ended
     })
   }
 
   deleteByHandle(handle: string): Promise<boolean> {
-    return this.#operation('deleteByHandle', 'handles', async () => {
-      const key = isWellFormedId(idArgument(handle)) ? await this.#track(this.#keyOfHandle(handle)) : null
+    return this.#steps('deleteByHandle', 'handles', async () => {
+      const key = isWellFormedId(idArgument(handle, 'handle')) ? await this.#keyOfHandle(handle) : null
       return key !== null && this.#coalescer.write({ kind: 'delete', key }, asIs)
     })
   }
@@ -241,15 +284,16 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   putState(options?: PutStateOptions): Promise<string> {
     return this.#operation('putState', 'states', () => {
       const {
-        state = this.#options.generateId(),
+        state = freshId(this.#options.generateId),
         userAgent,
         data = {},
         ttl,
       } = optionsArgument(options) as PutStateOptions
-      if (!isWellFormedId(idArgument(state)))
-        throw invalidArgument('a state has the characters and the length of an id')
+      if (!isWellFormedId(idArgument(state, 'state'))) {
+        throw invalidArgument('state must have 1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -')
+      }
       const now = this.#options.now()
-      const payload = encodeState(data, textArgument(userAgent, 'userAgent'), now, this.#options.maxBytes)
+      const payload = encodeState(data, stringArgument(userAgent, 'userAgent'), now, this.#options.maxBytes)
       const key = sha256(state)
       const record = { key, payload, expiresAt: now + (ttl === undefined ? stateTtlMs : durationMs(ttl)) }
       return this.#coalescer.write({ kind: 'putState', key, record }, () => state)
@@ -257,25 +301,30 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   }
 
   consumeState(state: string, options?: ConsumeStateOptions): Promise<ConsumedState | null> {
-    return this.#operation('consumeState', 'states', async () => {
-      const userAgent = textArgument((optionsArgument(options) as ConsumeStateOptions).userAgent, 'userAgent')
-      if (!isWellFormedId(idArgument(state))) return null
-      const take = { kind: 'takeState', key: sha256(state) } as const
+    return this.#operation('consumeState', 'states', () => {
+      const userAgent = stringArgument((optionsArgument(options) as ConsumeStateOptions).userAgent, 'userAgent')
+      if (!isWellFormedId(idArgument(state, 'state'))) return Promise.resolve(null)
+      const take = { kind: 'consumeState', key: sha256(state) } as const
       return this.#coalescer.write(take, (record) => openState(record, userAgent, this.#options.now()))
     })
   }
 
-  async *entries(): AsyncGenerator<SessionSummary<Data>, void, undefined> {
-    let cursor: string | null = null
-    do {
-      const page = await this.#call('entries', 'scan', (backend, now) => backend.scan?.(cursor, pageSize, now))
-      for (const record of page?.records ?? []) yield decodeSummary<Data>(this.#handleOf(record), record)
-      cursor = page?.cursor ?? null
-    } while (cursor !== null)
+  entries(): AsyncGenerator<SessionSummary<Data>, void, undefined> {
+    return tracedItems(this.#type, 'entries', this.#entries())
+  }
+
+  async *#entries(): AsyncGenerator<SessionSummary<Data>, void, undefined> {
+    this.#refuseWhereImpossible('entries', 'scan')
+    for await (const page of this.#pages((backend, cursor, now) => {
+      this.#refuseWhereImpossible('entries', 'scan')
+      return backend.scan?.(cursor, pageSize, now)
+    })) {
+      yield* page
+    }
   }
 
   ping(): Promise<void> {
-    return this.#call('ping', null, (backend) => backend.ping())
+    return this.#steps('ping', null, () => this.#backend.call((backend) => backend.ping()))
   }
 
   close(): Promise<void> {
@@ -289,24 +338,28 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
 
   async #close(): Promise<void> {
     this.#sweeper?.stop()
-    // An update is between two of its steps when the coalescer is idle, so both must be done at once.
-    do {
-      await this.#coalescer.idle()
-      await Promise.allSettled(this.#calls)
-    } while (this.#calls.size > 0)
-    await this.#backend.close()
+    // The methods of several steps first: between two of its steps the coalescer knows nothing of one.
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenDone.push(resolve))
+    await this.#coalescer.idle()
+    try {
+      await this.#backend.close()
+    } catch (error) {
+      this.#report(error as Error)
+    }
   }
 
   /** Runs a method: refuses it where the store is closed or lacks it, and turns what it throws into a rejection. */
   #operation<T>(name: string, capability: keyof Capabilities | null, run: () => Promise<T>): Promise<T> {
-    try {
-      if (this.#closing !== null) throw new SessionError('SESS_CLOSED', 'the store is closed')
-      if (capability !== null && !this.capabilities[capability]) {
-        throw new SessionError('SESS_UNSUPPORTED', `a ${this.#type} store has no ${name}`)
-      }
-      return traced(this.#type, name, run)
-    } catch (error) {
-      return Promise.reject(error)
+    return traced(this.#type, name, () => {
+      this.#refuseWhereImpossible(name, capability)
+      return run()
+    })
+  }
+
+  #refuseWhereImpossible(name: string, capability: keyof Capabilities | null): void {
+    if (this.#closing !== null) throw new SessionError('SESS_CLOSED', 'the store is closed')
+    if (capability !== null && !this.capabilities[capability]) {
+      throw new SessionError('SESS_UNSUPPORTED', `a ${this.#type} store has no ${name}`)
     }
   }
 
@@ -323,43 +376,64 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
     )
   }
 
-  /** A method that is one call of the backend, beside the coalescer. */
-  #call<T>(
-    name: string,
-    capability: keyof Capabilities | null,
-    run: (backend: SessionBackend, now: number) => T | Promise<T>,
-  ): Promise<T> {
-    return this.#operation(name, capability, () => this.#track(this.#backend.call(run)))
+  /** A method that is more than one operation of the coalescer. */
+  #steps<T>(name: string, capability: keyof Capabilities | null, run: () => Promise<T>): Promise<T> {
+    return this.#operation(name, capability, () => this.#tracked(run))
   }
 
   /** Makes `close` wait for it. */
-  #track<T>(call: Promise<T>): Promise<T> {
-    this.#calls.add(call)
-    const done = () => this.#calls.delete(call)
-    call.then(done, done)
-    return call
+  async #tracked<T>(run: () => Promise<T>): Promise<T> {
+    this.#underWay += 1
+    try {
+      return await run()
+    } finally {
+      this.#underWay -= 1
+      if (this.#underWay === 0) for (const resolve of this.#whenDone.splice(0)) resolve()
+    }
   }
 
-  /** Tries fresh ids until `attempt` gives other than null. @throws `SESS_COLLISION` after a few */
-  async #withFreshId<T>(
-    attempt: (id: string) => Promise<T | null>,
-    isFit: (id: string) => boolean = () => true,
-  ): Promise<T> {
-    for (let tries = 0; tries < collisionTries; tries += 1) {
-      let id = this.#options.generateId()
-      for (let draws = 1; draws < colocationTries && !isFit(id); draws += 1) id = this.#options.generateId()
-      const result = isFit(id) ? await attempt(id) : null
-      if (result !== null) return result
+  /** The sessions of each page that can be read; of the others `onBackgroundError` hears. */
+  async *#pages(
+    next: (
+      backend: SessionBackend,
+      cursor: string | null,
+      now: number,
+    ) => RecordPage | Promise<RecordPage> | undefined,
+  ): AsyncGenerator<SessionSummary<Data>[], void, undefined> {
+    const step = (cursor: string | null) =>
+      this.#tracked(() =>
+        this.#backend.call(async (backend, now) =>
+          checkedPage((await next(backend, cursor, now)) ?? { records: [], cursor: null }),
+        ),
+      )
+    for await (const { records } of steps(step)) yield records.flatMap((record) => this.#readable(record))
+  }
+
+  #readable(record: SessionRecord | Error): SessionSummary<Data>[] {
+    try {
+      if (record instanceof Error) throw record
+      return [decodeSummary<Data>(this.#handleOf(record), record)]
+    } catch (error) {
+      this.#report(this.#backend.toError(error))
+      return []
     }
-    throw new SessionError('SESS_COLLISION', `no free id in ${collisionTries} tries: the source of ids is not random`)
+  }
+
+  /** Tells the application of an error that no caller is waiting for. */
+  #report(error: Error): void {
+    try {
+      this.#options.onBackgroundError(error)
+    } catch {
+      // A listener that throws must not end the process that it watches.
+    }
   }
 
   #ttlMs(ttl: CreateOptions['ttl']): number {
     return ttl === undefined ? this.#options.ttlMs : durationMs(ttl)
   }
 
-  #isLive(record: SessionRecord | null): record is SessionRecord {
-    return record !== null && record.expiresAt > this.#options.now()
+  #isLive<T extends { readonly expiresAt: number }>(stored: T | null): stored is T {
+    return stored !== null && stored.expiresAt > this.#options.now()
   }
 
   /** The SHA-256 of the id, which where ids are hashed is the key. */
@@ -370,14 +444,24 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   /** Where ids are kept plain nothing leads from a handle to its key, so it is looked for among all live sessions. */
   async #keyOfHandle(handle: string): Promise<string | null> {
     if (this.#options.ids === 'hashed') return handle
-    let cursor: string | null = null
-    do {
-      const page = await this.#backend.call((backend, now) => backend.scan?.(cursor, pageSize, now))
-      const found = page?.records.find((record) => this.#handleOf(record) === handle)
-      if (found !== undefined) return found.key
-      cursor = page?.cursor ?? null
-    } while (cursor !== null)
+    const step = (cursor: string | null) =>
+      this.#backend.call(async (backend, now) =>
+        checkedPage((await backend.scan?.(cursor, pageSize, now)) ?? { records: [], cursor: null }),
+      )
+    for await (const { records } of steps(step)) {
+      const found = records.find((record) => !(record instanceof Error) && this.#handleOf(record) === handle)
+      if (found !== undefined) return (found as SessionRecord).key
+    }
     return null
+  }
+}
+
+/** The instants of a session that a write told. */
+function datesOf({ createdAt, expiresAt, deadline }: StoredTimes) {
+  return {
+    createdAt: new Date(createdAt),
+    expiresAt: new Date(expiresAt),
+    deadline: deadline === null ? null : new Date(deadline),
   }
 }
 

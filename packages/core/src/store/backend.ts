@@ -22,36 +22,59 @@ export interface StateRecord {
   readonly payload: string
 }
 
+/** A session's record as it is written over a stored one. */
+export interface ChangedRecord extends Omit<SessionRecord, 'expiresAt'> {
+  /** Null: the stored expiry stays. */
+  readonly expiresAt: number | null
+}
+
+/** The instants of a session as they are stored once a write has taken effect. */
+export interface StoredTimes {
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly deadline: number | null
+}
+
 /**
  * The writes. "Live" means `expiresAt > now`, with the `now` given to the call; each is atomic for itself.
  * - `insert`: true where no live session had the key (an expired one is overwritten), else false and nothing written.
  * - `put`: inserts or replaces everything.
  * - `replace`: where a live session has the key, writes version, identityKey, payload and
- *   `min(record.expiresAt, stored deadline)`, and leaves createdAt and deadline. False where there is none.
- * - `swap`: the same, only where the stored version is `ifVersion` and the stored expiresAt is `ifExpiresAt` (a touch that came
- *   between must not be undone): `'written'`, `'conflict'` where either is another, `'gone'` where none is live.
+ *   `min(record.expiresAt ?? stored expiresAt, stored deadline)`, and resolves with what is stored then. The stored createdAt
+ *   and deadline stay; those of the record are what the caller believes them to be. Null where none is live.
+ * - `compareAndSwap`: the same, only where the stored version is `ifVersion`: else `'conflict'`, and `'gone'` where none is live.
+ *   A touch that came between is no conflict. The record's createdAt and deadline are those of that version.
  * - `touch`: sets expiresAt of a live session to `min(expiresAt, stored deadline)` and nothing else; resolves with it, or null.
- * - `delete`: removes whatever has the key; true where that was live.
- * - `rotate`: gives a live session another key and changes nothing else; resolves with the record under its new key, or null.
- *   `newKey` has just been made from 256 random bits; `'taken'` where it is in use all the same.
- * - `putState`: inserts or replaces. `takeState`: removes and returns, once; null where there is none live.
+ * - `delete`: removes whatever has the key, readable or not; true where that was live.
+ * - `rotate`: where the stored version is `ifVersion`, moves a live session to `newKey` and writes the record there (its key is
+ *   `newKey`, its version may be the same, its deadline is written too): else `'conflict'` or `'gone'`. `newKey` has just been
+ *   made from 256 random bits; `'taken'` where it is in use all the same, and then nothing is written.
+ * - `putState`: inserts or replaces. `consumeState`: removes and returns, once; null where there is none live.
+ *
+ * Whoever makes the same write twice (a driver that repeats what was cut off) must not apply it twice, and must not tell its
+ * own first attempt as a conflict: a version is given to one write only.
  */
 export type WriteOperation =
   | { readonly kind: 'insert'; readonly key: string; readonly record: SessionRecord }
   | { readonly kind: 'put'; readonly key: string; readonly record: SessionRecord }
-  | { readonly kind: 'replace'; readonly key: string; readonly record: SessionRecord }
+  | { readonly kind: 'replace'; readonly key: string; readonly record: ChangedRecord }
   | {
-      readonly kind: 'swap'
+      readonly kind: 'compareAndSwap'
       readonly key: string
-      readonly record: SessionRecord
+      readonly record: ChangedRecord
       readonly ifVersion: string
-      readonly ifExpiresAt: number
     }
   | { readonly kind: 'touch'; readonly key: string; readonly expiresAt: number }
   | { readonly kind: 'delete'; readonly key: string }
-  | { readonly kind: 'rotate'; readonly key: string; readonly newKey: string }
+  | {
+      readonly kind: 'rotate'
+      readonly key: string
+      readonly newKey: string
+      readonly record: ChangedRecord
+      readonly ifVersion: string
+    }
   | { readonly kind: 'putState'; readonly key: string; readonly record: StateRecord }
-  | { readonly kind: 'takeState'; readonly key: string }
+  | { readonly kind: 'consumeState'; readonly key: string }
 
 export type WriteKind = WriteOperation['kind']
 
@@ -59,13 +82,13 @@ export type WriteKind = WriteOperation['kind']
 export interface WriteResults {
   insert: boolean
   put: true
-  replace: boolean
-  swap: 'written' | 'conflict' | 'gone'
+  replace: StoredTimes | null
+  compareAndSwap: StoredTimes | 'conflict' | 'gone'
   touch: number | null
   delete: boolean
-  rotate: SessionRecord | 'taken' | null
+  rotate: StoredTimes | 'conflict' | 'gone' | 'taken'
   putState: true
-  takeState: StateRecord | null
+  consumeState: StateRecord | null
 }
 
 /** The outcome of one write of a batch: its result, or the error with which this one alone failed. */
@@ -80,8 +103,12 @@ type Awaitable<T> = T | Promise<T>
  * a batch. Several batches may be under way at once, never two with the same key.
  *
  * A call rejects (or throws) only when none of its operations is known to have been applied: a lost connection, a refused
- * statement. Where one operation of a batch fails alone, its outcome is an `Error`. Any error may be the driver's own:
- * `toSessionError` makes a `SessionError` of it.
+ * statement. Where one operation of a batch fails alone, its outcome is an `Error`; so is the entry of a record that cannot
+ * be read. Any error may be the driver's own: `toSessionError` makes a `SessionError` of it.
+ *
+ * A caller hears `SESS_TIMEOUT` after the store's `timeoutMs`, whatever the backend does. A write that has not been answered
+ * by then keeps later operations on its key from being sent until its call settles. So a backend settles a call once it
+ * knows that the write has taken effect or never will: it was answered, cancelled, or the server's own limit has passed.
  */
 export interface SessionBackend {
   /** The store's type, e.g. `'redis'`, for messages and traces. */
@@ -98,23 +125,37 @@ export interface SessionBackend {
   /** Called before the first use, again after it failed, never twice at once: connect, migrate. */
   open?(): Awaitable<void>
   /** One entry per key, in the same order; an expired record may be returned, the store drops it. */
-  read(keys: readonly string[]): Awaitable<readonly (SessionRecord | null)[]>
+  read(keys: readonly string[]): Awaitable<readonly (SessionRecord | Error | null)[]>
   /** One outcome per operation, in the same order. Sessions and states have separate keys. */
   write(operations: readonly WriteOperation[], now: number): Awaitable<readonly WriteOutcome[]>
   /** How many sessions are live. */
   count?(now: number): Awaitable<number>
-  /** Removes at most about `limit` expired sessions and states, oldest first, re-checking expiry as it removes. */
-  cleanExpired?(now: number, limit: number): Awaitable<{ readonly sessions: number; readonly more: boolean }>
-  /** The live sessions of one identity, in any order. */
-  listByIdentity?(identityKey: string, now: number): Awaitable<readonly SessionRecord[]>
-  /** Removes the sessions of one identity, but not the one with `exceptKey`; resolves with how many of them were live. */
-  deleteByIdentity?(identityKey: string, exceptKey: string | null, now: number): Awaitable<number>
-  /** A page of about `limit` live sessions from `cursor` on (null: from the beginning); a null cursor in the answer ends it. */
-  scan?(
+  /**
+   * One step of a clean-up: removes at most about `limit` expired sessions and states, oldest first, re-checking expiry as it
+   * removes. The next step gets the cursor of the one before it, so that it need not pass over what is gone again.
+   */
+  cleanExpired?(cursor: string | null, limit: number, now: number): Awaitable<CleanedPage>
+  /**
+   * A page of about `limit` live sessions of one identity, in any order. The pages together have every session that the
+   * identity had when the first was asked for, also one that was rotated meanwhile (which may come twice).
+   */
+  listByIdentity?(identityKey: string, cursor: string | null, limit: number, now: number): Awaitable<RecordPage>
+  /**
+   * One step of ending the live sessions of one identity: removes at most about `limit` of them, but not the one with
+   * `exceptKey`, readable or not. The steps together end every session that the identity had at the first, also one that
+   * was rotated meanwhile; they come to an end though further ones begin all the time.
+   */
+  deleteByIdentity?(
+    identityKey: string,
+    exceptKey: string | null,
     cursor: string | null,
     limit: number,
     now: number,
-  ): Awaitable<{ readonly records: readonly SessionRecord[]; readonly cursor: string | null }>
+  ): Awaitable<RemovedPage>
+  /** A page of about `limit` live sessions. */
+  scan?(cursor: string | null, limit: number, now: number): Awaitable<RecordPage>
+  /** The server's clock in epoch ms: a second opinion for a clean-up, so that a process whose clock is ahead removes nothing live. */
+  serverTime?(): Awaitable<number>
   /**
    * Where a rotation needs the new key beside the old one (a cluster's slot): whether `newKey` is. The store draws ids until
    * it is, so about one id in a few hundred should do. Left out: any key will do.
@@ -126,6 +167,26 @@ export interface SessionBackend {
   close(): Awaitable<void>
   /** The `SessionError` for an error of the driver; undefined for one it does not know. */
   toSessionError?(error: unknown): SessionError | undefined
+}
+
+/** A step of work that goes in steps. The first gets the cursor null, and a null cursor in the answer says that it was the last. */
+interface Page {
+  readonly cursor: string | null
+}
+
+/** An Error stands for a record that cannot be read. */
+export interface RecordPage extends Page {
+  readonly records: readonly (SessionRecord | Error)[]
+}
+
+export interface CleanedPage extends Page {
+  /** How many sessions this step removed; states do not count. */
+  readonly sessions: number
+}
+
+export interface RemovedPage extends Page {
+  /** How many live sessions this step removed. */
+  readonly ended: number
 }
 
 export interface Batching {

@@ -1,10 +1,12 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { SessionError } from '../contract/errors.ts'
+import type { SessionError } from '../contract/errors.ts'
+import { answersOf } from './answers.ts'
 import type { Batching, SessionRecord, WriteKind, WriteOperation, WriteOutcome, WriteResults } from './backend.ts'
+import { lateError } from './late-error.ts'
 import { KeyTable } from './key-table.ts'
-import { Lane } from './lane.ts'
+import { type Batch, Lane } from './lane.ts'
+import type { Pending } from './pending.ts'
 import { Task, type Work } from './task.ts'
-import { WaitingList } from './waiting-list.ts'
+import { Timeouts, withinTime } from './timeouts.ts'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -12,14 +14,14 @@ type Awaitable<T> = T | Promise<T>
 export interface Transport {
   /** True once the backend is open; until then every call answers with a promise. */
   readonly isOpen: boolean
-  read(keys: readonly string[]): Awaitable<readonly (SessionRecord | null)[]>
+  read(keys: readonly string[]): Awaitable<readonly (SessionRecord | Error | null)[]>
   write(operations: readonly WriteOperation[]): Awaitable<readonly WriteOutcome[]>
 }
 
 export interface CoalescerOptions extends Batching {
   readonly timeoutMs: number
-  readonly maxPending: number
-  readonly maxPendingBytes: number
+  /** Shared with the calls that go beside the coalescer. */
+  readonly pending: Pending
   /** Makes the error that a caller sees of whatever the transport failed with. */
   readonly toError: (error: unknown) => Error
 }
@@ -27,23 +29,39 @@ export interface CoalescerOptions extends Batching {
 /** More than this much session data makes no batch faster, and servers limit the size of a statement. */
 const maxBatchBytes = 1024 * 1024
 
+/** The time that one call of the store has, over all of its steps. */
+export interface Deadline {
+  /** The tick of the coalescer's clock at which the call began, moved on by the time that does not count. */
+  since: number
+}
+
+/** The place of a call in the order of its key: until it is given back, nothing else on this key is sent. */
+export interface HeldKey {
+  read<T>(map: (record: SessionRecord | null) => T): Promise<T>
+  write<K extends WriteKind, T>(
+    operation: WriteOperation & { kind: K },
+    map: (result: WriteResults[K]) => T,
+  ): Promise<T>
+  /** Lets the next one go. It can be called again. */
+  release(): void
+}
+
 /**
  * Sends operations that wait at the same moment together, and keeps the operations on each key in the order in which they
  * were issued. Every caller gets its own result or error. One that has waited too long gets `SESS_TIMEOUT`, and the place
- * of its batch is free again: a backend that never answers blocks nothing for longer than that.
+ * of its batch is free again. A write that was sent and is late keeps its key, and only that, until the backend settles it:
+ * it must not take effect after a later one.
  */
 export class Coalescer {
   readonly #transport: Transport
   readonly #options: CoalescerOptions
   readonly #reads: Lane<Task>
   readonly #writes: Lane<Task>
-  readonly #waiting: WaitingList
+  readonly #timeouts: Timeouts
   /** The tasks that keep their place among those of their key. */
   readonly #inOrder = new KeyTable<Task>()
-  /** The key that the running code has for itself: what it does with it must not wait for itself. */
-  readonly #holding = new AsyncLocalStorage<string>()
-  #pending = 0
-  #pendingBytes = 0
+  /** How many callers have no answer yet. */
+  #unanswered = 0
   #whenIdle: (() => void)[] = []
   #hasRead = false
   readonly #forgetRead = (): void => {
@@ -54,9 +72,9 @@ export class Coalescer {
   constructor(transport: Transport, options: CoalescerOptions) {
     this.#transport = transport
     this.#options = options
-    this.#waiting = new WaitingList(options.timeoutMs)
+    this.#timeouts = new Timeouts(options.timeoutMs)
     const { maxOperations, readLanes, writeLanes, gatherWritesFor } = options
-    const limits = { maxOperations, maxBytes: maxBatchBytes, send: (tasks: readonly Task[]) => this.#send(tasks) }
+    const limits = { maxOperations, maxBytes: maxBatchBytes, send: (batch: Batch<Task>) => this.#send(batch) }
     this.#reads = new Lane({ ...limits, width: readLanes, defer: afterMicrotasks })
     this.#writes = new Lane({
       ...limits,
@@ -68,43 +86,61 @@ export class Coalescer {
   /** Resolves with `map` of the record under a key. */
   read<T>(key: string, map: (record: SessionRecord | null) => T): Promise<T> {
     return (
-      (this.#runsNow(key, 'read') && this.#atOnce('read', () => this.#transport.read([key]), map)) ||
+      (this.#runsNow(key, 'read') && this.#atOnce(key, 'read', () => this.#transport.read([key]), map)) ||
       this.#submit(key, 'read', map)
     )
   }
 
-  /** Resolves with `map` of what the write resolves with. */
+  /** Resolves with `map` of what the write resolves with. `deadline`: of the call that it is a step of. */
   write<K extends WriteKind, T>(
     operation: WriteOperation & { kind: K },
     map: (result: WriteResults[K]) => T,
+    deadline?: Deadline,
   ): Promise<T> {
     const key = orderKey(operation)
     return (
-      (this.#runsNow(key, operation) && this.#atOnce(operation, () => this.#transport.write([operation]), map)) ||
-      this.#submit(key, operation, map)
+      (this.#runsNow(key, operation) && this.#atOnce(key, operation, () => this.#transport.write([operation]), map)) ||
+      this.#submit(key, operation, map, deadline)
     )
   }
 
-  /**
-   * Runs `work` once everything issued before on this key has taken effect; what is issued after waits for it. `work` gets a
-   * way past that order for itself. Calls that code inside of it makes on the same key don't wait either.
-   */
-  exclusive<T>(key: string, work: (held: HeldKey) => Promise<T>): Promise<T> {
-    const held: HeldKey = {
-      read: (map) => this.#submit(key, 'read', map, 'held'),
-      write: (operation, map) => this.#submit(key, operation, map, 'held'),
-      call: (run) => this.#holding.run(key, run),
+  /** Resolves with the key's place once everything that was issued before on this key has taken effect. */
+  hold(key: string, deadline: Deadline): Promise<HeldKey> {
+    return this.#submit(key, 'hold', (holder: Task) => this.#heldKey(holder, deadline), deadline)
+  }
+
+  /** Resolves with `ended`, or rejects with `SESS_TIMEOUT` when the time of the call is over before. */
+  within(deadline: Deadline, ended: Promise<void>): Promise<void> {
+    return withinTime(this.#timeouts, ended, () => this.#lateError(), deadline.since)
+  }
+
+  /** The time of a call that begins now. */
+  deadline(): Deadline {
+    return { since: this.#timeouts.tick }
+  }
+
+  /** Takes from a call's time nothing for what happens until the function it gives is called. */
+  stopClock(deadline: Deadline): () => void {
+    const from = this.#timeouts.tick
+    return () => {
+      deadline.since += this.#timeouts.tick - from
     }
-    return this.#submit(
-      key,
-      () => work(held),
-      (outcome) => outcome as T,
-    )
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when every caller has an answer. */
   idle(): Promise<void> {
-    return this.#pending === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve))
+    return this.#unanswered === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve))
+  }
+
+  #heldKey(holder: Task, deadline: Deadline): HeldKey {
+    return {
+      read: (map) => this.#submit(holder.key, 'read', map, deadline, holder),
+      write: (operation, map) => this.#submit(holder.key, operation, map, deadline, holder),
+      release: () => {
+        holder.released = true
+        if (holder.underWay === 0) this.#finish(holder)
+      },
+    }
   }
 
   #runsNow(key: string, work: Work): boolean {
@@ -112,7 +148,7 @@ export class Coalescer {
     return (
       immediate !== undefined &&
       this.#transport.isOpen &&
-      (this.#pending === 0 || this.#inOrder.get(key) === null) &&
+      this.#inOrder.get(key) === null &&
       (immediate === 'all' || (work === 'read' && this.#isFirstRead()))
     )
   }
@@ -126,16 +162,21 @@ export class Coalescer {
   }
 
   /** Null where there is no answer in the same tick after all: a read, which is then made again in its turn. */
-  #atOnce<R, T>(work: Work, call: () => Awaitable<readonly unknown[]>, map: (outcome: R) => T): Promise<T> | null {
+  #atOnce<R, T>(
+    key: string,
+    work: Work,
+    call: () => Awaitable<readonly unknown[]>,
+    map: (outcome: R) => T,
+  ): Promise<T> | null {
     try {
-      const outcomes = call()
-      if (outcomes instanceof Promise) {
-        outcomes.catch(() => {})
+      const answer = call()
+      if (answer instanceof Promise) {
+        answer.catch(() => {})
         if (work === 'read') return null
         // A write is never made twice.
         throw new Error("a backend with immediate: 'all' answers in the same tick")
       }
-      const [outcome] = outcomes as readonly unknown[]
+      const [outcome] = answersOf([{ key, work }], answer)
       if (outcome instanceof Error) throw outcome
       return Promise.resolve(map(outcome as R))
     } catch (error) {
@@ -143,36 +184,29 @@ export class Coalescer {
     }
   }
 
-  #submit<R, T>(key: string, work: Work, map: (outcome: R) => T, way: 'ordered' | 'held' = 'ordered'): Promise<T> {
+  #submit<R, T>(
+    key: string,
+    work: Work,
+    map: (outcome: R) => T,
+    deadline?: Deadline,
+    holder: Task | null = null,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const task = new Task(key, work, (outcome) => resolve(map(outcome as R)), reject, this.#onExpire)
-      const { maxPending, maxPendingBytes } = this.#options
-      if (this.#pending >= maxPending || this.#pendingBytes + task.bytes > maxPendingBytes) {
-        return reject(
-          new SessionError(
-            'SESS_UNAVAILABLE',
-            'too much is waiting for the backend: maxPending or maxPendingBytes is reached',
-          ),
-        )
-      }
-      this.#pending += 1
-      this.#pendingBytes += task.bytes
-      this.#waiting.enter(task)
-      if (way === 'held') {
-        task.inOrder = false
-        return this.#start(task)
-      }
-      const last = this.#inOrder.get(key)
-      if (last === null) {
+      const refused = this.#options.pending.enter(task.bytes)
+      if (refused !== null) return reject(refused)
+      this.#unanswered += 1
+      this.#timeouts.enter(task, deadline?.since)
+      const last = holder === null ? this.#inOrder.get(key) : null
+      if (holder !== null) {
+        task.holder = holder
+        holder.underWay += 1
+        this.#start(task)
+      } else if (last === null) {
         this.#inOrder.add(task)
         this.#start(task)
-      } else if (this.#holding.getStore() === key) {
-        task.inOrder = false
-        // Alone, because the same key may be in the batch that gathers.
-        if (typeof work === 'function') this.#start(task)
-        else void this.#send([task])
-      } else if (work === 'read' && last.work === 'read' && last.batch === null && !last.settled) {
-        task.inOrder = false
+      } else if (work === 'read' && last.work === 'read' && last.batch === null && !last.finished) {
+        task.shares = true
         last.sharers ??= []
         last.sharers.push(task)
       } else {
@@ -184,95 +218,109 @@ export class Coalescer {
 
   #start(task: Task): void {
     task.started = true
-    if (typeof task.work === 'function') {
-      // From here on it takes as long as the caller's own code takes; each step that it makes has a time-out.
-      this.#waiting.leave(task)
-      task.work().then(
-        (outcome) => this.#settle(task, outcome),
-        (error: unknown) => this.#fail(task, error),
-      )
-    } else {
-      ;(task.work === 'read' ? this.#reads : this.#writes).add(task)
-    }
+    if (task.work === 'hold') this.#answer(task, task)
+    else (task.work === 'read' ? this.#reads : this.#writes).add(task)
   }
 
-  async #send(tasks: readonly Task[]): Promise<void> {
+  #send(batch: Batch<Task>): void {
+    const { items } = batch
+    const isRead = (items[0] as Task).work === 'read'
+    const lane = isRead ? this.#reads : this.#writes
+    const onAnswer = (answer: readonly unknown[]) => {
+      lane.release(batch)
+      const outcomes = answersOf(items, answer)
+      for (let index = 0; index < items.length; index += 1) this.#settle(items[index] as Task, outcomes[index])
+    }
+    const onError = (error: unknown) => {
+      lane.release(batch)
+      for (const task of items) this.#fail(task, error)
+    }
     try {
-      const outcomes = await ((tasks[0] as Task).work === 'read'
-        ? this.#transport.read(tasks.map((task) => task.key))
-        : this.#transport.write(tasks.map((task) => task.work as WriteOperation)))
-      for (let index = 0; index < tasks.length; index += 1) this.#settle(tasks[index] as Task, outcomes[index])
+      const answer = isRead
+        ? this.#transport.read(items.map((task) => task.key))
+        : this.#transport.write(items.map((task) => task.work as WriteOperation))
+      if (answer instanceof Promise) (answer as Promise<readonly unknown[]>).then(onAnswer, onError)
+      else onAnswer(answer)
     } catch (error) {
-      for (const task of tasks) this.#fail(task, error)
+      onError(error)
     }
   }
 
+  /** What came of a task, for its caller and all who share it. */
   #settle(task: Task, outcome: unknown): void {
-    if (task.settled) return
-    if (outcome instanceof Error) {
-      this.#fail(task, outcome)
-      return
-    }
+    if (outcome instanceof Error) return this.#fail(task, outcome)
     const { sharers } = task
+    this.#answer(task, outcome)
+    if (sharers !== null) for (const sharer of sharers) this.#answer(sharer, outcome)
     this.#finish(task)
+  }
+
+  #fail(task: Task, error: unknown): void {
+    const { sharers } = task
+    this.#refuse(task, this.#options.toError(error))
+    if (sharers !== null) for (const sharer of sharers) this.#refuse(sharer, this.#options.toError(error))
+    this.#finish(task)
+  }
+
+  #answer(task: Task, outcome: unknown): void {
+    if (!this.#leave(task)) return
+    if (task.trace !== null && task.batch !== null) task.trace.batchSize = task.batch.items.length
     try {
       task.resolve(outcome)
     } catch (error) {
       task.reject(this.#options.toError(error))
     }
-    if (sharers !== null) for (const sharer of sharers) this.#settle(sharer, outcome)
   }
 
-  #fail(task: Task, error: unknown): void {
-    if (task.settled) return
-    const { sharers } = task
-    this.#finish(task)
-    task.reject(typeof task.work === 'function' ? error : this.#options.toError(error))
-    if (sharers !== null) for (const sharer of sharers) this.#fail(sharer, error)
+  #refuse(task: Task, error: Error): void {
+    if (this.#leave(task)) task.reject(error)
   }
 
-  /** Takes the task off every list, and lets the next one of its key go. */
-  #finish(task: Task): void {
+  /** False where the caller has been answered already. */
+  #leave(task: Task): boolean {
+    if (task.settled) return false
     task.settled = true
-    if (!(task.started && typeof task.work === 'function')) this.#waiting.leave(task)
-    this.#pending -= 1
-    this.#pendingBytes -= task.bytes
-    if (task.inOrder) this.#inOrder.delete(task)
-    if (task.started) {
-      let { next } = task
-      task.next = null
-      while (next?.settled) next = next.next
-      if (next !== null) this.#start(next)
+    if (!task.isLate) this.#timeouts.leave(task)
+    this.#unanswered -= 1
+    if (task.shares) this.#options.pending.leave(task.bytes)
+    if (this.#unanswered === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+    return true
+  }
+
+  /** Takes the task out of the order of its key, and lets the next one go. */
+  #finish(task: Task): void {
+    if (task.finished) return
+    task.finished = true
+    this.#options.pending.leave(task.bytes)
+    const { holder } = task
+    if (holder !== null) {
+      holder.underWay -= 1
+      if (holder.released && holder.underWay === 0) this.#finish(holder)
+      return
     }
-    if (this.#pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+    this.#inOrder.delete(task)
+    // One that is not started yet stays linked, for the one before it to pass over.
+    if (!task.started) return
+    let { next } = task
+    task.next = null
+    while (next?.finished) next = next.next
+    if (next !== null) this.#start(next)
   }
 
   #expire(task: Task): void {
-    const error = new SessionError(
-      'SESS_TIMEOUT',
-      `no answer from the backend within timeoutMs = ${this.#options.timeoutMs}`,
-    )
-    const { batch } = task
-    if (batch === null) {
-      this.#fail(task, error)
-      return
-    }
-    // What was sent together is late together, and whoever is next need not wait for it.
-    const lane = task.work === 'read' ? this.#reads : this.#writes
-    lane.release(batch)
-    for (const item of batch.items) this.#fail(item as Task, error)
+    task.isLate = true
+    this.#refuse(task, this.#lateError())
+    if (task.shares) return
+    const { batch, sharers } = task
+    if (batch !== null) (task.work === 'read' ? this.#reads : this.#writes).release(batch)
+    const isAwaited = sharers?.some((sharer) => !sharer.settled) ?? false
+    const mayTakeEffect = batch !== null && task.work !== 'read'
+    if (!isAwaited && !mayTakeEffect) this.#finish(task)
   }
-}
 
-/** The part of a {@link Coalescer} that work with a key for itself uses. */
-export interface HeldKey {
-  read<T>(map: (record: SessionRecord | null) => T): Promise<T>
-  write<K extends WriteKind, T>(
-    operation: WriteOperation & { kind: K },
-    map: (result: WriteResults[K]) => T,
-  ): Promise<T>
-  /** Calls code of the application, which may use the store on this same key. */
-  call<T>(run: () => T): T
+  #lateError(): SessionError {
+    return lateError(this.#options.timeoutMs)
+  }
 }
 
 const settled = Promise.resolve()
@@ -284,5 +332,5 @@ function afterMicrotasks(run: () => void): void {
 
 /** Sessions and states are apart: a state with the text of an id waits for nothing of it. */
 function orderKey({ kind, key }: WriteOperation): string {
-  return kind === 'putState' || kind === 'takeState' ? `state ${key}` : key
+  return kind === 'putState' || kind === 'consumeState' ? `state ${key}` : key
 }

@@ -28,14 +28,14 @@ function capabilitiesOf(backend: SessionBackend, ids: 'hashed' | 'plain'): Capab
   const { writes } = backend
   return Object.freeze({
     create: writes.includes('insert'),
-    update: writes.includes('swap'),
+    update: writes.includes('compareAndSwap'),
     touch: writes.includes('touch'),
     rotate: writes.includes('rotate'),
     count: backend.count !== undefined,
     cleanExpired: backend.cleanExpired !== undefined,
     identityIndex: backend.listByIdentity !== undefined && backend.deleteByIdentity !== undefined,
     handles: ids === 'hashed' || backend.scan !== undefined,
-    states: writes.includes('putState') && writes.includes('takeState'),
+    states: writes.includes('putState') && writes.includes('consumeState'),
     scan: backend.scan !== undefined,
   })
 }

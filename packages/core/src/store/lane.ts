@@ -2,8 +2,8 @@
 export interface Item {
   readonly key: string
   readonly bytes: number
-  /** True once it has been answered or has timed out; then nobody waits for it. */
-  settled: boolean
+  /** True once nobody waits for it any more. */
+  finished: boolean
   /** The batch that it travels in. */
   batch: Batch<Item> | null
 }
@@ -22,8 +22,8 @@ interface LaneOptions<I extends Item> {
   readonly width: number
   /** Calls back when an idle lane has gathered long enough: in a microtask, or by `setImmediate`. */
   readonly defer: (send: () => void) => void
-  /** Sends a batch and settles its items; never rejects. */
-  readonly send: (items: readonly I[]) => Promise<void>
+  /** Sends a batch, and releases it when it is answered. It never throws. */
+  readonly send: (batch: Batch<I>) => void
 }
 
 /**
@@ -70,7 +70,7 @@ export class Lane<I extends Item> {
     const batch: Batch<I> = { items, released: false }
     for (const item of items) item.batch = batch
     this.#underWay += 1
-    void this.#options.send(items).then(() => this.release(batch))
+    this.#options.send(batch)
   }
 
   /** The next batch: of many, a fair share of what waits, so that one is on its way while another is answered. */
@@ -88,7 +88,7 @@ export class Lane<I extends Item> {
     }
     if (count === gathering.length) this.#gathering = []
     const taken = count === gathering.length ? gathering : gathering.splice(0, count)
-    return taken.some(isSettled) ? taken.filter((item) => !item.settled) : taken
+    return taken.some(isFinished) ? taken.filter((item) => !item.finished) : taken
   }
 }
 
@@ -99,6 +99,6 @@ function byKey(a: Item, b: Item): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
 }
 
-function isSettled(item: Item): boolean {
-  return item.settled
+function isFinished(item: Item): boolean {
+  return item.finished
 }

@@ -10,6 +10,8 @@ export interface StoreOptions {
   ids?: 'hashed' | 'plain' | undefined
   /** The most milliseconds that an operation waits before it rejects with `SESS_TIMEOUT`. Default 5,000. */
   timeoutMs?: number | undefined
+  /** The most milliseconds that an async change of `update` may run before the update rejects with `SESS_TIMEOUT`. Default 30,000. */
+  updateTimeoutMs?: number | undefined
   /** The most bytes (UTF-8) that one session's encoded identity and data may have, else `SESS_TOO_LARGE`. Default 1 MiB. */
   maxBytes?: number | undefined
   /** Whether operations that wait at the same moment travel together. Default true; false sends each alone. */

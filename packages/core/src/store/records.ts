@@ -1,7 +1,7 @@
 import { SessionError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { Identity, Session, SessionSummary } from '../contract/session.ts'
-import type { SessionRecord } from './backend.ts'
+import type { SessionRecord, StoredTimes } from './backend.ts'
 import { decodePayload, encodePayload } from './codec.ts'
 import { identityKeyOf, nextVersion } from './session-id.ts'
 
@@ -44,11 +44,13 @@ export function encodeSession(key: string, session: SessionFields, maxBytes: num
   return { record, identity, data }
 }
 
-/** The session that was stored. */
+/** The session that was stored; `times` are those that the backend told, where they may differ from the record's. */
 export function storedSession<Data extends JsonObject>(
   id: string,
-  { record: { createdAt, expiresAt, deadline, version }, identity, data }: EncodedSession,
+  { record, identity, data }: EncodedSession,
+  times: StoredTimes = record,
 ): Session<Data> {
+  const { createdAt, expiresAt, deadline } = times
   return {
     id,
     identity,
@@ -56,7 +58,7 @@ export function storedSession<Data extends JsonObject>(
     createdAt: new Date(createdAt),
     expiresAt: new Date(expiresAt),
     deadline: deadline === null ? null : new Date(deadline),
-    version,
+    version: record.version,
   }
 }
 

@@ -7,8 +7,11 @@ import { randomId } from './session-id.ts'
 export interface ResolvedOptions {
   readonly ttlMs: number
   readonly now: () => number
+  /** Whether `now` is this machine's own clock. */
+  readonly isSystemClock: boolean
   readonly ids: 'hashed' | 'plain'
   readonly timeoutMs: number
+  readonly updateTimeoutMs: number
   readonly maxBytes: number
   readonly coalesce: boolean
   readonly maxPending: number
@@ -28,8 +31,10 @@ export function resolveOptions(type: string, options: StoreOptions, expiresByIts
   return {
     ttlMs: given.ttl ?? durationMs('24h'),
     now: given.now === undefined ? Date.now : wholeMs(given.now),
+    isSystemClock: given.now === undefined,
     ids: given.ids ?? 'hashed',
     timeoutMs: given.timeoutMs ?? 5_000,
+    updateTimeoutMs: given.updateTimeoutMs ?? 30_000,
     maxBytes: given.maxBytes ?? 1024 * 1024,
     coalesce: given.coalesce ?? true,
     maxPending: given.maxPending ?? 65_536,

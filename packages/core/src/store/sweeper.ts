@@ -1,3 +1,5 @@
+import { longestTimerMs } from './timeouts.ts'
+
 interface SweeperOptions {
   readonly intervalMs: number
   readonly sweep: () => Promise<unknown>
@@ -46,6 +48,3 @@ export class Sweeper {
     }
   }
 }
-
-/** `setTimeout` fires at once beyond this. */
-const longestTimerMs = 2 ** 31 - 1

@@ -8,6 +8,7 @@ class FullBackend implements SessionBackend {
   readonly writes = ['put', 'replace', 'delete'] as const
   readonly cleanUpStep?: number
   readonly limits: number[] = []
+  readonly cursors: (string | null)[] = []
   /** How often the event loop had turned at each step. */
   readonly turnsAtStep: number[] = []
   #turns = 0
@@ -22,10 +23,11 @@ class FullBackend implements SessionBackend {
   ping() {}
   close() {}
 
-  cleanExpired(_now: number, limit: number) {
+  cleanExpired(cursor: string | null, limit: number) {
     this.limits.push(limit)
+    this.cursors.push(cursor)
     this.turnsAtStep.push(this.#turns)
-    return { sessions: limit, more: this.limits.length < 3 }
+    return { sessions: limit, cursor: this.limits.length < 3 ? `after ${this.limits.length}` : null }
   }
 
   #countTurns() {
@@ -42,6 +44,7 @@ describe('a clean-up of more than one step', () => {
     const backend = new FullBackend(cleanUpStep)
     expect(await createSessionStore(backend).cleanExpired()).toBe(3 * limit)
     expect(backend.limits).toEqual([limit, limit, limit])
+    expect(backend.cursors).toEqual([null, 'after 1', 'after 2'])
   })
 
   it('lets the event loop turn four times between two steps, for whoever waits', async () => {

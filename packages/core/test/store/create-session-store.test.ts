@@ -19,11 +19,21 @@ class SmallBackend implements SessionBackend {
 
   async write(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
     return operations.map((operation) => {
-      const { kind, key } = operation
-      const isLive = (this.records.get(key)?.expiresAt ?? 0) > now
-      if (kind === 'delete') this.records.delete(key)
-      else if (kind === 'put' || (kind === 'replace' && isLive)) this.records.set(key, operation.record)
-      return kind === 'put' || isLive
+      const stored = this.records.get(operation.key)
+      const live = stored !== undefined && stored.expiresAt > now ? stored : null
+      if (operation.kind === 'put') {
+        this.records.set(operation.key, operation.record)
+        return true
+      }
+      if (operation.kind === 'replace') {
+        if (live === null) return null
+        const { createdAt, deadline } = live
+        const record = { ...operation.record, createdAt, deadline, expiresAt: operation.record.expiresAt ?? live.expiresAt }
+        this.records.set(operation.key, record)
+        return record
+      }
+      this.records.delete(operation.key)
+      return live !== null
     })
   }
 
@@ -99,7 +109,9 @@ describe('errors', () => {
     assert(isSessionError(error, 'SESS_UNAVAILABLE'))
     const { inspect } = await import('node:util')
     expect(inspect(error, { depth: 9 })).not.toContain('the-secret-id')
-    expect(error.cause).toMatchObject({ message: 'boom', code: 'E1' })
+    expect(error.retryable).toBe(true)
+    expect(error.cause).toMatchObject({ name: 'Error', code: 'E1' })
+    expect(inspect(error.cause)).not.toContain('boom')
   })
 
   it('tell a record that sess did not write as SESS_CORRUPT, and still delete it', async () => {

@@ -1,0 +1,128 @@
+import { SessionError } from '../contract/errors.ts'
+import type { RecordPage, SessionRecord, StateRecord, StoredTimes, WriteKind } from './backend.ts'
+import type { Work } from './task.ts'
+
+/** What an answer is held against. */
+interface Asked {
+  readonly key: string
+  readonly work: Work
+}
+
+/**
+ * The outcomes in a backend's answer, one for each operation that was asked for. An answer that does not fit its question
+ * is an error: it must not come to a caller as the session of somebody else, or as "there is none".
+ * @throws `SESS_UNAVAILABLE` where the outcomes cannot be told apart; one that is wrong by itself is an Error in its place
+ */
+export function answersOf(asked: readonly Asked[], answer: readonly unknown[]): readonly unknown[] {
+  if (!Array.isArray(answer) || answer.length !== asked.length) {
+    const got = Array.isArray(answer) ? `${answer.length}` : 'no array of'
+    throw contradiction(`${got} outcomes for ${asked.length} operations`)
+  }
+  for (let index = 0; index < asked.length; index += 1) {
+    const { key, work } = asked[index] as Asked
+    if (!fits(work, key, answer[index])) return withErrors(asked, answer)
+  }
+  return answer
+}
+
+/** The page, checked. @throws `SESS_UNAVAILABLE` where it is none */
+export function checkedPage(page: RecordPage): RecordPage {
+  const isPage = isObject(page) && Array.isArray(page.records) && isCursor(page.cursor)
+  if (!isPage || !page.records.every((record) => record instanceof Error || isRecord(record))) {
+    throw contradiction('something else than a page of records')
+  }
+  return page
+}
+
+/** A step's answer: its number and its cursor, checked. @throws `SESS_UNAVAILABLE` where it is none */
+export function checkedStep<Name extends string>(
+  step: { readonly [name in Name]: number } & { readonly cursor: string | null },
+  name: Name,
+): typeof step {
+  if (!isObject(step) || !isCount(step[name]) || !isCursor(step.cursor)) {
+    throw contradiction(`a step without ${name} and cursor`)
+  }
+  return step
+}
+
+/** @throws `SESS_UNAVAILABLE` for anything but a number of things */
+export function checkedCount(count: number): number {
+  if (!isCount(count)) throw contradiction('a count that is no number')
+  return count
+}
+
+function withErrors(asked: readonly Asked[], answer: readonly unknown[]): readonly unknown[] {
+  return answer.map((outcome, index) => {
+    const { key, work } = asked[index] as Asked
+    if (fits(work, key, outcome)) return outcome
+    return contradiction(`an answer to ${typeof work === 'object' ? work.kind : work} that does not fit`)
+  })
+}
+
+function contradiction(what: string): SessionError {
+  return new SessionError('SESS_UNAVAILABLE', `the backend contradicts itself: it gave ${what}`)
+}
+
+function fits(work: Work, key: string, outcome: unknown): boolean {
+  if (outcome instanceof Error) return true
+  if (work === 'read') return outcome === null || (isRecord(outcome) && outcome.key === key)
+  return typeof work === 'object' && fitsKind[work.kind](outcome, work.key)
+}
+
+const isTrue = (outcome: unknown) => outcome === true
+const isBoolean = (outcome: unknown) => typeof outcome === 'boolean'
+
+const fitsKind: Readonly<Record<WriteKind, (outcome: unknown, key: string) => boolean>> = {
+  insert: isBoolean,
+  put: isTrue,
+  replace: (outcome) => outcome === null || isTimes(outcome),
+  compareAndSwap: (outcome) => outcome === 'conflict' || outcome === 'gone' || isTimes(outcome),
+  touch: (outcome) => outcome === null || typeof outcome === 'number',
+  delete: isBoolean,
+  rotate: (outcome) => outcome === 'conflict' || outcome === 'gone' || outcome === 'taken' || isTimes(outcome),
+  putState: isTrue,
+  consumeState: (outcome, key) => outcome === null || (isState(outcome) && outcome.key === key),
+}
+
+function isTimes(outcome: unknown): outcome is StoredTimes {
+  return (
+    isObject(outcome) &&
+    typeof outcome.createdAt === 'number' &&
+    typeof outcome.expiresAt === 'number' &&
+    (outcome.deadline === null || typeof outcome.deadline === 'number')
+  )
+}
+
+function isRecord(value: unknown): value is SessionRecord {
+  return (
+    isTimes(value) &&
+    isState(value) &&
+    typeof (value as { version?: unknown }).version === 'string' &&
+    isStringOrNull((value as { identityKey?: unknown }).identityKey)
+  )
+}
+
+function isState(value: unknown): value is StateRecord {
+  return (
+    isObject(value) &&
+    typeof value.key === 'string' &&
+    typeof value.payload === 'string' &&
+    typeof value.expiresAt === 'number'
+  )
+}
+
+function isStringOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'string'
+}
+
+function isCursor(value: unknown): boolean {
+  return isStringOrNull(value)
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
