@@ -54,10 +54,10 @@ export class MemoryBackend implements SessionBackend {
     return live
   }
 
-  cleanExpired(_cursor: string | null, limit: number, now: number): CleanedPage {
+  cleanExpired(cursor: string | null, limit: number, now: number): CleanedPage {
     const { states } = this.#storage
     // States live for minutes and are few beside sessions.
-    for (const state of states.values()) if (state.expiresAt <= now) states.delete(state.key)
+    if (cursor === null) for (const state of states.values()) if (state.expiresAt <= now) states.delete(state.key)
     this.#cleaning ??= { records: this.#storage.records(), left: this.#storage.size }
     const { records } = this.#cleaning
     let removed = 0
@@ -112,18 +112,19 @@ export class MemoryBackend implements SessionBackend {
     const live = this.#live(key, now)
     switch (operation.kind) {
       case 'insert':
-        return live === null && this.#store(operation.record)
+        return live === null && this.#store(operation.record, now)
       case 'put':
-        return this.#store(operation.record)
+        return this.#store(operation.record, now)
       case 'replace':
-        return live === null ? null : this.#overwrite(live, operation.record)
+        return live === null ? null : this.#overwrite(live, operation.record, live.deadline)
       case 'compareAndSwap':
         if (live === null) return 'gone'
-        return live.version === operation.ifVersion ? this.#overwrite(live, operation.record) : 'conflict'
+        if (live.version !== operation.ifVersion) return 'conflict'
+        return this.#overwrite(live, operation.record, live.deadline)
       case 'touch': {
         if (live === null) return null
         const expiresAt = Math.min(operation.expiresAt, live.deadline ?? operation.expiresAt)
-        storage.write({ ...live, expiresAt })
+        storage.write(recordOf(live, live.createdAt, expiresAt, live.deadline))
         return expiresAt
       }
       case 'delete':
@@ -134,7 +135,7 @@ export class MemoryBackend implements SessionBackend {
         if (live.version !== operation.ifVersion) return 'conflict'
         if (this.#live(operation.newKey, now) !== null) return 'taken'
         storage.remove(key)
-        return this.#overwrite({ ...live, deadline: operation.record.deadline }, operation.record)
+        return this.#overwrite(live, operation.record, operation.record.deadline)
       }
     }
   }
@@ -148,17 +149,18 @@ export class MemoryBackend implements SessionBackend {
     return record !== null && record.expiresAt > now ? record : null
   }
 
-  /** Writes a whole record, and makes room by removing the one that has gone unused longest. */
-  #store(record: SessionRecord): true {
+  /** Writes a whole record, and makes room for it where there is none. */
+  #store(record: SessionRecord, now: number): true {
     this.#storage.write(record)
-    if (this.#storage.size > this.#maxSessions) this.#storage.removeLeastRecent()
+    if (this.#storage.size > this.#maxSessions) this.#storage.makeRoom(record.key, now)
     return true
   }
 
-  #overwrite({ createdAt, expiresAt: storedExpiresAt, deadline }: SessionRecord, changed: ChangedRecord): StoredTimes {
-    const asked = changed.expiresAt ?? storedExpiresAt
-    const expiresAt = Math.min(asked, deadline ?? asked)
-    const record: SessionRecord = { ...changed, createdAt, expiresAt, deadline }
+  #overwrite(stored: SessionRecord, changed: ChangedRecord, deadline: number | null): StoredTimes {
+    const { createdAt } = stored
+    const asked = changed.expiresAt ?? stored.expiresAt
+    const expiresAt = deadline === null ? asked : Math.min(asked, deadline)
+    const record = recordOf(changed, createdAt, expiresAt, deadline)
     this.#storage.write(record)
     return record
   }
@@ -178,4 +180,14 @@ export class MemoryBackend implements SessionBackend {
     this.#storage.states.delete(key)
     return record.expiresAt > now ? record : null
   }
+}
+
+/** The record with these instants. It names its fields one by one: that takes a third of the time of a spread. */
+function recordOf(
+  { key, version, payload, identityKey }: Omit<SessionRecord, 'expiresAt'>,
+  createdAt: number,
+  expiresAt: number,
+  deadline: number | null,
+): SessionRecord {
+  return { key, version, createdAt, expiresAt, deadline, payload, identityKey }
 }

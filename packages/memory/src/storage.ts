@@ -1,14 +1,15 @@
 import type { SessionRecord, StateRecord } from '@sess/core'
+import { ExpiryQueue, type Queued } from './expiry-queue.ts'
+import { type Used, UseOrder } from './use-order.ts'
 
 /**
- * A session's place: a write and a use change what is in it, and the Maps stay as they are. It is linked into the list of all
- * by their use, and into that of its identity: of a million sessions the garbage collector visits each object again and
- * again, and a link is none.
+ * A session's place: a write and a use change what is in it, and the Maps stay as they are. It is linked into a list by its
+ * last use, and into that of its identity: of a million sessions the garbage collector visits each object again and again,
+ * and a link is none.
  */
-interface Place {
+interface Place extends Queued, Used<Place> {
   record: SessionRecord
-  lessRecent: Place | null
-  moreRecent: Place | null
+  order: UseOrder<Place>
   previousOfIdentity: Place | null
   nextOfIdentity: Place | null
 }
@@ -16,8 +17,10 @@ interface Place {
 /** Where memory stores keep their records. Handed to several stores, it is what they share. */
 export class MemoryStorage {
   readonly #places = new Map<string, Place>()
-  #leastRecent: Place | null = null
-  #mostRecent: Place | null = null
+  /** Null as long as there was room for every session: until then nobody asks which one expires first. */
+  #expiries: ExpiryQueue<Place> | null = null
+  readonly #anonymous = new UseOrder<Place>()
+  readonly #signedIn = new UseOrder<Place>()
   /** The first of each identity's places, by identity key. */
   readonly #identities = new Map<string, Place>()
   /** By key, oldest first. */
@@ -36,7 +39,7 @@ export class MemoryStorage {
   use(key: string): SessionRecord | null {
     const place = this.#places.get(key)
     if (place === undefined) return null
-    this.#moveToEnd(place)
+    place.order.moveToEnd(place)
     return place.record
   }
 
@@ -58,56 +61,75 @@ export class MemoryStorage {
 
   /** Writes a record as the most recently used one, and keeps the identity index in step. */
   write(record: SessionRecord): void {
-    const { key, identityKey } = record
+    const { key, identityKey, expiresAt } = record
     const place = this.#places.get(key)
     if (place === undefined) {
-      const added = { record, lessRecent: null, moreRecent: null, previousOfIdentity: null, nextOfIdentity: null }
+      const added: Place = {
+        record,
+        order: this.#orderOf(record),
+        queueIndex: 0,
+        lessRecent: null,
+        moreRecent: null,
+        previousOfIdentity: null,
+        nextOfIdentity: null,
+      }
       this.#places.set(key, added)
-      this.#append(added)
+      this.#expiries?.add(added, expiresAt)
+      added.order.append(added)
       this.#index(added)
       return
     }
-    // Most writes are of the same person's session again, and leave the index as it is.
-    const isReindexed = place.record.identityKey !== identityKey
-    if (isReindexed) this.#unindex(place)
+    if (expiresAt < place.record.expiresAt) this.#expiries?.hasten(place, expiresAt)
+    if (place.record.identityKey === identityKey) {
+      // Most writes are of the same person's session again, and leave the index as it is.
+      place.record = record
+      place.order.moveToEnd(place)
+      return
+    }
+    this.#unindex(place)
+    place.order.remove(place)
     place.record = record
-    this.#moveToEnd(place)
-    if (isReindexed) this.#index(place)
+    place.order = this.#orderOf(record)
+    place.order.append(place)
+    this.#index(place)
   }
 
   remove(key: string): void {
     const place = this.#places.get(key)
-    if (place === undefined) return
-    this.#places.delete(key)
-    this.#unlink(place)
+    if (place !== undefined) this.#remove(place)
+  }
+
+  /**
+   * Removes one session, but not the one with the key `keep`: one that has expired, else the anonymous one that has gone
+   * unused longest, else the one of a person that has.
+   */
+  makeRoom(keep: string, now: number): void {
+    const { leastRecent } = this.#anonymous
+    const anonymous = leastRecent !== null && leastRecent.record.key !== keep ? leastRecent : null
+    const place = this.#firstExpired(now) ?? anonymous ?? this.#signedIn.leastRecent
+    if (place !== null && place.record.key !== keep) this.#remove(place)
+  }
+
+  /** What it moves back on its way has been touched since it was put there. */
+  #firstExpired(now: number): Place | null {
+    this.#expiries ??= new ExpiryQueue(this.#places.values(), ({ record }) => record.expiresAt)
+    let place = this.#expiries.firstDue(now)
+    while (place !== null && place.record.expiresAt > now) {
+      this.#expiries.postponeFirst(place.record.expiresAt)
+      place = this.#expiries.firstDue(now)
+    }
+    return place
+  }
+
+  #remove(place: Place): void {
+    this.#places.delete(place.record.key)
+    this.#expiries?.remove(place)
+    place.order.remove(place)
     this.#unindex(place)
   }
 
-  removeLeastRecent(): void {
-    if (this.#leastRecent !== null) this.remove(this.#leastRecent.record.key)
-  }
-
-  #moveToEnd(place: Place): void {
-    if (place === this.#mostRecent) return
-    this.#unlink(place)
-    this.#append(place)
-  }
-
-  #append(place: Place): void {
-    place.lessRecent = this.#mostRecent
-    if (this.#mostRecent === null) this.#leastRecent = place
-    else this.#mostRecent.moreRecent = place
-    this.#mostRecent = place
-  }
-
-  #unlink(place: Place): void {
-    const { lessRecent, moreRecent } = place
-    if (lessRecent === null) this.#leastRecent = moreRecent
-    else lessRecent.moreRecent = moreRecent
-    if (moreRecent === null) this.#mostRecent = lessRecent
-    else moreRecent.lessRecent = lessRecent
-    place.lessRecent = null
-    place.moreRecent = null
+  #orderOf({ identityKey }: SessionRecord): UseOrder<Place> {
+    return identityKey === null ? this.#anonymous : this.#signedIn
   }
 
   #index(place: Place): void {
