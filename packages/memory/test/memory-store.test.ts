@@ -1,9 +1,87 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { isSessionError, openStore } from '@sess/core'
+import { isSessionError, openStore, type SessionStore } from '@sess/core'
 import { MemoryStorage, memoryStore } from '@sess/memory'
 import { describe, expect, it } from 'vitest'
+
+const ada = { providerId: 'github', externalId: 'ada' }
+
+async function live(store: SessionStore, ...sessions: { id: string }[]): Promise<boolean[]> {
+  const loaded: boolean[] = []
+  // A list reads without using.
+  const handles = new Set<string>()
+  for await (const { handle } of store.entries()) handles.add(handle)
+  for (const { id } of sessions) loaded.push(handles.has(hash('sha256', id, 'base64url')))
+  return loaded
+}
+
+/** A sequence of numbers from 0 to 1, the same at every run. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+interface Known {
+  readonly id: string
+  expiresAt: number
+  isAnonymous: boolean
+  usedAt: number
+}
+
+/** A few hundred calls at random; after each the store must have what one has that searches all its sessions. */
+async function compareWithSearch(random: () => number): Promise<void> {
+  const maxSessions = 8
+  let now = 1_000
+  const store = memoryStore({ maxSessions, now: () => now })
+  const known = new Map<string, Known>()
+  let uses = 0
+  const pick = () => [...known.values()][Math.floor(random() * known.size)]
+  for (let step = 0; step < 300; step += 1) {
+    now += Math.floor(random() * 20)
+    uses += 1
+    const one = pick()
+    const isLive = one !== undefined && one.expiresAt > now
+    const dice = random()
+    if (dice < 0.45 || one === undefined) {
+      const ttl = 1 + Math.floor(random() * 200)
+      const identity = random() < 0.5 ? ada : null
+      const { id } = await store.create({ identity, ttl })
+      known.set(id, { id, expiresAt: now + ttl, isAnonymous: identity === null, usedAt: uses })
+      if (known.size > maxSessions) {
+        const order = [...known.values()].filter((each) => each.id !== id)
+        const rank = (each: Known) => (each.expiresAt <= now ? 0 : each.isAnonymous ? 1 : 2)
+        order.sort((a, b) => rank(a) - rank(b) || (rank(a) === 0 ? 0 : a.usedAt - b.usedAt))
+        // Which of several expired ones goes is nobody's business: none of them can be seen.
+        if (order[0] !== undefined) known.delete(order[0].id)
+      }
+    } else if (dice < 0.6) {
+      const ttl = 1 + Math.floor(random() * 200)
+      if ((await store.touch(one.id, { ttl })) !== null) Object.assign(one, { expiresAt: now + ttl, usedAt: uses })
+    } else if (dice < 0.75) {
+      await store.load(one.id)
+      if (isLive) one.usedAt = uses
+    } else if (dice < 0.85) {
+      await store.update(one.id, (session) => {
+        session.identity = session.identity === null ? ada : null
+      })
+      if (isLive) Object.assign(one, { isAnonymous: !one.isAnonymous, usedAt: uses })
+    } else if (dice < 0.95) {
+      await store.delete(one.id)
+      known.delete(one.id)
+    } else {
+      await store.cleanExpired()
+      for (const { id, expiresAt } of [...known.values()]) if (expiresAt <= now) known.delete(id)
+    }
+    const expected = [...known.values()].filter((each) => each.expiresAt > now)
+    expect(await live(store, ...expected)).toEqual(expected.map(() => true))
+    expect(await store.count()).toBe(expected.length)
+  }
+}
 
 describe('maxSessions', () => {
   it('removes the session that has gone unused longest when there is one too many', async () => {
@@ -18,9 +96,66 @@ describe('maxSessions', () => {
     expect(exist).toEqual([true, true, false, true])
   })
 
+  it('removes a session without a person before one with, so that strangers sign nobody out', async () => {
+    const store = memoryStore({ maxSessions: 50 })
+    const person = await store.create({ identity: ada })
+    const strangers: string[] = []
+    for (let n = 0; n < 200; n += 1) strangers.push((await store.create()).id)
+    expect(await store.exists(person.id)).toBe(true)
+    const alive = await Promise.all(strangers.map((id) => store.exists(id)))
+    expect(alive).toEqual(strangers.map((_, index) => index >= 200 - 49))
+  })
+
+  it('removes what has expired before anything that lives', async () => {
+    let now = 1_000
+    const store = memoryStore({ maxSessions: 4, now: () => now })
+    const touched = await store.create({ ttl: 1_000 })
+    const expiring = await store.create({ identity: ada, ttl: 5_000 })
+    const shortened = await store.create({ identity: ada, ttl: 60_000 })
+    const stranger = await store.create({ ttl: 60_000 })
+    await store.touch(touched.id, { ttl: 60_000 })
+    await store.touch(shortened.id, { ttl: 2_000 })
+    now += 3_000
+    const first = await store.create({ identity: ada })
+    expect(await live(store, touched, expiring, shortened, stranger, first)).toEqual([true, true, false, true, true])
+    now += 3_000
+    const second = await store.create()
+    expect(await live(store, touched, expiring, stranger, first, second)).toEqual([true, false, true, true, true])
+    const third = await store.create()
+    expect(await live(store, touched, stranger, first, second, third)).toEqual([true, false, true, true, true])
+  })
+
+  it('knows who is signed in after a sign-in and a sign-out of the same session', async () => {
+    const store = memoryStore({ maxSessions: 2 })
+    const one = await store.create()
+    const two = await store.create({ identity: ada })
+    await store.update(one.id, (session) => {
+      session.identity = ada
+    })
+    await store.update(two.id, (session) => {
+      session.identity = null
+    })
+    await store.load(two.id)
+    const three = await store.create({ identity: ada })
+    expect(await live(store, one, two, three)).toEqual([true, false, true])
+  })
+
+  it('never removes what is just being written', async () => {
+    const store = memoryStore({ maxSessions: 2 })
+    await store.create({ identity: ada })
+    await store.create({ identity: ada })
+    const stranger = await store.create()
+    expect(await store.load(stranger.id)).toEqual(stranger)
+    expect(await store.count()).toBe(2)
+  })
+
+  it('does what a plain search through all sessions would', async () => {
+    const random = randomFrom(7)
+    for (let round = 0; round < 20; round += 1) await compareWithSearch(random)
+  })
+
   it('takes what it removes out of the identity index too', async () => {
     const store = memoryStore({ maxSessions: 1 })
-    const ada = { providerId: 'github', externalId: 'ada' }
     await store.create({ identity: ada })
     await store.create()
     expect(await store.listByIdentity(ada)).toEqual([])
