@@ -25,7 +25,7 @@ const defaultTimeoutMs = 5_000
  * const store = mysqlStore({ pool: mysql.createPool('mysql://app@127.0.0.1/app'), ttl: '12h' })
  * ```
  */
-export function mysqlStore<Data extends JsonObject = JsonObject>(options: MysqlConfig): SessionStore<Data> {
+export function mysqlStore<Data extends object = JsonObject>(options: MysqlConfig): SessionStore<Data> {
   const { pool, url = '', table, migrate, max = 10, ...common } = parseOptions('mysql', mysqlConfig, options)
   const timeoutMs = common.timeoutMs ?? defaultTimeoutMs
   const source = pool === undefined ? new OwnPool({ url, max, timeoutMs }) : sharedPool(pool)

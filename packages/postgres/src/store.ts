@@ -25,7 +25,7 @@ const defaultTimeoutMs = 5_000
  * const store = postgresStore({ sql: postgres('postgres://app@127.0.0.1/app'), ttl: '12h' })
  * ```
  */
-export function postgresStore<Data extends JsonObject = JsonObject>(options: PostgresConfig): SessionStore<Data> {
+export function postgresStore<Data extends object = JsonObject>(options: PostgresConfig): SessionStore<Data> {
   const {
     sql,
     url = '',

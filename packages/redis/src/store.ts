@@ -22,7 +22,7 @@ import { openClient, type RedisClient } from './connection.ts'
  * const store = redisStore({ url: 'redis://127.0.0.1:6379', ttl: '12h' })
  * ```
  */
-export function redisStore<Data extends JsonObject = JsonObject>(options: RedisConfig): SessionStore<Data> {
+export function redisStore<Data extends object = JsonObject>(options: RedisConfig): SessionStore<Data> {
   const config = parseOptions('redis', redisConfig, options)
   const { client, url, addr, password, db, sessionPrefix = 'session:', statePrefix = 'state:', ...common } = config
   if (sessionPrefix === statePrefix) throw badOptions('sessionPrefix and statePrefix must differ')

@@ -28,7 +28,7 @@ const cleanUpStep = 8
  * process. The options of every store apply as well.
  * @throws `SESS_CONFIG` with every problem of the options at once
  */
-export function sqliteStore<Data extends JsonObject = JsonObject>(options: SqliteConfig): SessionStore<Data> {
+export function sqliteStore<Data extends object = JsonObject>(options: SqliteConfig): SessionStore<Data> {
   const {
     path,
     database,

@@ -12,6 +12,7 @@ import { hostileDataCases } from './groups/hostile-data.ts'
 import { hostileIdCases } from './groups/hostile-ids.ts'
 import { identityIndexCases } from './groups/identity-index.ts'
 import { indexRaceCases } from './groups/index-races.ts'
+import { jsonTextCases } from './groups/json-texts.ts'
 import { lifecycleCases } from './groups/lifecycle.ts'
 import { loadCases } from './groups/load.ts'
 import { orderingCases } from './groups/ordering.ts'
@@ -47,6 +48,7 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...errorCases,
   ...hostileIdCases,
   ...hostileDataCases,
+  ...jsonTextCases,
   ...atRestCases,
   ...orderingCases,
   ...raceCases,

@@ -295,7 +295,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       const now = this.#options.now()
       const payload = encodeState(data, stringArgument(userAgent, 'userAgent'), now, this.#options.maxBytes)
       const key = sha256(state)
-      const record = { key, payload, expiresAt: now + (ttl === undefined ? stateTtlMs : durationMs(ttl)) }
+      const record = { key, payload, expiresAt: now + (ttl === undefined ? stateTtlMs : durationMs(ttl, 'ttl')) }
       return this.#coalescer.write({ kind: 'putState', key, record }, () => state)
     })
   }
@@ -429,7 +429,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   }
 
   #ttlMs(ttl: CreateOptions['ttl']): number {
-    return ttl === undefined ? this.#options.ttlMs : durationMs(ttl)
+    return ttl === undefined ? this.#options.ttlMs : durationMs(ttl, 'ttl')
   }
 
   #isLive<T extends { readonly expiresAt: number }>(stored: T | null): stored is T {
