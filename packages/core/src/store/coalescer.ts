@@ -1,9 +1,9 @@
 import type { SessionError } from '../contract/errors.ts'
 import { answersOf } from './answers.ts'
 import type { Batching, SessionRecord, WriteKind, WriteOperation, WriteOutcome, WriteResults } from './backend.ts'
-import { lateError } from './late-error.ts'
 import { KeyTable } from './key-table.ts'
 import { type Batch, Lane } from './lane.ts'
+import { lateError } from './late-error.ts'
 import type { Pending } from './pending.ts'
 import { Task, type Work } from './task.ts'
 import { Timeouts, withinTime } from './timeouts.ts'
@@ -248,7 +248,10 @@ export class Coalescer {
 
   /** What came of a task, for its caller and all who share it. */
   #settle(task: Task, outcome: unknown): void {
-    if (outcome instanceof Error) return this.#fail(task, outcome)
+    if (outcome instanceof Error) {
+      this.#fail(task, outcome)
+      return
+    }
     const { sharers } = task
     this.#answer(task, outcome)
     if (sharers !== null) for (const sharer of sharers) this.#answer(sharer, outcome)

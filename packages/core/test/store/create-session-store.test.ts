@@ -28,7 +28,12 @@ class SmallBackend implements SessionBackend {
       if (operation.kind === 'replace') {
         if (live === null) return null
         const { createdAt, deadline } = live
-        const record = { ...operation.record, createdAt, deadline, expiresAt: operation.record.expiresAt ?? live.expiresAt }
+        const record = {
+          ...operation.record,
+          createdAt,
+          deadline,
+          expiresAt: operation.record.expiresAt ?? live.expiresAt,
+        }
         this.records.set(operation.key, record)
         return record
       }
