@@ -226,14 +226,20 @@ export class Coalescer {
     const { items } = batch
     const isRead = (items[0] as Task).work === 'read'
     const lane = isRead ? this.#reads : this.#writes
-    const onAnswer = (answer: readonly unknown[]) => {
-      lane.release(batch)
-      const outcomes = answersOf(items, answer)
-      for (let index = 0; index < items.length; index += 1) this.#settle(items[index] as Task, outcomes[index])
-    }
     const onError = (error: unknown) => {
       lane.release(batch)
       for (const task of items) this.#fail(task, error)
+    }
+    const onAnswer = (answer: readonly unknown[]) => {
+      let outcomes: readonly unknown[]
+      try {
+        outcomes = answersOf(items, answer)
+      } catch (error) {
+        onError(error)
+        return
+      }
+      lane.release(batch)
+      for (let index = 0; index < items.length; index += 1) this.#settle(items[index] as Task, outcomes[index])
     }
     try {
       const answer = isRead
