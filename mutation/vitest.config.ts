@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     include: (process.env.SESS_MUTATION_TESTS ?? 'packages/*/test/**/*.test.ts').split(','),
     exclude: ['**/*.matrix.test.ts'],
+    globalSetup: `${packages}/testkit/src/vitest-global-setup.ts`,
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
