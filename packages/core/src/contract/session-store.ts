@@ -5,7 +5,7 @@ import type { Identity, IdentityRef, Session, SessionInput, SessionSummary } fro
 /** A span of time: a number of milliseconds, or a strict string such as `'24h'`, `'2h30m'`, `'500ms'`. */
 export type Duration = number | string
 
-export interface CreateOptions<Data extends JsonObject = JsonObject> {
+export interface CreateOptions<Data extends object = JsonObject> {
   /** Left out or null: an anonymous session. */
   identity?: Identity | null
   /** Left out: `{}`. */
@@ -37,7 +37,7 @@ export interface ConsumeStateOptions {
 }
 
 /** What an update does with a session: alters it in place, or returns another one with the same id. */
-export type SessionChange<Data extends JsonObject = JsonObject> = (
+export type SessionChange<Data extends object = JsonObject> = (
   session: Session<Data>,
   // biome-ignore lint/suspicious/noConfusingVoidType: a change in place returns nothing
 ) => Session<Data> | void | Promise<Session<Data> | void>
@@ -57,7 +57,7 @@ export interface ConsumedState {
  * within the store's `timeoutMs`), `SESS_CLOSED` (after `close`) and, where the store's `capabilities` lack it,
  * `SESS_UNSUPPORTED`. An argument of the wrong type or form is a `TypeError`.
  */
-export interface SessionStore<Data extends JsonObject = JsonObject> extends AsyncDisposable {
+export interface SessionStore<Data extends object = JsonObject> extends AsyncDisposable {
   /** What this store can do; frozen. */
   readonly capabilities: Capabilities
 

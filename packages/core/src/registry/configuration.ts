@@ -13,7 +13,7 @@ import {
   integer,
   readField,
 } from './fields.ts'
-import { isPlainObject } from './plain-object.ts'
+import { isPlainObject } from '../contract/plain-object.ts'
 import { type ConfigProblem, configError, keyText, ownVendor } from './problems.ts'
 
 type Fields = Readonly<Record<string, ConfigField<unknown>>>

@@ -4,7 +4,7 @@ import type { JsonObject } from '../contract/json.ts'
 import type { SessionStore } from '../contract/session-store.ts'
 import { closestName } from './closest-name.ts'
 import type { StoreDefinition } from './definition.ts'
-import { isPlainObject } from './plain-object.ts'
+import { isPlainObject } from '../contract/plain-object.ts'
 import { type ConfigProblem, configError, ownVendor } from './problems.ts'
 import { definitionOfScheme, definitionOfType } from './registry.ts'
 import { scrub } from './scrub.ts'
@@ -31,10 +31,10 @@ interface Request {
  * const store = await openStore('sqlite:./sessions.db')
  * ```
  */
-export function openStore<Data extends JsonObject = JsonObject>(
+export function openStore<Data extends object = JsonObject>(
   input?: string | InstalledStore | DefaultStore | null,
 ): Promise<SessionStore<Data>>
-export function openStore<const Input, Data extends JsonObject = JsonObject>(
+export function openStore<const Input, Data extends object = JsonObject>(
   input: UncheckedStore<Input>,
 ): Promise<SessionStore<Data>>
 export async function openStore(input?: unknown): Promise<SessionStore> {

@@ -11,7 +11,7 @@ import { resolveOptions } from './resolve-options.ts'
  * coalescing, background clean-up, tracing, close. Nothing connects before the first use.
  * @throws `SESS_CONFIG` naming every option that is wrong
  */
-export function createSessionStore<Data extends JsonObject = JsonObject>(
+export function createSessionStore<Data extends object = JsonObject>(
   backend: SessionBackend,
   options: StoreOptions = {},
 ): SessionStore<Data> {
@@ -20,7 +20,8 @@ export function createSessionStore<Data extends JsonObject = JsonObject>(
     options,
     backend.expiresByItself === true || backend.cleanExpired === undefined,
   )
-  return new BackendSessionStore<Data>(backend, capabilitiesOf(backend, resolved.ids), resolved)
+  const store = new BackendSessionStore<JsonObject>(backend, capabilitiesOf(backend, resolved.ids), resolved)
+  return store as unknown as SessionStore<Data>
 }
 
 /** What a store on this backend can do follows from what the backend brings. */
