@@ -16,7 +16,11 @@ describe('an identity of another shape', () => {
     ['a null email', { ...ada, email: null }, 'identity.email must be a string, or left out'],
     ['a numeric username', { ...ada, username: 5 }, 'identity.username must be a string, or left out'],
     ['null attributes', { ...ada, attributes: null }, 'identity.attributes must be an object of strings, or left out'],
-    ['a list of attributes', { ...ada, attributes: ['a'] }, 'identity.attributes must be an object of strings, or left out'],
+    [
+      'a list of attributes',
+      { ...ada, attributes: ['a'] },
+      'identity.attributes must be an object of strings, or left out',
+    ],
     ['a numeric attribute', { ...ada, attributes: { a: '1', age: 5 } }, 'identity.attributes.age must be a string'],
     [
       'a secret among the attributes',

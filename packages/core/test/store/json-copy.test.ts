@@ -35,7 +35,11 @@ const refused: [name: string, value: unknown, message: RegExp][] = [
   ['a key that is no identifier', { 'a b': [undefined] }, /^data\["a b"\]\[0\]: undefined/],
   ['a Date of another realm', { d: runInNewContext('new Date()') }, /^data\.d: an instance of Date/],
   ['a Map of another realm', { m: runInNewContext('new Map()') }, /^data\.m: an instance of Map/],
-  ['an array subclass of another realm', runInNewContext('class L extends Array {}; L.from([1])'), /^data: an instance/],
+  [
+    'an array subclass of another realm',
+    runInNewContext('class L extends Array {}; L.from([1])'),
+    /^data: an instance/,
+  ],
   ['an array that inherits items', Object.setPrototypeOf([], [1]), /^data: an instance of a subclass/],
   ['an object that inherits', { o: Object.create({ inherited: 1 }) }, /^data\.o: an object with a prototype/],
   ['an object that inherits from one without prototype', Object.create(Object.create(null)), /^data: an object with/],

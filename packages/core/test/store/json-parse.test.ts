@@ -54,7 +54,13 @@ describe('undefined is what comes of', () => {
   })
 
   test('and not of what only looks like a key __proto__', () => {
-    for (const value of [['__proto__'], { a: '__proto__' }, { 'x"__proto__': 1 }, { a: '"__proto__":' }, { __proto: 1 }]) {
+    for (const value of [
+      ['__proto__'],
+      { a: '__proto__' },
+      { 'x"__proto__': 1 },
+      { a: '"__proto__":' },
+      { __proto: 1 },
+    ]) {
       assert.deepStrictEqual(parseJson(JSON.stringify(value)), value)
     }
   })
