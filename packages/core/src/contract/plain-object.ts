@@ -1,7 +1,10 @@
 /** True for an object literal, a parsed YAML or JSON object, and one without a prototype; of any realm. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainPrototype(Object.getPrototypeOf(value))
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    isPlainPrototype(Object.getPrototypeOf(value))
   )
 }
 

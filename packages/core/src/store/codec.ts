@@ -85,7 +85,13 @@ function copyIdentity(identity: Identity, maxBytes: number): Identity {
 }
 
 /** What is wrong with the type of a field; null where nothing is. */
-function faultOfIdentity({ providerId, externalId, email, username, attributes }: Record<string, unknown>): string | null {
+function faultOfIdentity({
+  providerId,
+  externalId,
+  email,
+  username,
+  attributes,
+}: Record<string, unknown>): string | null {
   if (typeof providerId !== 'string') return 'identity.providerId must be a string'
   if (typeof externalId !== 'string') return 'identity.externalId must be a string'
   if (email !== undefined && typeof email !== 'string') return 'identity.email must be a string, or left out'

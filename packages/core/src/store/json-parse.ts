@@ -25,9 +25,9 @@ const quote = 0x22
 const backslash = 0x5c
 const colon = 0x3a
 
-/** Whether a key has an escape; `at` is where the first backslash of the JSON text is. Each string with one is read to its end, once. */
-function hasEscapedKey(text: string, at: number): boolean {
-  while (at !== -1) {
+/** Whether a key has an escape; `first` is where the first backslash of the JSON text is. Each string with one is read to its end, once. */
+function hasEscapedKey(text: string, first: number): boolean {
+  for (let at = first; at !== -1; ) {
     const end = endOfString(text, at)
     if (text.charCodeAt(afterSpace(text, end + 1)) === colon) return true
     at = text.indexOf('\\', end)

@@ -68,7 +68,8 @@ export function decodeSession<Data extends object>(id: string, record: SessionRe
   if (!isInstant(createdAt) || !isInstant(expiresAt) || !(deadline === null || isInstant(deadline))) {
     throw new SessionError('SESS_CORRUPT', 'an instant of this session was not written by sess')
   }
-  if (record.version === '') throw new SessionError('SESS_CORRUPT', 'the version of this session was not written by sess')
+  if (record.version === '')
+    throw new SessionError('SESS_CORRUPT', 'the version of this session was not written by sess')
   const { identity, data } = decodePayload(record.payload)
   return storedSession(id, { record, identity, data })
 }
