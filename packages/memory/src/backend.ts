@@ -18,7 +18,17 @@ const visitsPerRemoval = 8
 /** The storage primitives over Maps of this process. Every call runs to its end in one go, so each is atomic. */
 export class MemoryBackend implements SessionBackend {
   readonly type = 'memory'
-  readonly writes = ['insert', 'put', 'replace', 'compareAndSwap', 'touch', 'delete', 'rotate', 'putState', 'consumeState'] as const
+  readonly writes = [
+    'insert',
+    'put',
+    'replace',
+    'compareAndSwap',
+    'touch',
+    'delete',
+    'rotate',
+    'putState',
+    'consumeState',
+  ] as const
   readonly batching = { maxOperations: 1, readLanes: 1, writeLanes: 1, immediate: 'all' } as const
   readonly #storage: MemoryStorage
   readonly #maxSessions: number

@@ -12,7 +12,7 @@ import { MemoryStorage } from './storage.ts'
  * apply as well.
  * @throws `SESS_CONFIG` with every problem of the options at once
  */
-export function memoryStore<Data extends JsonObject = JsonObject>(options?: MemoryConfig): SessionStore<Data> {
+export function memoryStore<Data extends object = JsonObject>(options?: MemoryConfig): SessionStore<Data> {
   const {
     storage = new MemoryStorage(),
     maxSessions = 100_000,

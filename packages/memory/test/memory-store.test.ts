@@ -70,15 +70,15 @@ describe('storage', () => {
 })
 
 describe('openStore', () => {
-  it('opens a memory store by URL, by object, and for nothing at all', async () => {
+  it('opens a memory store by URL, by object, and where no type is given', async () => {
     for (const input of [
       'memory:',
       'memory:?max_sessions=5',
       { type: 'memory', config: { max_sessions: 5 } },
       {},
-      undefined,
+      { session_store: { config: { max_sessions: 5 } } },
     ]) {
-      const store = await openStore(input as undefined)
+      const store = await openStore(input as unknown)
       expect(await store.count()).toBe(0)
     }
   })

@@ -16,7 +16,7 @@ export interface Identity {
 export type IdentityRef = Pick<Identity, 'providerId' | 'externalId'>
 
 /** One browser's session. */
-export interface Session<Data extends JsonObject = JsonObject> {
+export interface Session<Data extends object = JsonObject> {
   /** The secret that the browser holds. */
   readonly id: string
   /** Who is signed in; null for an anonymous session. */
@@ -36,11 +36,11 @@ export interface Session<Data extends JsonObject = JsonObject> {
  * What a caller may build by hand and `save`. Left out: `identity` is null, `data` is `{}`, `createdAt` is now,
  * `deadline` is null. Without a `version` the save inserts or replaces; with one it only writes what still exists.
  */
-export type SessionInput<Data extends JsonObject = JsonObject> = Pick<Session<Data>, 'id' | 'expiresAt'> &
+export type SessionInput<Data extends object = JsonObject> = Pick<Session<Data>, 'id' | 'expiresAt'> &
   Partial<Session<Data>>
 
 /** A session as a list shows it: without the secret, with a handle to delete by. */
-export interface SessionSummary<Data extends JsonObject = JsonObject> extends Omit<Session<Data>, 'id'> {
+export interface SessionSummary<Data extends object = JsonObject> extends Omit<Session<Data>, 'id'> {
   /** Names the session for `deleteByHandle`; no use as a cookie. A rotation changes it. */
   readonly handle: string
 }

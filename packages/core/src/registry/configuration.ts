@@ -1,20 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { StoreOptions } from '../store/options.ts'
+import { isPlainObject } from '../contract/plain-object.ts'
 import { closestName } from './closest-name.ts'
-import {
-  boolean,
-  type ConfigField,
-  choice,
-  duration,
-  durationOrNever,
-  type FieldInput,
-  type FieldOutput,
-  instance,
-  integer,
-  readField,
-} from './fields.ts'
-import { isPlainObject } from './plain-object.ts'
+import { commonFields, markChecked, namesByKey, snakeCase } from './common-options.ts'
+import { bareNumber, type ConfigField, type FieldInput, type FieldOutput, readField } from './fields.ts'
 import { type ConfigProblem, configError, keyText, ownVendor } from './problems.ts'
+import { encodingHint } from './store-url.ts'
 
 type Fields = Readonly<Record<string, ConfigField<unknown>>>
 type Optional<Values> = { [Key in keyof Values]?: Values[Key] | undefined }
@@ -23,7 +13,10 @@ type AllFields<Own> = Omit<typeof commonFields, keyof Own> & Own
 /** A configuration's schema, made by {@link storeConfig}: a Standard Schema that validates synchronously. */
 export interface StoreConfigSchema<Input, Output> {
   readonly '~standard': Omit<StandardSchemaV1.Props<Input, Output>, 'validate'> & {
-    readonly validate: (value: unknown) => StandardSchemaV1.Result<Output>
+    readonly validate: (
+      value: unknown,
+      options?: StandardSchemaV1.Options | undefined,
+    ) => StandardSchemaV1.Result<Output>
   }
 }
 
@@ -40,24 +33,8 @@ export interface StoreConfigRules<Key extends string> {
   readonly atMostOneOf?: readonly Key[]
 }
 
-const isFunction = (value: object) => typeof value === 'function'
-const maxTimerMs = 2 ** 31 - 1
-
-/** The options that every store takes; `StoreOptions` says what each means. */
-const commonFields = {
-  ttl: duration(),
-  ids: choice(['hashed', 'plain']),
-  timeoutMs: integer({ min: 1, max: maxTimerMs }),
-  updateTimeoutMs: integer({ min: 1, max: maxTimerMs }),
-  maxBytes: integer({ min: 1 }),
-  coalesce: boolean(),
-  maxPending: integer({ min: 1 }),
-  maxPendingBytes: integer({ min: 1 }),
-  cleanupInterval: durationOrNever(),
-  now: instance<() => number>('a function', isFunction),
-  onBackgroundError: instance<(error: Error) => void>('a function', isFunction),
-  generateId: instance<() => string>('a function', isFunction),
-} satisfies { [Key in keyof StoreOptions]-?: ConfigField<unknown, Exclude<StoreOptions[Key], undefined>> }
+/** Says to a schema made here that the config is from a document, where a bare number has no unit. */
+export const fromDocument = { libraryOptions: { [ownVendor]: { isDocument: true } } } satisfies StandardSchemaV1.Options
 
 /**
  * The schema of a store's configuration: its own fields and those that every store takes, all of them optional.
@@ -78,10 +55,9 @@ export function storeConfig<const Own extends Fields>(
   Optional<{ [Key in keyof AllFields<Own>]: FieldOutput<AllFields<Own>[Key]> }>
 > {
   const fields: Fields = { ...commonFields, ...own }
-  const nameOfKey = new Map(
-    Object.keys(fields).flatMap((name) => [[name, name] as const, [snakeCase(name), name] as const]),
-  )
-  const validate = (input: unknown) => {
+  const nameOfKey = namesByKey(fields)
+  const validate = (input: unknown, options?: StandardSchemaV1.Options) => {
+    const { isDocument = false } = (options?.libraryOptions?.[ownVendor] ?? {}) as { isDocument?: boolean }
     if (!isPlainObject(input)) return { issues: [{ path: [], message: 'must be an object' }] }
     const problems: ConfigProblem[] = []
     const keyOfName = new Map<string, string>()
@@ -94,13 +70,14 @@ export function storeConfig<const Own extends Fields>(
       else if (keyOfName.has(name)) problemHere(`is given as ${keyText(keyOfName.get(name) ?? name)} too`)
       else {
         keyOfName.set(name, key)
-        const reading = readField(fields[name] as ConfigField<unknown>, value)
+        const field = fields[name] as ConfigField<unknown>
+        const reading = (isDocument && bareNumber(field, value)) || readField(field, value)
         if ('value' in reading) values[name] = reading.value
-        else problemHere(reading.problem)
+        else problemHere(name === 'url' ? reading.problem + encodingHint(value) : reading.problem)
       }
     }
     problems.push(...brokenRules(rules, keyOfName))
-    return problems.length > 0 ? { issues: problems } : { value: values as never }
+    return problems.length > 0 ? { issues: problems } : { value: markChecked(values) as never }
   }
   return { '~standard': { version: 1, vendor: ownVendor, validate } }
 }
@@ -133,8 +110,4 @@ function brokenRules(rules: StoreConfigRules<string>, keyOfName: ReadonlyMap<str
     }
     return more.map((key) => ({ path: [key], message: `can't be given together with '${first}'` }))
   })
-}
-
-function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { SessionStore } from '../contract/session-store.ts'
+import type { StoreOptions } from '../store/options.ts'
 
 /**
  * What `openStore` takes as `config` for each type that is installed. A package that registers a store adds its own, so
@@ -14,6 +15,9 @@ import type { SessionStore } from '../contract/session-store.ts'
 // biome-ignore lint/suspicious/noEmptyInterface: packages merge their types into it
 export interface StoreConfigs {}
 
+/** A config as its schema gives it, with the options of every store beside what is its own. */
+export type CheckedConfig<Output> = Output & Omit<StoreOptions, keyof Output>
+
 /** How a type of store is recognised, configured and opened. */
 export interface StoreDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1> {
   /** The name that `openStore` finds it by: a letter, then letters, digits, `.`, `_` or `-`, 64 at most. */
@@ -24,8 +28,12 @@ export interface StoreDefinition<Schema extends StandardSchemaV1 = StandardSchem
   readonly package?: string
   /** Checks the `config` of `openStore`; any Standard Schema, sync or async. */
   readonly config: Schema
-  /** Makes the store of a checked config. `openStore` awaits its `ping`. */
-  open(config: StandardSchemaV1.InferOutput<Schema>): SessionStore | Promise<SessionStore>
+  /**
+   * Makes the store of a checked config. `openStore` awaits its `ping`. The options of every store (`ttl`, `ids`,
+   * `timeoutMs` and so on) are in the config, also where `config` knows nothing of them, and `createSessionStore` takes it
+   * as it is.
+   */
+  open(config: CheckedConfig<StandardSchemaV1.InferOutput<Schema>>): SessionStore | Promise<SessionStore>
   /** The config, yet unchecked, that a URL of one of the schemes stands for. Left out: `{ url: <url without query>, ...query parameters }`. */
   fromUrl?(url: string): unknown
 }

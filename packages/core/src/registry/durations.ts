@@ -18,13 +18,15 @@ const maxMs = 100 * 365 * 86_400_000
 /**
  * Milliseconds of a duration: a positive number of ms, or a strict string of parts in falling units without spaces or
  * repetition (`'24h'`, `'2h30m'`, `'1.5s'`). A fraction of a millisecond is rounded up, so nothing becomes zero.
+ * `name` is what a message calls it.
  * @throws `TypeError` for anything else: zero, negative, not finite, over 100 years, no unit
  */
-export function durationMs(value: Duration): number {
+export function durationMs(value: Duration, name = 'duration'): number {
   const ms = typeof value === 'number' ? value : typeof value === 'string' ? partsToMs(value) : Number.NaN
   if (!(ms > 0 && ms <= maxMs)) {
     throw invalidArgument(
-      `a duration is a number of milliseconds or a string such as '24h', '2h30m' or '500ms' (units ${units.join(', ')}), more than zero and at most 100 years`,
+      `${name} must be a number of milliseconds or a string such as '24h', '2h30m' or '500ms' (units ${units.join(', ')}), more than zero and at most 100 years`,
+      typeof value === 'number' || typeof value === 'string' ? 'value' : 'type',
     )
   }
   return Math.ceil(ms)

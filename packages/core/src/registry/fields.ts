@@ -37,16 +37,34 @@ export function readField(field: ConfigField<unknown>, value: unknown): { value:
   return result.success ? { value: result.output } : { problem: result.issues[0].message }
 }
 
-/** A span of time, read as milliseconds. */
+const durations = new WeakSet<ConfigField<unknown>>()
+
+/** A span of time, read as milliseconds. A document gives it as a string with a unit. */
 export function duration(): ConfigField<number, Duration> {
-  return field("must be a number of milliseconds or a duration such as '24h', '2h30m' or '500ms'", readDuration)
+  const made = field<number, Duration>(
+    "must be a number of milliseconds or a duration such as '24h', '2h30m' or '500ms'",
+    readDuration,
+  )
+  durations.add(made)
+  return made
 }
 
 /** A span of time, read as milliseconds, or `false` for never. */
 export function durationOrNever(): ConfigField<number | false, Duration | false> {
-  return field("must be false, a number of milliseconds or a duration such as '10m' or '500ms'", (value) =>
-    value === false || value === 'false' ? false : readDuration(value),
+  const made = field<number | false, Duration | false>(
+    "must be false, a number of milliseconds or a duration such as '10m' or '500ms'",
+    (value) => (value === false || value === 'false' ? false : readDuration(value)),
   )
+  durations.add(made)
+  return made
+}
+
+/** The problem of a duration that a document gives as a bare number: whoever reads `ttl: 86400` takes it for seconds. */
+export function bareNumber(field: ConfigField<unknown>, value: unknown): { problem: string } | undefined {
+  if (typeof value !== 'number' || !durations.has(field)) return undefined
+  if (!Number.isInteger(value) || value <= 0)
+    return { problem: "must be a duration with a unit, such as '24h' or '500ms'" }
+  return { problem: `must have a unit: '${value}s' is ${value} seconds, '${value}ms' is ${value} milliseconds` }
 }
 
 /** A whole number; its digits as a string are taken too, as URLs and substituted variables give them. */

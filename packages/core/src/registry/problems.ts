@@ -1,4 +1,5 @@
 import { SessionError } from '../contract/errors.ts'
+import { isTelling } from '../contract/key-in-path.ts'
 
 /** The vendor of the schemas made here: their messages show no value, so nothing has to be taken out of them. */
 export const ownVendor = 'sess'
@@ -19,12 +20,14 @@ export function configError(subject: string, problems: readonly ConfigProblem[])
 function pathText(path: readonly PropertyKey[]): string {
   const text = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`
-    return typeof step === 'string' && /^[\w$]{1,64}$/.test(step) ? `.${step}` : `[${keyText(step)}]`
+    return typeof step === 'string' && /^[\w$]{1,64}$/.test(step) && !isTelling(step)
+      ? `.${step}`
+      : `[${keyText(step)}]`
   })
   return text.join('').replace(/^\./, '')
 }
 
-/** A key in quotes, or `…` where it is not a name at all: it may be a line of YAML with its colon in the wrong place. */
+/** A key in quotes, or `…` where it is not a name at all: it may be a line of YAML with its colon in the wrong place, or a secret. */
 export function keyText(key: PropertyKey): string {
-  return typeof key === 'string' && /^[\w$.-]{1,64}$/.test(key) ? `'${key}'` : "'…'"
+  return typeof key === 'string' && /^[\w$.-]{1,64}$/.test(key) && !isTelling(key) ? `'${key}'` : "'…'"
 }

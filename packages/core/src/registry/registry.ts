@@ -32,7 +32,7 @@ function shared(): SharedRegistry {
  * @throws `TypeError` for a malformed definition
  * @example
  * ```ts
- * registerStore({ type: 'acme', schemes: ['acme'], config: v.object({ url: v.string() }), open: acmeStore })
+ * registerStore({ type: 'acme', schemes: ['acme'], config: v.object({ url: v.string() }), open: (config) => createSessionStore(acmeBackend(config.url), config) })
  * ```
  */
 export function registerStore<Schema extends StandardSchemaV1>(
@@ -40,6 +40,7 @@ export function registerStore<Schema extends StandardSchemaV1>(
   options: { override?: boolean } = {},
 ): () => void {
   const registration: Registration = { definition, schemes: checkDefinition(definition) }
+  if (!isObject(options)) throw invalidArgument('options must be an object', 'type')
   const { type } = definition
   const { stores } = shared()
   const former = stores.get(type)
@@ -93,19 +94,40 @@ function place(type: string, registration: Registration): void {
   stores.set(type, registration)
 }
 
-function checkDefinition({ type, schemes = [], config, open, fromUrl }: StoreDefinition): string[] {
-  const standard = (config as StandardSchemaV1 | undefined)?.['~standard']
-  const faults = {
-    'type must be a letter followed by letters, digits, ., _ or -, 64 characters at most':
-      typeof type === 'string' && isTypeName(type),
-    'schemes must be an array of lower-case URL schemes':
-      Array.isArray(schemes) && schemes.every((scheme) => typeof scheme === 'string' && schemePattern.test(scheme)),
-    'config must be a Standard Schema of version 1': standard?.version === 1 && typeof standard.validate === 'function',
-    'open must be a function': typeof open === 'function',
-    'fromUrl must be a function': fromUrl === undefined || typeof fromUrl === 'function',
+function checkDefinition(definition: StoreDefinition): string[] {
+  if (!isObject(definition)) throw invalidArgument('definition must be an object', 'type')
+  const { type, schemes = [], package: packageName, config, open, fromUrl } = definition
+  const standard = (config as StandardSchemaV1 | undefined | null)?.['~standard']
+  const isFine = (fine: boolean, fault: string, wrong: 'type' | 'value') => {
+    if (!fine) throw invalidArgument(`definition.${fault}`, wrong)
   }
-  for (const [fault, isFine] of Object.entries(faults)) {
-    if (!isFine) throw invalidArgument(`registerStore: ${fault}`)
-  }
+  isFine(typeof type === 'string', 'type must be a string', 'type')
+  isFine(
+    isTypeName(type),
+    'type must be a letter followed by letters, digits, ., _ or -, 64 characters at most',
+    'value',
+  )
+  isFine(isArrayOf(schemes, 'string'), 'schemes must be an array of strings', 'type')
+  isFine(
+    schemes.every((scheme) => schemePattern.test(scheme)),
+    "schemes must be lower-case URL schemes such as 'redis'",
+    'value',
+  )
+  isFine(packageName === undefined || typeof packageName === 'string', 'package must be a string', 'type')
+  isFine(
+    standard?.version === 1 && typeof standard.validate === 'function',
+    'config must be a Standard Schema of version 1',
+    'type',
+  )
+  isFine(typeof open === 'function', 'open must be a function', 'type')
+  isFine(fromUrl === undefined || typeof fromUrl === 'function', 'fromUrl must be a function', 'type')
   return schemes.map((scheme) => scheme.replace(/:$/, ''))
+}
+
+function isArrayOf(value: unknown, type: 'string'): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === type)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }

@@ -18,15 +18,18 @@ export interface DefaultStore {
 }
 
 /**
- * What only a run can check: a parsed file of unknown type, or a type of store that declares no config. An object whose
- * `type` is that of an installed store comes to `never`, so that its config can't pass unchecked.
+ * What only a run can check: a parsed file of unknown type, a document with a `session_store`, or a type of store that
+ * declares no config. An object whose `type` is that of an installed store comes to `never`, so that its config can't pass
+ * unchecked; so do undefined and null, as an unset variable is no wish for memory.
  */
 export type UncheckedStore<Input> = unknown extends Input
   ? Input
-  : Input extends string | null | undefined
+  : Input extends string
     ? Input
-    : 'type' extends keyof Input
-      ? [Extract<Input['type'], Known>] extends [never]
-        ? Input
+    : 'session_store' extends keyof Input
+      ? Input
+      : 'type' extends keyof Input
+        ? [Extract<Input['type'], Known>] extends [never]
+          ? Input
+          : never
         : never
-      : never

@@ -6,9 +6,30 @@ export function schemeOf(text: string): string | undefined {
   return schemePattern.exec(text)?.[1]
 }
 
-/** True for a URL; of a list of hosts (`postgres://one,two:5433/db`, which some drivers take) the first is checked. */
+/**
+ * True for a URL; of a list of hosts (`postgres://one,two:5433/db`, which some drivers take) the first is checked. One that
+ * has lost a part of its password to the host, the path or a fragment is none.
+ */
 export function isUrl(text: string): boolean {
-  return text === text.trim() && URL.canParse(text.replace(furtherHosts, '$1'))
+  const first = text.replace(furtherHosts, '$1')
+  if (text !== text.trim() || !URL.canParse(first)) return false
+  const { username, password, host, pathname, hash } = new URL(first)
+  return isDecodable(username) && isDecodable(password) && hash === '' && (host === '' || !pathname.includes('@'))
+}
+
+/** What to add to a message about a URL whose user or password has a character that must be encoded; `''` for any other value. */
+export function encodingHint(value: unknown): string {
+  if (typeof value !== 'string' || !value.includes('@') || isUrl(value)) return ''
+  return '; in a user or password : / ? # [ ] @ and % must be percent-encoded, as %40 is for @'
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -25,6 +25,12 @@ export function answersOf(asked: readonly Asked[], answer: readonly unknown[]): 
   return answer
 }
 
+/** The outcome of an operation that was sent alone. @throws `SESS_UNAVAILABLE` where the answer does not fit it */
+export function answerOf(work: Work, key: string, answer: readonly unknown[]): unknown {
+  if (Array.isArray(answer) && answer.length === 1 && fits(work, key, answer[0])) return answer[0]
+  return answersOf([{ key, work }], answer)[0]
+}
+
 /** The page, checked. @throws `SESS_UNAVAILABLE` where it is none */
 export function checkedPage(page: RecordPage): RecordPage {
   const isPage = isObject(page) && Array.isArray(page.records) && isCursor(page.cursor)

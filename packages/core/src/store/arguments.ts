@@ -1,6 +1,6 @@
 import { isDate } from 'node:util/types'
 import { invalidArgument, SessionError } from '../contract/errors.ts'
-import type { JsonObject } from '../contract/json.ts'
+import { keyInMessage } from '../contract/key-in-path.ts'
 import type { Identity, IdentityRef, SessionInput } from '../contract/session.ts'
 import { isObject } from './codec.ts'
 import { isWellFormedId } from './session-id.ts'
@@ -19,7 +19,7 @@ const sessionKeys: ReadonlySet<string> = new Set([
 export interface CheckedSession {
   readonly id: string
   readonly identity: Identity | null
-  readonly data: JsonObject
+  readonly data: object
   readonly createdAt: number | null
   readonly expiresAt: number
   readonly deadline: number | null
@@ -39,7 +39,7 @@ export function checkSession(session: SessionInput): CheckedSession {
     if (!sessionKeys.has(key) && Object.hasOwn(session, key)) {
       throw new SessionError(
         'SESS_NOT_SERIALIZABLE',
-        `${key.slice(0, 64)}: a session has no such field and would lose it; data takes fields of your own`,
+        `${keyInMessage(key)}: a session has no such field and would lose it; data takes fields of your own`,
       )
     }
   }

@@ -1,5 +1,5 @@
 import type { SessionError } from '../contract/errors.ts'
-import { answersOf } from './answers.ts'
+import { answerOf, answersOf } from './answers.ts'
 import type { Batching, SessionRecord, WriteKind, WriteOperation, WriteOutcome, WriteResults } from './backend.ts'
 import { KeyTable } from './key-table.ts'
 import { type Batch, Lane } from './lane.ts'
@@ -176,7 +176,7 @@ export class Coalescer {
         // A write is never made twice.
         throw new Error("a backend with immediate: 'all' answers in the same tick")
       }
-      const [outcome] = answersOf([{ key, work }], answer)
+      const outcome = answerOf(work, key, answer)
       if (outcome instanceof Error) throw outcome
       return Promise.resolve(map(outcome as R))
     } catch (error) {

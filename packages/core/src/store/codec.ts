@@ -1,7 +1,9 @@
 import { invalidArgument, SessionError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
+import { keyInMessage, stepInPath } from '../contract/key-in-path.ts'
 import type { Identity } from '../contract/session.ts'
 import { copyJson, stringifyJson } from './json-copy.ts'
+import { parseJson } from './json-parse.ts'
 
 /** A session's payload at rest: one JSON text, of the form `{"identity":…,"data":…}`. */
 export interface DecodedPayload {
@@ -9,6 +11,7 @@ export interface DecodedPayload {
   data: JsonObject
 }
 
+const payloadKeys: ReadonlySet<string> = new Set(['identity', 'data'])
 const identityKeys: ReadonlySet<string> = new Set(['providerId', 'externalId', 'email', 'username', 'attributes'])
 
 /** A payload, and copies of what is in it as it will be loaded again. */
@@ -20,40 +23,39 @@ export interface EncodedPayload extends DecodedPayload {
  * The payload of a session, taken at the call: what the caller alters later is in neither the text nor the copies.
  * @throws `SESS_NOT_SERIALIZABLE` naming the path, `SESS_TOO_LARGE`, `TypeError` for an identity or data of another shape
  */
-export function encodePayload(identity: Identity | null, data: JsonObject, maxBytes: number): EncodedPayload {
-  if (!isObject(data)) throw invalidArgument('data is a plain object')
-  const copied = { identity: identity === null ? null : copyIdentity(identity), data: copyJson(data, 'data') }
-  return { payload: withinLimit(stringifyJson(copied), maxBytes), ...copied }
+export function encodePayload(identity: Identity | null, data: object, maxBytes: number): EncodedPayload {
+  const copied = {
+    identity: identity === null ? null : copyIdentity(identity, maxBytes),
+    data: copyData(data, maxBytes),
+  }
+  return { payload: stringifyJson(copied, maxBytes), ...copied }
 }
 
-/** @throws `SESS_TOO_LARGE` for a text of more than `maxBytes` bytes of UTF-8 */
-export function withinLimit(text: string, maxBytes: number): string {
-  // A UTF-16 unit is one to three bytes, so most texts need no counting.
-  if (text.length * 3 > maxBytes && (text.length > maxBytes || Buffer.byteLength(text) > maxBytes)) {
-    throw new SessionError(
-      'SESS_TOO_LARGE',
-      `the encoded identity and data have more than maxBytes = ${maxBytes} bytes`,
-    )
-  }
-  return text
+/** A copy of the caller's data. @throws as {@link encodePayload} does */
+export function copyData(data: object, maxBytes: number): JsonObject {
+  if (!isObject(data)) throw invalidArgument('data must be a plain object', 'type')
+  return copyJson(data, 'data', maxBytes) as JsonObject
 }
 
 /** @throws `SESS_CORRUPT` for a text that {@link encodePayload} did not write */
 export function decodePayload(payload: string): DecodedPayload {
-  const decoded = parse(payload) as DecodedPayload | undefined
-  if (!isObject(decoded) || !isObject(decoded.data) || !(decoded.identity === null || isIdentity(decoded.identity))) {
-    throw new SessionError('SESS_CORRUPT', 'what is stored for this session was not written by sess')
-  }
+  const decoded = parseJson(payload) as DecodedPayload | undefined
+  if (!isObject(decoded) || !hasOnly(decoded, payloadKeys) || !isObject(decoded.data)) throw corrupt()
+  const { identity } = decoded
+  if (identity === null) return decoded
+  if (!isObject(identity) || !hasOnly(identity, identityKeys) || faultOfIdentity(identity) !== null) throw corrupt()
+  identity.attributes ??= {}
   return decoded
 }
 
-/** The parsed JSON; undefined where the text is not JSON. */
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+function corrupt(): SessionError {
+  return new SessionError('SESS_CORRUPT', 'what is stored for this session was not written by sess')
+}
+
+/** True for an object that has no other keys than these; it may lack some. */
+export function hasOnly(object: object, keys: ReadonlySet<string>): boolean {
+  for (const key in object) if (!keys.has(key) && Object.hasOwn(object, key)) return false
+  return true
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -61,41 +63,45 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** In the form in which it is loaded again: fields that are undefined are absent, and attributes are there. */
-function copyIdentity(identity: Identity): Identity {
-  if (!isIdentity(identity)) {
-    throw invalidArgument(
-      'an identity has the texts providerId and externalId, and may have the texts email and username and an object of texts, attributes',
-    )
-  }
+function copyIdentity(identity: Identity, maxBytes: number): Identity {
+  if (!isObject(identity)) throw invalidArgument('identity must be an object or null', 'type')
+  const fault = faultOfIdentity(identity)
+  if (fault !== null) throw invalidArgument(fault, 'type')
   for (const key in identity) {
     if (!identityKeys.has(key) && Object.hasOwn(identity, key)) {
       throw new SessionError(
         'SESS_NOT_SERIALIZABLE',
-        `identity.${key.slice(0, 64)}: an identity has no such field; attributes takes texts of your own`,
+        `identity.${keyInMessage(key)}: an identity has no such field; attributes takes texts of your own`,
       )
     }
   }
-  const { providerId, externalId, email, username, attributes } = identity
+  const { providerId, externalId, email, username, attributes } = identity as Identity
   const copied: Identity = { providerId, externalId }
   if (email !== undefined) copied.email = email
   if (username !== undefined) copied.username = username
   // Its texts have been checked; what an object may have beside them has not.
-  copied.attributes = attributes === undefined ? {} : copyJson(attributes, 'identity.attributes')
+  copied.attributes = attributes === undefined ? {} : copyJson(attributes, 'identity.attributes', maxBytes)
   return copied
 }
 
-function isIdentity(value: unknown): value is Identity {
-  return (
-    isObject(value) &&
-    typeof value.providerId === 'string' &&
-    typeof value.externalId === 'string' &&
-    isOptionalText(value.email) &&
-    isOptionalText(value.username) &&
-    (value.attributes === undefined ||
-      (isObject(value.attributes) && Object.values(value.attributes).every((text) => typeof text === 'string')))
-  )
-}
-
-function isOptionalText(value: unknown): boolean {
-  return value === undefined || typeof value === 'string'
+/** What is wrong with the type of a field; null where nothing is. */
+function faultOfIdentity({
+  providerId,
+  externalId,
+  email,
+  username,
+  attributes,
+}: Record<string, unknown>): string | null {
+  if (typeof providerId !== 'string') return 'identity.providerId must be a string'
+  if (typeof externalId !== 'string') return 'identity.externalId must be a string'
+  if (email !== undefined && typeof email !== 'string') return 'identity.email must be a string, or left out'
+  if (username !== undefined && typeof username !== 'string') return 'identity.username must be a string, or left out'
+  if (attributes === undefined) return null
+  if (!isObject(attributes)) return 'identity.attributes must be an object of strings, or left out'
+  for (const key in attributes) {
+    if (typeof attributes[key] !== 'string' && Object.hasOwn(attributes, key)) {
+      return `identity.attributes${stepInPath(key)} must be a string`
+    }
+  }
+  return null
 }

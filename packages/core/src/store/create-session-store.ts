@@ -1,26 +1,40 @@
 import type { Capabilities } from '../contract/capabilities.ts'
+import { invalidArgument } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { SessionStore } from '../contract/session-store.ts'
 import type { SessionBackend } from './backend.ts'
 import { BackendSessionStore } from './backend-session-store.ts'
+import { isObject } from './codec.ts'
 import type { StoreOptions } from './options.ts'
 import { resolveOptions } from './resolve-options.ts'
 
 /**
  * Makes a whole store of a backend's storage primitives: ids and hashing, the codec, expiry, validation, errors, time-outs,
  * coalescing, background clean-up, tracing, close. Nothing connects before the first use.
- * @throws `SESS_CONFIG` naming every option that is wrong
+ * The options may be a config that the store's own schema has checked, own fields and all.
+ * @throws `SESS_CONFIG` naming every option that is wrong, `TypeError` for what is no backend
  */
-export function createSessionStore<Data extends JsonObject = JsonObject>(
+export function createSessionStore<Data extends object = JsonObject>(
   backend: SessionBackend,
   options: StoreOptions = {},
 ): SessionStore<Data> {
+  checkBackend(backend)
   const resolved = resolveOptions(
     backend.type,
     options,
     backend.expiresByItself === true || backend.cleanExpired === undefined,
   )
-  return new BackendSessionStore<Data>(backend, capabilitiesOf(backend, resolved.ids), resolved)
+  const store = new BackendSessionStore<JsonObject>(backend, capabilitiesOf(backend, resolved.ids), resolved)
+  return store as unknown as SessionStore<Data>
+}
+
+function checkBackend(backend: SessionBackend): void {
+  if (!isObject(backend)) throw invalidArgument('backend must be an object', 'type')
+  const { type, writes, read, write } = backend
+  if (typeof type !== 'string') throw invalidArgument('backend.type must be a string', 'type')
+  if (!Array.isArray(writes)) throw invalidArgument('backend.writes must be an array of kinds of write', 'type')
+  if (typeof read !== 'function') throw invalidArgument('backend.read must be a function', 'type')
+  if (typeof write !== 'function') throw invalidArgument('backend.write must be a function', 'type')
 }
 
 /** What a store on this backend can do follows from what the backend brings. */

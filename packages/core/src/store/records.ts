@@ -11,7 +11,7 @@ const lastInstant = 8.64e15
 /** What a caller wants stored, with every default in place and instants as epoch milliseconds. */
 export interface SessionFields {
   readonly identity: Identity | null
-  readonly data: JsonObject
+  readonly data: object
   readonly createdAt: number
   readonly expiresAt: number
   readonly deadline: number | null
@@ -45,7 +45,7 @@ export function encodeSession(key: string, session: SessionFields, maxBytes: num
 }
 
 /** The session that was stored; `times` are those that the backend told, where they may differ from the record's. */
-export function storedSession<Data extends JsonObject>(
+export function storedSession<Data extends object>(
   id: string,
   { record, identity, data }: EncodedSession,
   times: StoredTimes = record,
@@ -54,7 +54,7 @@ export function storedSession<Data extends JsonObject>(
   return {
     id,
     identity,
-    data: data as Data,
+    data: data as unknown as Data,
     createdAt: new Date(createdAt),
     expiresAt: new Date(expiresAt),
     deadline: deadline === null ? null : new Date(deadline),
@@ -63,21 +63,24 @@ export function storedSession<Data extends JsonObject>(
 }
 
 /** The session that a record holds. @throws `SESS_CORRUPT` where sess did not write it */
-export function decodeSession<Data extends JsonObject>(id: string, record: SessionRecord): Session<Data> {
+export function decodeSession<Data extends object>(id: string, record: SessionRecord): Session<Data> {
   const { createdAt, expiresAt, deadline } = record
   if (!isInstant(createdAt) || !isInstant(expiresAt) || !(deadline === null || isInstant(deadline))) {
     throw new SessionError('SESS_CORRUPT', 'an instant of this session was not written by sess')
   }
+  if (record.version === '')
+    throw new SessionError('SESS_CORRUPT', 'the version of this session was not written by sess')
   const { identity, data } = decodePayload(record.payload)
   return storedSession(id, { record, identity, data })
 }
 
 /** The session that a record holds, without its id. @throws `SESS_CORRUPT` where sess did not write it */
-export function decodeSummary<Data extends JsonObject>(handle: string, record: SessionRecord): SessionSummary<Data> {
+export function decodeSummary<Data extends object>(handle: string, record: SessionRecord): SessionSummary<Data> {
   const { id: _none, ...fields } = decodeSession<Data>('', record)
   return { handle, ...fields }
 }
 
-function isInstant(ms: number): boolean {
-  return Math.abs(ms) <= lastInstant
+/** True for what a `Date` holds as it is: a whole number of epoch milliseconds. */
+export function isInstant(ms: unknown): ms is number {
+  return Number.isInteger(ms) && Math.abs(ms as number) <= lastInstant
 }

@@ -1,3 +1,4 @@
+import { commonOptionsOf, isChecked } from '../registry/common-options.ts'
 import { parseOptions, storeConfig } from '../registry/configuration.ts'
 import { durationMs } from '../registry/durations.ts'
 import type { StoreOptions } from './options.ts'
@@ -26,7 +27,8 @@ const commonOptions = storeConfig({})
 
 /** @throws `SESS_CONFIG` with every problem of the options at once */
 export function resolveOptions(type: string, options: StoreOptions, expiresByItself: boolean): ResolvedOptions {
-  const given = parseOptions(type, commonOptions, options)
+  // A config that its schema has checked has the store's own fields too, and no key that nobody knows.
+  const given = parseOptions(type, commonOptions, isChecked(options) ? commonOptionsOf(options) : options)
   const cleanupInterval = given.cleanupInterval ?? (expiresByItself ? false : durationMs('10m'))
   return {
     ttlMs: given.ttl ?? durationMs('24h'),

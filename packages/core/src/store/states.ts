@@ -1,10 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
-import { invalidArgument, SessionError } from '../contract/errors.ts'
+import { SessionError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { ConsumedState } from '../contract/session-store.ts'
 import type { StateRecord } from './backend.ts'
-import { isObject, parse, withinLimit } from './codec.ts'
-import { copyJson, stringifyJson } from './json-copy.ts'
+import { copyData, hasOnly, isObject } from './codec.ts'
+import { stringifyJson } from './json-copy.ts'
+import { parseJson } from './json-parse.ts'
+import { isInstant } from './records.ts'
 import { sha256 } from './session-id.ts'
 
 /** How a state lies at rest. The User-Agent is there as its SHA-256, all of one length for the comparison. */
@@ -14,16 +16,12 @@ interface StatePayload {
   data: JsonObject
 }
 
+const payloadKeys: ReadonlySet<string> = new Set(['createdAt', 'userAgent', 'data'] satisfies (keyof StatePayload)[])
+
 /** @throws `SESS_NOT_SERIALIZABLE` naming the path, `SESS_TOO_LARGE`, `TypeError` for data that is no object */
-export function encodeState(
-  data: JsonObject,
-  userAgent: string | undefined,
-  createdAt: number,
-  maxBytes: number,
-): string {
-  if (!isObject(data)) throw invalidArgument('data is a plain object')
+export function encodeState(data: object, userAgent: string | undefined, createdAt: number, maxBytes: number): string {
   const boundTo = userAgent === undefined ? null : sha256(userAgent)
-  return withinLimit(stringifyJson({ createdAt, userAgent: boundTo, data: copyJson(data, 'data') }), maxBytes)
+  return stringifyJson({ createdAt, userAgent: boundTo, data: copyData(data, maxBytes) }, maxBytes)
 }
 
 /** What a taken state gives to a caller with this User-Agent. @throws `SESS_CORRUPT` where sess did not write it */
@@ -33,13 +31,19 @@ export function openState(
   now: number,
 ): ConsumedState | null {
   if (record === null || record.expiresAt <= now) return null
-  const payload = parse(record.payload) as StatePayload | undefined
-  if (!isObject(payload) || !isObject(payload.data) || !Number.isSafeInteger(payload.createdAt)) {
+  const payload = parseJson(record.payload)
+  if (!isInstant(record.expiresAt) || !isStatePayload(payload)) {
     throw new SessionError('SESS_CORRUPT', 'what is stored for this state was not written by sess')
   }
   const { createdAt, userAgent: boundTo, data } = payload
   if (boundTo !== null && !isSameAgent(boundTo, userAgent)) return null
   return { data, createdAt: new Date(createdAt) }
+}
+
+function isStatePayload(payload: unknown): payload is StatePayload {
+  if (!isObject(payload) || !hasOnly(payload, payloadKeys)) return false
+  const { createdAt, userAgent, data } = payload
+  return isInstant(createdAt) && (userAgent === null || typeof userAgent === 'string') && isObject(data)
 }
 
 function isSameAgent(boundTo: string, userAgent: string | undefined): boolean {

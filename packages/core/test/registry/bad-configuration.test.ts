@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { storeConfig } from '../../src/registry/configuration.ts'
+import { parseOptions, storeConfig } from '../../src/registry/configuration.ts'
 import { identifier, integer, keyPrefix, url } from '../../src/registry/fields.ts'
 import { openStore } from '../../src/registry/open-store.ts'
 import { registerStore } from '../../src/registry/registry.ts'
@@ -72,6 +72,63 @@ describe('what is neither a URL nor { type, config } is a problem:', () => {
   })
 })
 
+describe('an unset variable is no wish for memory:', () => {
+  test.each([[undefined], [null]])('%s', async (input) => {
+    register(fakeDefinition({ type: 'memory' }))
+    const problem = `must be a URL string or an object { type, config }, not ${input}: is a variable unset?`
+    expect(await problemsOf(input)).toEqual([problem])
+    expect(await problemsOf({ session_store: input })).toEqual([`session_store: ${problem}`])
+  })
+})
+
+describe('a whole document', () => {
+  test('has its problems told with the path in it', async () => {
+    register(fakeDefinition({ config: ownConfig }))
+    const document = { server: { port: 1 }, session_store: { type: 'fake', confg: {}, config: { tabel: 'a' } } }
+    expect(await problemsOf(document)).toEqual([
+      "session_store.confg: unknown key, did you mean 'config'?",
+      "session_store.config.tabel: unknown key, did you mean 'table'?",
+    ])
+  })
+
+  test('is not taken for a store of its own', async () => {
+    register(fakeDefinition())
+    expect(await problemsOf({ type: 'fake', session_store: { type: 'fake' } })).toEqual([
+      "session_store: can't be given together with 'type'",
+    ])
+  })
+})
+
+describe('a duration in an object', () => {
+  test('has a unit: a bare number is answered with both ways to read it', async () => {
+    register(fakeDefinition({ config: ownConfig }))
+    const problem = "must have a unit: '86400s' is 86400 seconds, '86400ms' is 86400 milliseconds"
+    expect(await problemsOf({ type: 'fake', config: { ttl: 86_400, cleanup_interval: 86_400 } })).toEqual([
+      `config.ttl: ${problem}`,
+      `config.cleanup_interval: ${problem}`,
+    ])
+    expect(await problemsOf({ type: 'fake', config: { ttl: -1.5 } })).toEqual([
+      "config.ttl: must be a duration with a unit, such as '24h' or '500ms'",
+    ])
+  })
+
+  test('has a unit, whatever schema its store has', async () => {
+    register(fakeDefinition())
+    expect(await problemsOf({ type: 'fake', config: { ttl: 5 } })).toEqual([
+      "config.ttl: must have a unit: '5s' is 5 seconds, '5ms' is 5 milliseconds",
+    ])
+  })
+
+  test('is a number of ms for a factory', () => {
+    expect(parseOptions('fake', ownConfig, { ttl: 86_400 })).toEqual({ ttl: 86_400 })
+  })
+})
+
+test('a key that may be a secret is not shown', async () => {
+  register(fakeDefinition({ config: ownConfig }))
+  expect(await problemsOf({ type: 'fake', config: { ghp_16C7e42F292c6912: 1 } })).toEqual(["config['…']: unknown key"])
+})
+
 describe('a malformed URL is a problem, and shows no credential:', () => {
   test.each([
     ['no scheme', '//user:hunter2@host'],
@@ -81,6 +138,10 @@ describe('a malformed URL is a problem, and shows no credential:', () => {
     ['a bad host', 'fake://user:hunter2@[host'],
     ['no host but a password', 'fake://user:hunter2@'],
     ['white space around it', 'fake://user:hunter2@host\n'],
+    ['a password with a slash', 'fake://user:12/hunter2@host'],
+    ['a password with a #', 'fake://user:12#hunter2@host'],
+    ['a password with a %', 'fake://user:%hunter2@host'],
+    ['a fragment', 'fake://user:pass@host/1#hunter2'],
     ['a parameter twice', 'fake://user:hunter2@host?db=1&db=2'],
     ['another URL among the parameters', 'fake://user:hunter2@host?url=fake://evil'],
   ])('%s', async (_, text) => {
@@ -89,6 +150,33 @@ describe('a malformed URL is a problem, and shows no credential:', () => {
     expect(problem).toMatch(/^url: it (is malformed|must begin with a scheme)/)
     expect(more).toEqual([])
     await expect(openStore(text)).rejects.not.toThrow(/hunter2|evil/)
+  })
+
+  const hint = 'in a user or password : / ? # [ ] @ and % must be percent-encoded, as %40 is for @'
+
+  test.each([
+    'fake://:hunter/2@host',
+    'fake://:hunter#2@host',
+    'fake://:hunter?2@host',
+    'fake://:hunter:2@[host',
+    'fake://:50%hunter@host',
+    'fake://user:12/hunter@host',
+  ])('one whose password must be percent-encoded says so: %s', async (text) => {
+    register(fakeDefinition({ config: ownConfig }))
+    expect(await problemsOf(text)).toEqual([`url: it is malformed; ${hint}`])
+    expect(await problemsOf({ type: 'fake', config: { url: text } })).toEqual([
+      `config.url: must be a URL that begins with fake:; ${hint}`,
+    ])
+  })
+
+  test('one that may have any other fault does not', async () => {
+    register(fakeDefinition({ config: ownConfig }))
+    expect(await problemsOf('fake://host:99999')).toEqual(['url: it is malformed'])
+    expect(await problemsOf({ type: 'fake', config: { url: 'fake:// host' } })).toEqual([
+      'config.url: must be a URL that begins with fake:',
+    ])
+    await openStore('fake://user:p%40ss@host/1')
+    await openStore('fake://user:p@ss@host')
   })
 
   test('one that the definition itself can not read', async () => {

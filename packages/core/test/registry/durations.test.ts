@@ -53,10 +53,18 @@ describe('what is no duration', () => {
     ['ISO 8601', 'PT24H'],
     ['a string too long to be meant', `${'0'.repeat(64)}1s`],
   ])('%s is a TypeError', (_, duration) => {
-    expect(() => durationMs(duration)).toThrow(TypeError)
+    expect(() => durationMs(duration)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }))
   })
 
-  test.each([[null], [undefined], [true], [[5]], [{}], [10n], [new Date(5)]])('%s is a TypeError', (value) => {
-    expect(() => durationMs(value as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }))
+  test.each([[null], [undefined], [true], [[5]], [{}], [10n], [new Date(5)]])(
+    '%s is a TypeError of another type',
+    (value) => {
+      expect(() => durationMs(value as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+    },
+  )
+
+  test('is called by its name', () => {
+    expect(() => durationMs('soon')).toThrow(/^duration must be a number of milliseconds or a string such as/)
+    expect(() => durationMs('soon', 'ttl')).toThrow(/^ttl must be a number of milliseconds or a string such as/)
   })
 })

@@ -15,13 +15,18 @@ const redisLike = storeConfig({
 })
 
 const undo: (() => void)[] = []
-afterEach(() => {
+const forget = () => {
   for (const restore of undo.splice(0)) restore()
-})
-const opened = async (yaml: string) => {
+}
+afterEach(forget)
+const opened = async (
+  yaml: string,
+  part = (document: { session_store?: unknown }): unknown => document.session_store,
+) => {
+  forget()
   undo.push(registerStore(fakeDefinition({ type: 'redis', schemes: ['redis'], config: redisLike })))
   undo.push(registerStore(fakeDefinition({ type: 'memory', schemes: [], config: storeConfig({}) })))
-  return asFake(await openStore(YAML.parse(yaml).session_store)).config
+  return asFake(await openStore(part(YAML.parse(yaml)))).config
 }
 
 test("Oathkeeper's own file opens a store as it stands", async () => {
@@ -36,6 +41,8 @@ session_store:
     state_prefix: 'state:'
     ttl: 24h
 `
+  const whole = (document: unknown) => document
+  expect(await opened(`server: { port: 8080 }${yaml}`, whole)).toEqual(await opened(yaml))
   expect(await opened(yaml)).toEqual({
     addr: '127.0.0.1:6379',
     password: '',
@@ -47,12 +54,18 @@ session_store:
 })
 
 test.each([
-  ['no session_store', 'other: 1'],
-  ['an empty one', 'session_store:'],
   ['an empty object', 'session_store: {}'],
   ['an empty type and config', 'session_store:\n  type:\n  config:'],
 ])('a file with %s means memory', async (_, yaml) => {
   expect(await opened(yaml)).toEqual({})
+})
+
+test.each([
+  ['no session_store', 'other: 1'],
+  ['an empty one', 'session_store:'],
+])('a file with %s means nothing', async (_, yaml) => {
+  await expect(opened(yaml)).rejects.toMatchObject({ code: 'SESS_CONFIG' })
+  await expect(opened(yaml, (document) => document)).rejects.toMatchObject({ code: 'SESS_CONFIG' })
 })
 
 test('a field with nothing after its colon is left out', async () => {

@@ -1,5 +1,14 @@
-import { openStore, registerStore, type SessionStore, type StoreConfigs } from '@sess/core'
+import {
+  createSessionStore,
+  openStore,
+  registerStore,
+  type Session,
+  type SessionBackend,
+  type SessionStore,
+  type StoreConfigs,
+} from '@sess/core'
 import { identifier, integer, parseOptions, type StoreConfigInput, storeConfig } from '@sess/core/config'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describe, expectTypeOf, test } from 'vitest'
 
 const declaredConfig = storeConfig({ table: identifier(), shards: integer() })
@@ -46,10 +55,7 @@ describe('the config of an installed type', () => {
 })
 
 describe('what only a run can check', () => {
-  test('is accepted: nothing, a URL, a type that declares nothing, a parsed file', () => {
-    openStore()
-    openStore(null)
-    openStore(undefined)
+  test('is accepted: an empty object, a URL, a type that declares nothing, a parsed file', () => {
     openStore({})
     openStore('sqlite:./sessions.db')
     openStore({ type: 'undeclared-store', config: { url: 'undeclared://host' } })
@@ -57,7 +63,19 @@ describe('what only a run can check', () => {
     openStore(JSON.parse('{}') as unknown)
     openStore(JSON.parse('{}') as Record<string, unknown>)
     openStore(JSON.parse('{}') as { type: string; config?: Record<string, unknown> })
-    openStore(JSON.parse('{}') as { type?: string; config?: unknown } | undefined)
+    openStore(JSON.parse('{}') as { type?: string; config?: unknown })
+    openStore(JSON.parse('{}') as { session_store: { type: string } })
+  })
+
+  test('is not an unset variable', () => {
+    // @ts-expect-error nothing
+    openStore()
+    // @ts-expect-error null
+    openStore(null)
+    // @ts-expect-error undefined
+    openStore(undefined)
+    // @ts-expect-error perhaps undefined
+    openStore(process.env.SESSION_STORE)
   })
 
   test('is neither a number nor an array', () => {
@@ -73,6 +91,30 @@ test('the type of the data is given, or inferred from where the store goes', () 
   expectTypeOf(openStore('memory:')).resolves.toEqualTypeOf<SessionStore>()
   const inferred: Promise<SessionStore<{ cart: string[] }>> = openStore(JSON.parse('{}') as unknown)
   expectTypeOf(inferred).resolves.toEqualTypeOf<SessionStore<{ cart: string[] }>>()
+})
+
+test('the data may be an interface', () => {
+  interface MySession {
+    cart: string[]
+    theme?: 'dark' | 'light'
+  }
+  expectTypeOf(openStore<MySession>('memory:')).resolves.toEqualTypeOf<SessionStore<MySession>>()
+  expectTypeOf<Session<MySession>['data']>().toEqualTypeOf<MySession>()
+  expectTypeOf(createSessionStore<MySession>({} as SessionBackend)).toEqualTypeOf<SessionStore<MySession>>()
+  // @ts-expect-error a text is no data
+  createSessionStore<string>({} as SessionBackend)
+})
+
+test('open gets the options of every store, whatever the schema is, in a form that createSessionStore takes', () => {
+  registerStore({
+    type: 'declared-store',
+    config: {} as StandardSchemaV1<{ url: string }, { url: string }>,
+    open(config) {
+      expectTypeOf(config.url).toEqualTypeOf<string>()
+      expectTypeOf(config.ttl).toEqualTypeOf<number | string | undefined>()
+      return createSessionStore({} as SessionBackend, config)
+    },
+  })
 })
 
 test('open gets what the schema makes of the config', () => {

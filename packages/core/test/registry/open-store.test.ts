@@ -14,8 +14,6 @@ const opened = async (input: unknown) => asFake(await openStore(input)).config
 
 describe('memory is what is opened', () => {
   test.each([
-    ['nothing', undefined],
-    ['null', null],
     ['an empty object', {}],
     ['a null type and config', { type: null, config: null }],
     ['an undefined type and config', { type: undefined, config: undefined }],

@@ -89,22 +89,62 @@ describe('taking a registration back', () => {
   })
 })
 
-describe('a malformed definition is a TypeError:', () => {
-  test.each<[string, Partial<Record<keyof StoreDefinition, unknown>>]>([
-    ['no type', { type: undefined }],
-    ['an empty type', { type: '' }],
-    ['a type with a space', { type: 'my store' }],
-    ['a scheme in capitals', { schemes: ['FAKE'] }],
-    ['a scheme with slashes', { schemes: ['fake://'] }],
-    ['schemes in a string', { schemes: 'fake' }],
-    ['no config', { config: undefined }],
-    ['a config of another version of Standard Schema', { config: { '~standard': { version: 2, validate() {} } } }],
-    ['a config that does not validate', { config: { '~standard': { version: 1 } } }],
-    ['no open', { open: undefined }],
-    ['a fromUrl that is no function', { fromUrl: 'fake' }],
-  ])('%s', (_, changes) => {
+describe('a malformed definition is a TypeError', () => {
+  const wrongType: [string, Partial<Record<keyof StoreDefinition, unknown>>, message: string][] = [
+    ['no type', { type: undefined }, 'definition.type must be a string'],
+    ['schemes in a string', { schemes: 'fake' }, 'definition.schemes must be an array of strings'],
+    ['a scheme that is a number', { schemes: [5] }, 'definition.schemes must be an array of strings'],
+    ['a package that is a number', { package: 5 }, 'definition.package must be a string'],
+    ['no config', { config: undefined }, 'definition.config must be a Standard Schema of version 1'],
+    ['null for a config', { config: null }, 'definition.config must be a Standard Schema of version 1'],
+    [
+      'a config of another version of Standard Schema',
+      { config: { '~standard': { version: 2, validate() {} } } },
+      'definition.config must be a Standard Schema of version 1',
+    ],
+    [
+      'a config that does not validate',
+      { config: { '~standard': { version: 1 } } },
+      'definition.config must be a Standard Schema of version 1',
+    ],
+    ['no open', { open: undefined }, 'definition.open must be a function'],
+    ['a fromUrl that is no function', { fromUrl: 'fake' }, 'definition.fromUrl must be a function'],
+  ]
+  const wrongValue: [string, Partial<Record<keyof StoreDefinition, unknown>>, message: RegExp][] = [
+    ['an empty type', { type: '' }, /^definition\.type must be a letter followed by/],
+    ['a type with a space', { type: 'my store' }, /^definition\.type must be a letter followed by/],
+    ['a scheme in capitals', { schemes: ['FAKE'] }, /^definition\.schemes must be lower-case URL schemes/],
+    ['a scheme with slashes', { schemes: ['fake://'] }, /^definition\.schemes must be lower-case URL schemes/],
+  ]
+
+  test.each(wrongType)('of the wrong type: %s', (_, changes, message) => {
     const definition = { ...fakeDefinition(), ...changes } as StoreDefinition
-    expect(() => registerStore(definition)).toThrow(TypeError)
+    const fault = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message })
+    expect(() => registerStore(definition)).toThrow(fault)
+    expect(registeredStores()).toEqual([])
+  })
+
+  test.each(wrongValue)('of a wrong value: %s', (_, changes, message) => {
+    const definition = { ...fakeDefinition(), ...changes } as StoreDefinition
+    const fault = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message: expect.stringMatching(message) }
+    expect(() => registerStore(definition)).toThrow(expect.objectContaining(fault))
+    expect(registeredStores()).toEqual([])
+  })
+
+  test.each([[null], [undefined], ['fake'], [5]])('or none at all: %s', (definition) => {
+    const fault = expect.objectContaining({
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: 'definition must be an object',
+    })
+    expect(() => registerStore(definition as never)).toThrow(fault)
+  })
+
+  test('and so are options of another type', () => {
+    for (const options of [null, true, 'override']) {
+      expect(() => registerStore(fakeDefinition(), options as never)).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE', message: 'options must be an object' }),
+      )
+    }
     expect(registeredStores()).toEqual([])
   })
 })

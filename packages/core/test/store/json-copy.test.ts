@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { isSessionError } from '../../src/contract/errors.ts'
 import { copyJson, stringifyJson } from '../../src/store/json-copy.ts'
@@ -32,6 +33,17 @@ const refused: [name: string, value: unknown, message: RegExp][] = [
   ['a symbol key', { o: withSymbol }, /^data\.o: a symbol key/],
   ['a hidden toJSON', { o: Object.defineProperty({}, 'toJSON', { value: () => 1 }) }, /^data\.o: a toJSON/],
   ['a key that is no identifier', { 'a b': [undefined] }, /^data\["a b"\]\[0\]: undefined/],
+  ['a Date of another realm', { d: runInNewContext('new Date()') }, /^data\.d: an instance of Date/],
+  ['a Map of another realm', { m: runInNewContext('new Map()') }, /^data\.m: an instance of Map/],
+  [
+    'an array subclass of another realm',
+    runInNewContext('class L extends Array {}; L.from([1])'),
+    /^data: an instance/,
+  ],
+  ['an array that inherits items', Object.setPrototypeOf([], [1]), /^data: an instance of a subclass/],
+  ['an object that inherits', { o: Object.create({ inherited: 1 }) }, /^data\.o: an object with a prototype/],
+  ['an object that inherits from one without prototype', Object.create(Object.create(null)), /^data: an object with/],
+  ['an array with a toJSON', { a: Object.defineProperty([], 'toJSON', { value: () => 1 }) }, /^data\.a: a toJSON/],
 ]
 
 describe('what JSON would lose or change', () => {
@@ -52,7 +64,88 @@ describe('what JSON would lose or change', () => {
   })
 })
 
+describe('the path in an error', () => {
+  const secrets = [
+    'Zm9vYmFyYmF6cXV4cXV1eGNvcmdlZ3JhdWx0Z2FycGx5',
+    '9f86d081884c7d659a2feaa0c55ad015',
+    'ghp_16C7e42F292c6912',
+    'sk_live_4eC39HqL',
+    'aBcDeFgHiJkLmNoPqRsT',
+    'ada@example.com',
+    '4111 1111 1111 1111',
+    '+4915112345678',
+    'x'.repeat(33),
+  ]
+
+  it.each(secrets)('cuts a key short that is long, a secret or a person: %s', (key) => {
+    for (const value of [{ [key]: undefined }, { list: [{ [key]: { a: 1n } }] }]) {
+      assert.throws(
+        () => copyJson(value, 'data'),
+        (error) => isSessionError(error, 'SESS_NOT_SERIALIZABLE') && !error.message.includes(key.slice(0, 6)),
+      )
+    }
+  })
+
+  it.each(['cart', 'line_items', 'addressLine2', 'item_2024', 'internationalisationSettings', 'LAST_SEEN_FEATURE'])(
+    'shows a name: %s',
+    (key) => {
+      assert.throws(
+        () => copyJson({ [key]: undefined }, 'data'),
+        (error) => (error as Error).message.includes(key),
+      )
+    },
+  )
+})
+
+describe('a value of more bytes than the limit', () => {
+  const tooLarge = (error: unknown) => isSessionError(error, 'SESS_TOO_LARGE')
+
+  it('is not walked to its end', () => {
+    let reads = 0
+    const counted = <T extends object>(target: T): T =>
+      new Proxy(target, {
+        get(from, key, receiver) {
+          reads += 1
+          return Reflect.get(from, key, receiver)
+        },
+      })
+    assert.throws(() => copyJson(counted(new Array(100_000).fill(1)), 'data', 1_000), tooLarge)
+    expect(reads).toBeLessThan(3_000)
+    reads = 0
+    const keys = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`k${n}`, n]))
+    assert.throws(() => copyJson({ deep: [counted(keys)] }, 'data', 1_000), tooLarge)
+    expect(reads).toBeLessThan(3_000)
+    reads = 0
+    let shared: object = counted([1])
+    for (let level = 0; level < 40; level += 1) shared = [shared, shared]
+    assert.throws(() => copyJson(shared, 'data', 1_000), tooLarge)
+    expect(reads).toBeLessThan(3_000)
+  })
+
+  it.each<[string, unknown]>([
+    ['texts', { a: 'x'.repeat(50), ü: 'ß'.repeat(20) }],
+    ['numbers', { a: [1, 22, 333], b: { c: -1.5 } }],
+    ['nothing', { a: null, b: {}, c: [], d: [[], {}], '': '' }],
+    ['escapes', { '"': '\n\u0001' }],
+  ])('is told to the byte: %s', (_what, value) => {
+    const bytes = Buffer.byteLength(JSON.stringify(value))
+    expect(stringifyJson(copyJson(value, 'data', bytes), bytes)).toBe(JSON.stringify(value))
+    assert.throws(() => stringifyJson(copyJson(value, 'data', bytes - 1), bytes - 1), tooLarge)
+  })
+
+  it('is told, too, where it is longer than any string can be', () => {
+    const half = 'x'.repeat(2 ** 28)
+    assert.throws(() => stringifyJson(copyJson([half, half, half], 'data')), tooLarge)
+  })
+})
+
 describe('what JSON gives back as it was', () => {
+  it('comes from any realm, and is of this one', () => {
+    const foreign = runInNewContext('({ list: [{ n: 1 }, []], text: "x" })')
+    const copy = copyJson({ foreign }, 'data')
+    assert.deepStrictEqual(copy, { foreign: { list: [{ n: 1 }, []], text: 'x' } })
+  })
+
   it.each([
     ['numbers', { zero: 0, negativeZero: -0, tiny: 5e-324, large: Number.MAX_VALUE, inner: [{ a: -0 }] }],
     ['texts', { emoji: '👩‍💻', nul: '\0', lone: '\ud800', quotes: `'"\`\\`, line: '\u2028\n', marks: '$1 ? % :name' }],

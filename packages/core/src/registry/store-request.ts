@@ -1,0 +1,84 @@
+import { isSessionError } from '../contract/errors.ts'
+import { isPlainObject } from '../contract/plain-object.ts'
+import { closestName } from './closest-name.ts'
+import type { StoreDefinition } from './definition.ts'
+import { type ConfigProblem, configError } from './problems.ts'
+import { definitionOfScheme, definitionOfType } from './registry.ts'
+import { encodingHint, isUrl, schemeOf, splitUrl } from './store-url.ts'
+import { unknownScheme, unknownType } from './unknown-store.ts'
+
+/** A store that was asked for, before its config is checked. */
+export interface StoreRequest {
+  readonly definition: StoreDefinition
+  readonly config: unknown
+  /** Where the config stands in what the user wrote. */
+  readonly path: readonly string[]
+  /** True where the config is as somebody wrote it into a document, not taken out of a URL. */
+  readonly isDocument: boolean
+  readonly problems: readonly ConfigProblem[]
+}
+
+const subject = 'Bad configuration of a store'
+const documentKeys = ['session_store', 'sessionStore']
+
+/** What a user asks `openStore` for. @throws `SESS_CONFIG`, `SESS_UNKNOWN_STORE` */
+export function storeRequest(input: unknown): StoreRequest {
+  if (typeof input === 'string') return requestOfUrl(input)
+  const section = isPlainObject(input) ? documentKeys.find((key) => Object.hasOwn(input, key)) : undefined
+  if (section === undefined) return requestOfObject(input, [])
+  const document = input as Record<string, unknown>
+  if (Object.hasOwn(document, 'type')) {
+    throw configError(subject, [{ path: [section], message: "can't be given together with 'type'" }])
+  }
+  // What else is in the document is not about the store.
+  const store = document[section]
+  return typeof store === 'string' ? requestOfUrl(store) : requestOfObject(store, [section])
+}
+
+function requestOfUrl(url: string): StoreRequest {
+  const scheme = schemeOf(url)
+  if (scheme === undefined) throw malformedUrl("it must begin with a scheme such as 'sqlite:' or 'redis:'")
+  const definition = definitionOfScheme(scheme)
+  if (definition === undefined) throw unknownScheme(scheme, url)
+  try {
+    const config = definition.fromUrl ? definition.fromUrl(url) : configOfUrl(url)
+    return { definition, config, path: ['config'], isDocument: false, problems: [] }
+  } catch (error) {
+    // A parser's error quotes the URL, with the password in it.
+    throw isSessionError(error, 'SESS_CONFIG') ? error : malformedUrl(`it is malformed${encodingHint(url)}`)
+  }
+}
+
+function configOfUrl(text: string): unknown {
+  if (!isUrl(text)) throw new TypeError('not a URL')
+  const { url, parameters } = splitUrl(text)
+  if ('url' in parameters) throw new TypeError('a URL inside the URL')
+  return { url, ...parameters }
+}
+
+function malformedUrl(reason: string) {
+  return configError('Bad URL of a store', [{ path: ['url'], message: reason }])
+}
+
+function requestOfObject(input: unknown, path: readonly string[]): StoreRequest {
+  if (!isPlainObject(input)) {
+    const unset = input === undefined || input === null ? `, not ${input}: is a variable unset?` : ''
+    throw configError(subject, [{ path, message: `must be a URL string or an object { type, config }${unset}` }])
+  }
+  const { type, config } = { type: input.type ?? 'memory', config: input.config ?? {} }
+  const problems: ConfigProblem[] = Object.keys(input)
+    .filter((key) => key !== 'type' && key !== 'config')
+    .map((key) => ({ path: [...path, key], message: unknownTopLevelKey(key) }))
+  if (typeof type !== 'string' || type === '') {
+    const problem = { path: [...path, 'type'], message: "must be a store's name, such as 'redis'" }
+    throw configError(subject, [problem, ...problems])
+  }
+  const definition = definitionOfType(type)
+  if (definition === undefined) throw unknownType(type)
+  return { definition, config, path: [...path, 'config'], isDocument: true, problems }
+}
+
+function unknownTopLevelKey(key: string): string {
+  const guess = closestName(key, ['type', 'config'])
+  return guess ? `unknown key, did you mean '${guess}'?` : "unknown key, only 'type' and 'config' stand here"
+}
