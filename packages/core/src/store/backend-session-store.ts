@@ -86,7 +86,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   }
 
   create(options?: CreateOptions<Data>): Promise<Session<Data>> {
-    return this.#steps('create', 'create', async () => {
+    return this.#steps('create', 'create', () => {
       const { identity, data, ttl, deadline: limit } = optionsArgument(options) as CreateOptions<Data>
       const createdAt = this.#options.now()
       const expiresAt = createdAt + this.#ttlMs(ttl)
@@ -375,14 +375,18 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
     absent: T,
     run: (key: string) => Promise<T>,
   ): Promise<T> {
-    return this.#operation(name, capability, () =>
-      isWellFormedId(idArgument(id)) ? run(this.#keyOf(id)) : Promise.resolve(absent),
-    )
+    return traced(this.#type, name, () => {
+      this.#refuseWhereImpossible(name, capability)
+      return isWellFormedId(idArgument(id)) ? run(this.#keyOf(id)) : Promise.resolve(absent)
+    })
   }
 
   /** A method that is more than one operation of the coalescer. */
   #steps<T>(name: string, capability: keyof Capabilities | null, run: () => Promise<T>): Promise<T> {
-    return this.#operation(name, capability, () => this.#tracked(run))
+    return traced(this.#type, name, () => {
+      this.#refuseWhereImpossible(name, capability)
+      return this.#tracked(run)
+    })
   }
 
   /** Makes `close` wait for it. */
