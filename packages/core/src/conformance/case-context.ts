@@ -28,6 +28,7 @@ export async function openContext(
   const owners: SessionStore[] = []
   const opened: SessionStore[] = []
   let peer: SessionStore | undefined
+  const lastSteps: (() => void)[] = []
   let stoodIn = false
 
   async function openBare(): Promise<SessionStore> {
@@ -69,6 +70,7 @@ export async function openContext(
       if (another === null) stoodIn = true
       return another === null ? store : handledStore(another)
     },
+    atEnd: (step) => void lastSteps.push(step),
     newId: () => randomBytes(32).toString('base64url'),
     // A copy, so that what a case compares with is not the very object that a store gave out and kept.
     put: async (fields = {}) =>
@@ -91,6 +93,7 @@ export async function openContext(
         failures.push(error)
       }
     }
+    for (const step of lastSteps) step()
     for (const each of [...new Set(opened)].reverse()) await attempt('close', () => each.close())
     for (const owner of owners) await attempt('teardown', () => harness.teardown?.(owner))
     if (failures.length > 0) throw failures[0]

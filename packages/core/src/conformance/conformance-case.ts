@@ -29,6 +29,8 @@ export interface CaseContext {
   anotherPeer(): Promise<SessionStore>
   /** Another store on other storage. */
   open(): Promise<SessionStore>
+  /** Calls back before what the case opened is closed, also where the case fails. */
+  atEnd(step: () => void): void
   /** An id of the form that stores make, never used before. */
   newId(): string
   /** Saves a session built by hand: under a new id for an hour, unless `fields` say otherwise. */

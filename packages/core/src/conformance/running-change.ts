@@ -1,5 +1,5 @@
 import type { Session } from '../contract/session.ts'
-import type { SessionStore } from '../contract/session-store.ts'
+import type { CaseContext } from './conformance-case.ts'
 
 /** Lets the event loop turn that often. */
 export async function turns(count: number): Promise<void> {
@@ -20,9 +20,18 @@ export function gate(count: number) {
   }
 }
 
-/** Starts an update, and resolves when its async change runs: until `end` is called, then it does `change`. */
-export async function startChange(store: SessionStore, id: string, change: (session: Session) => void) {
+/**
+ * Starts an update, and resolves when its async change runs: until `end` is called, or the case has ended. Then it does
+ * `change`.
+ */
+export async function startChange(
+  { store, atEnd }: Pick<CaseContext, 'store' | 'atEnd'>,
+  id: string,
+  change: (session: Session) => void,
+) {
   const [entered, ended] = [gate(1), gate(1)]
+  const end = () => void ended.arrive()
+  atEnd(end)
   let runs = 0
   const updating = store.update(id, async (session) => {
     runs += 1
@@ -32,5 +41,5 @@ export async function startChange(store: SessionStore, id: string, change: (sess
   })
   // An update that rejects before its change runs is reported as that.
   await Promise.race([entered.passed, updating])
-  return { updating, runs: () => runs, end: () => void ended.arrive() }
+  return { updating, runs: () => runs, end }
 }

@@ -21,7 +21,15 @@ function formsOf(id: string): string[] {
 
 /** Fails where the value shows one of the ids, plain or hashed, or one of the other texts. */
 export function showsNone(value: unknown, ids: readonly string[], texts: readonly string[], what: string): void {
-  const text = logged(value)
-  for (const id of ids) holds(!formsOf(id).some((form) => text.includes(form)), `${what} shows the id`)
-  for (const each of texts) holds(!text.includes(each), `${what} shows data`)
+  showsNoneOf(ids, texts)(value, what)
+}
+
+/** The same for many values. */
+export function showsNoneOf(ids: readonly string[], texts: readonly string[]): (value: unknown, what: string) => void {
+  const forms = ids.flatMap(formsOf)
+  return (value, what) => {
+    const text = logged(value)
+    holds(!forms.some((form) => text.includes(form)), `${what} shows the id`)
+    holds(!texts.some((each) => text.includes(each)), `${what} shows data`)
+  }
 }

@@ -130,11 +130,12 @@ export const closingCases = caseGroup('lifecycle', [], {
     title: 'close resolves also where a change does not end, after updateTimeoutMs at the latest',
     requires: ['update', 'options', 'peer'],
     options: () => ({ updateTimeoutMs: 400 }),
-    async run({ store, put, peer, limitMs }) {
+    async run(context) {
+      const { store, put, peer, limitMs } = context
       const other = await peer()
       if (other === store) return
       const session = await put({ data: { n: 1 } })
-      const { updating } = await startChange(store, session.id, () => {})
+      const { updating } = await startChange(context, session.id, () => {})
       await within(limitMs / 2, store.close(), 'close beside a hanging change')
       await rejectsWith('SESS_TIMEOUT', () => updating, 'an update whose change does not end')
       same(await loaded(other, session.id), session, 'nothing is written')
@@ -143,7 +144,7 @@ export const closingCases = caseGroup('lifecycle', [], {
   'a-pause-is-no-outage': {
     title: 'a pause of the process longer than timeoutMs fails no call whose answer has arrived',
     requires: ['options'],
-    options: () => ({ timeoutMs: 500 }),
+    options: () => ({ timeoutMs: 400 }),
     async run({ store, put, clock, newId }) {
       const session = await put({ data: { n: 1 }, expiresAt: clock.in(minuteMs) })
       const calls = [
@@ -155,7 +156,7 @@ export const closingCases = caseGroup('lifecycle', [], {
       ]
       // They are on their way by now: the answers come while the process stands still.
       await new Promise((resolve) => setImmediate(resolve))
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 550)
       for (const outcome of await Promise.allSettled(calls)) {
         if (outcome.status === 'fulfilled') continue
         fail(`a pause of the process is no outage, but: ${describeError(outcome.reason)}`, outcome.reason)

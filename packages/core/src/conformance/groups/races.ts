@@ -257,10 +257,10 @@ export const raceCases = caseGroup('races', [], {
           sessions.map(({ id }, n) => store.putState({ state: n % 2 === 0 ? id : newId(), data: { state: n } })),
         )
         const calls = sessions.map((session, n) => [
-          store.consumeState(n % 4 === 3 ? newId() : (states[n] ?? '')).then((consumed) => consumed?.data),
           n % 2 === 0
             ? store.delete(session.id)
             : store.save({ ...session, data: { saved: n } }).then(({ data }) => data),
+          store.consumeState(n % 4 === 3 ? newId() : (states[n] ?? '')).then((consumed) => consumed?.data),
           store.putState({ state: states[n] ?? '', data: { again: n } }),
           store.load(session.id).then((found) => found?.data),
           store.capabilities.touch ? store.touch(session.id, { ttl: hourMs + n }) : null,
@@ -270,8 +270,8 @@ export const raceCases = caseGroup('races', [], {
         for (const [n, answer] of answers.entries()) {
           const lives = n % 2 === 1
           const expected = [
-            n % 4 === 3 ? undefined : { state: n },
             lives ? { saved: n } : true,
+            n % 4 === 3 ? undefined : { state: n },
             states[n],
             lives ? { saved: n } : undefined,
             lives && store.capabilities.touch ? clock.in(hourMs + n) : null,

@@ -73,10 +73,11 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
   },
   'let-others-pass': {
     title: 'while an async change runs, loads, exists, touches, saves and deletes of its session do not wait for it',
-    async run({ store, clock, put }) {
+    async run(context) {
+      const { store, clock, put } = context
       const session = await put({ data: { n: 0 } })
       const { id } = session
-      const { updating, end, runs } = await startChange(store, id, addOne)
+      const { updating, end, runs } = await startChange(context, id, addOne)
       same(await store.load(id), session, 'a load passes a running change')
       same(await store.exists(id), true, 'exists passes a running change')
       if (store.capabilities.touch) {
@@ -88,7 +89,7 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
       same((await updating)?.data, { n: 11 }, 'the change runs again on what was saved')
       same(runs(), 2, 'a save makes the change run again')
       holds(saved.version !== (await loaded(store, id)).version, 'the update comes after the save')
-      const second = await startChange(store, id, addOne)
+      const second = await startChange(context, id, addOne)
       same(await store.delete(id), true, 'a delete passes a running change')
       second.end()
       same(await second.updating, null, 'an update whose session was deleted meanwhile is null')
@@ -97,9 +98,10 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
   },
   'make-updates-wait': {
     title: 'while an async change runs, a further update of its session waits, and sees what it wrote',
-    async run({ store, put }) {
+    async run(context) {
+      const { store, put } = context
       const { id } = await put({ data: { n: 0 } })
-      const first = await startChange(store, id, addOne)
+      const first = await startChange(context, id, addOne)
       const seen: unknown[] = []
       const waiting = [0, 1, 2].map((n) =>
         store.update(id, async (session) => {
@@ -125,9 +127,10 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
   'make-rotations-wait': {
     title: 'while an async change runs, a rotation of its session waits, and carries what it wrote',
     requires: ['rotate'],
-    async run({ store, put }) {
+    async run(context) {
+      const { store, put } = context
       const { id } = await put({ data: { n: 0 } })
-      const { updating, end } = await startChange(store, id, addOne)
+      const { updating, end } = await startChange(context, id, addOne)
       const rotating = store.rotate(id)
       for (let ask = 0; ask < 3; ask++) same(await store.exists(id), true, 'a rotation waits for a running change')
       await turns(10)
@@ -140,9 +143,10 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
   },
   'wait-for-their-own-session-alone': {
     title: 'an update of another session does not wait for a running change',
-    async run({ store, put }) {
+    async run(context) {
+      const { store, put } = context
       const [one, another] = [await put({ data: { n: 0 } }), await put({ data: { n: 0 } })]
-      const { updating, end } = await startChange(store, one.id, addOne)
+      const { updating, end } = await startChange(context, one.id, addOne)
       same((await store.update(another.id, addOne))?.data, { n: 1 }, 'another session is updated meanwhile')
       end()
       same((await updating)?.data, { n: 1 }, 'the update is written')
@@ -168,7 +172,7 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
   'crosswise-updates-end': {
     title: 'two changes that each update the session of the other end, with an error, and the store works on',
     requires: ['options'],
-    options: () => ({ timeoutMs: 600 }),
+    options: () => ({ timeoutMs: 500 }),
     async run({ store, put }) {
       const [one, two] = [await put({ data: { n: 0 } }), await put({ data: { n: 0 } })]
       const both = gate(2)
@@ -196,11 +200,12 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
     title:
       'a change that does not end is SESS_TIMEOUT after updateTimeoutMs, and what waits for it after its own timeoutMs',
     requires: ['options'],
-    options: () => ({ timeoutMs: 500, updateTimeoutMs: 1_000 }),
-    async run({ store, put }) {
+    options: () => ({ timeoutMs: 500, updateTimeoutMs: 900 }),
+    async run(context) {
+      const { store, put } = context
       const before = await put({ data: { n: 0 } })
       const { id } = before
-      const { updating, end } = await startChange(store, id, addOne)
+      const { updating, end } = await startChange(context, id, addOne)
       const waiting = rejectsWith('SESS_TIMEOUT', () => store.update(id, addOne), 'an update behind a hanging change')
       same(await store.load(id), before, 'a load passes a hanging change')
       await waiting
@@ -215,9 +220,10 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
     title: 'the time in which a change runs does not count towards timeoutMs',
     requires: ['options'],
     options: () => ({ timeoutMs: 500 }),
-    async run({ store, put }) {
+    async run(context) {
+      const { store, put } = context
       const { id } = await put({ data: { n: 0 } })
-      const { updating, end } = await startChange(store, id, addOne)
+      const { updating, end } = await startChange(context, id, addOne)
       // As long as a call may take: another one that waits for the change is refused by then.
       await rejectsWith('SESS_TIMEOUT', () => store.update(id, addOne), 'an update behind a long change')
       await turns(10)
@@ -246,7 +252,8 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
   },
   'code-after-it-waits-like-any-other': {
     title: 'an update that such code makes later waits for a change that runs then',
-    async run({ store, put }) {
+    async run(context) {
+      const { store, put } = context
       const { id } = await put({ data: { n: 0 } })
       let ran = 0
       const { started, ended } = await leaveCodeBehind(store, id, () => [
@@ -255,7 +262,7 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
           addOne(session)
         }),
       ])
-      const { updating, end } = await startChange(store, id, addOne)
+      const { updating, end } = await startChange(context, id, addOne)
       ended.arrive()
       const late = await started
       await store.load(id)
