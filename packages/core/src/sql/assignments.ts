@@ -9,8 +9,11 @@ const contentColumns = [...columnsNamed('key', 'version', 'identity_key', 'paylo
 /** A session as it is read; `expires_slot` follows from `expires_at`. */
 export const recordColumns: readonly Column[] = sessionColumns.filter(({ name }) => name !== 'expires_slot')
 
+/** What a write tells of a row that it wrote. */
+export const timesColumns: readonly Column[] = columnsNamed('key', 'created_at', 'expires_at', 'deadline')
+
 /** What is read of a stored session to tell the outcome of a write. */
-export const outcomeColumns: readonly Column[] = columnsNamed('key', 'version', 'created_at', 'expires_at', 'deadline')
+export const outcomeColumns: readonly Column[] = [...timesColumns, ...columnsNamed('version')]
 
 /** The columns of the rows that each write takes. */
 export const rowColumns = {

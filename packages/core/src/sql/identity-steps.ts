@@ -46,10 +46,10 @@ export function identityStatements({ dialect, sessions, query, command }: Tables
 }
 
 /**
- * The size of a page where the engine sorts all sessions of the identity for each. They go by their creation, which a
- * rotation leaves alone.
+ * How many times `limit` come in a page where the engine sorts all sessions of the identity for each. They go by their
+ * creation, which a rotation leaves alone.
  */
-const sortedPageSize = 1_024
+const limitsInSortedPage = 4
 
 export interface ListStep {
   readonly identityKey: string
@@ -70,8 +70,8 @@ export async function listStep(
     (await execute(page, { identity_key: identityKey, now, since, after, limit: size + 1 })).rows
   let size = limit
   let rows = await read(size)
-  if (!hasRowId && rows.length > size && size < sortedPageSize) {
-    size = sortedPageSize
+  if (!hasRowId && rows.length > size) {
+    size *= limitsInSortedPage
     rows = await read(size)
   }
   const next = rows[size]

@@ -48,20 +48,24 @@ export function stateRecord(row: readonly unknown[]): StateRecord {
   return { key: textOf(key), expiresAt: integerOf(expiresAt), payload: textOf(payload) }
 }
 
-/** The part of a session that tells what became of a write, from a row of `outcomeColumns`. */
-export interface StoredOutcome extends StoredTimes {
-  readonly version: string
-}
-
-/** @throws `SESS_UNAVAILABLE` where it is none */
-export function storedOutcome(row: readonly unknown[]): StoredOutcome {
-  const [, version, createdAt, expiresAt, deadline] = row
+/** The instants of a session from a row that begins with the `timesColumns`. @throws `SESS_UNAVAILABLE` where they are none */
+export function storedTimes(row: readonly unknown[]): StoredTimes {
+  const [, createdAt, expiresAt, deadline] = row
   return {
-    version: textOf(version),
     createdAt: integerOf(createdAt),
     expiresAt: integerOf(expiresAt),
     deadline: deadline === null ? null : integerOf(deadline),
   }
+}
+
+/** The part of a session that tells what became of a write. */
+export interface StoredOutcome extends StoredTimes {
+  readonly version: string
+}
+
+/** The same from a row of `outcomeColumns`. @throws `SESS_UNAVAILABLE` where it is none */
+export function storedOutcome(row: readonly unknown[]): StoredOutcome {
+  return { ...storedTimes(row), version: textOf(row[4]) }
 }
 
 /** The expiry that a change asks for, or else the stored one, within the deadline. */

@@ -3,7 +3,7 @@ import { rowColumns } from './assignments.ts'
 import type { SqlDialect, SqlRow } from './dialect.ts'
 import type { SqlResult, SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
-import { type StoredOutcome, sessionRow, stateRecord, stateRow, storedOutcome } from './records.ts'
+import { type StoredOutcome, sessionRow, stateRecord, stateRow, storedOutcome, storedTimes } from './records.ts'
 import { call } from './statement-call.ts'
 import type { ReturningStatements } from './statements.ts'
 import type { Column } from './table.ts'
@@ -57,13 +57,13 @@ export function returningWork(dialect: SqlDialect, statements: ReturningStatemen
     *replace(operations, now) {
       const rows = operations.map(({ record }) => sessionRow(record))
       const result = yield* update(statements.replace, rowColumns.replace, rows, now)
-      const replaced = byKey(keysOf(operations), result.rows, storedOutcome)
+      const replaced = byKey(keysOf(operations), result.rows, storedTimes)
       return operations.map(({ key }) => replaced.get(key) ?? null)
     },
 
     *compareAndSwap(operations, now) {
       const result = yield* update(statements.compareAndSwap, rowColumns.compareAndSwap, operations.map(swapRow), now)
-      const swapped = byKey(keysOf(operations), result.rows, storedOutcome)
+      const swapped = byKey(keysOf(operations), result.rows, storedTimes)
       const others = yield* stillStored(operations.filter(({ key }) => !swapped.has(key)))
       return operations.map(({ key }) => swapped.get(key) ?? conflictOrGone(others.get(key), now))
     },
@@ -85,7 +85,7 @@ export function returningWork(dialect: SqlDialect, statements: ReturningStatemen
     *rotate(operations, now) {
       const result = yield write(statements.rotate, rowColumns.rotate, operations.map(rotateRow), now)
       const newKeys = operations.map(({ newKey }) => newKey)
-      const rotated = byKey(newKeys, result.rows, storedOutcome)
+      const rotated = byKey(newKeys, result.rows, storedTimes)
       const others = yield* stillStored(operations.filter(({ newKey }) => !rotated.has(newKey)))
       return operations.map(({ key, newKey }) => rotated.get(newKey) ?? conflictOrGone(others.get(key), now))
     },

@@ -1,4 +1,12 @@
-import { now, outcomeColumns, recordColumns, rowColumns, sessionAssignments, storedList } from './assignments.ts'
+import {
+  now,
+  outcomeColumns,
+  recordColumns,
+  rowColumns,
+  sessionAssignments,
+  storedList,
+  timesColumns,
+} from './assignments.ts'
 import { rowAsParameters, type SqlDialect } from './dialect.ts'
 import { compile, list, parameter, type SqlFragment, type SqlStatement, sql } from './fragment.ts'
 import { type Column, stateColumns, type TableNames } from './table.ts'
@@ -83,17 +91,13 @@ export function returningStatements(of: Tables, lockInOrder = false) {
       rowColumns.keys,
     ),
     put: [...inPlace(rowColumns.put, put, sql`true`), upsertRows(sessions, rowColumns.put, put)].map(command),
-    replace: update(rowColumns.replace, replace, live).map((write) => told(sessions, write, outcomeColumns)),
+    replace: update(rowColumns.replace, replace, live).map((write) => told(sessions, write, timesColumns)),
     compareAndSwap: update(rowColumns.compareAndSwap, replace, unchanged).map((write) =>
-      told(sessions, write, outcomeColumns),
+      told(sessions, write, timesColumns),
     ),
     touch: update(rowColumns.touch, touch, live).map((write) => told(sessions, write, rowColumns.touch)),
     delete: told(sessions, locking(sessions, deleteRows(sessions, keys)), rowColumns.touch),
-    rotate: told(
-      sessions,
-      locking(sessions, updateRows(sessions, rowColumns.rotate, rotate, unchanged)),
-      outcomeColumns,
-    ),
+    rotate: told(sessions, locking(sessions, updateRows(sessions, rowColumns.rotate, rotate, unchanged)), timesColumns),
     /** What is stored now. */
     outcomes: query(selectRows(sessions, dialect.readRows, outcomeColumns)),
     putState: command(upsertRows(states, stateColumns, stateAssignments(states))),
