@@ -47,6 +47,8 @@ describe.skipIf(isSkipped('postgres-standby'))('a standby that is promoted while
     place.cut()
     await expect.poll(() => store.exists(id).catch(() => false)).toBe(true)
     await expect(store.create()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true })
+    // As many at once as it takes for every connection of the store to be one to the standby.
+    await Promise.allSettled(Array.from({ length: 400 }, (_, index) => (index % 2 ? store.create() : store.exists(id))))
     place.leadTo(servers.primary)
     await expect.poll(() => store.create().then(({ id }) => id, String), { timeout: 10_000 }).not.toMatch(/SESS/)
     expect(await store.exists(id)).toBe(true)
