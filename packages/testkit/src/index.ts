@@ -9,7 +9,16 @@ export { startRedis, startValkey } from './engines/redis.ts'
 export { type RunningCluster, startRedisCluster } from './engines/redis-cluster.ts'
 export { type RunningSentinel, startRedisSentinel } from './engines/redis-sentinel.ts'
 export { startRedisTls } from './engines/redis-tls.ts'
-export { type Addresses, databaseClusters, isSkipped, type ServerName, serverNames, variables } from './names.ts'
+export {
+  type Addresses,
+  databaseClusters,
+  isSkipped,
+  type ServerName,
+  type SingleName,
+  serverNames,
+  singleNames,
+  variables,
+} from './names.ts'
 export type { RunningNodes } from './process/server-group.ts'
 export { type FaultProxy, startProxy } from './proxy.ts'
 export type {

@@ -41,6 +41,13 @@ export const serverNames = Object.keys(variables) as ServerName[]
 /** Databases on more than one machine, as it were. They take long to start, and are for the matrix tests. */
 export const databaseClusters = ['galera', 'mysql-group', 'postgres-standby'] as const
 
+/** The servers that the usual tests run on. */
+export type SingleName = Exclude<ServerName, (typeof databaseClusters)[number]>
+
+export const singleNames = serverNames.filter(
+  (name): name is SingleName => !databaseClusters.some((cluster) => cluster === name),
+)
+
 /**
  * Whether the person who runs the tests asked to leave a server out: `SESS_TEST_SKIP=mysql9,redis-cluster`. Nothing
  * else skips a test: a server that cannot be started fails it.

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { databaseClusters, isSkipped, serverNames, shared, variables } from '../src/index.ts'
+import { isSkipped, shared, singleNames, variables } from '../src/index.ts'
 import { talkTo } from './ask-server.ts'
 
 describe('every server', () => {
-  const clusters: readonly string[] = databaseClusters // they have matrix tests
-  for (const name of serverNames.filter((each) => !clusters.includes(each))) {
+  for (const name of singleNames) {
     it.skipIf(isSkipped(name))(`${name} answers its driver`, { timeout: 120_000 }, async () => {
       const address = await shared(name)
       const conversation = await talkTo(name, address)
