@@ -31,12 +31,15 @@ export function answerOf(work: Work, key: string, answer: readonly unknown[]): u
   return answersOf([{ key, work }], answer)[0]
 }
 
-/** The page, checked. @throws `SESS_UNAVAILABLE` where it is none */
-export function checkedPage(page: RecordPage): RecordPage {
+/** The page, checked. @throws `SESS_UNAVAILABLE` where it is none, or has records of another identity than was asked for */
+export function checkedPage(page: RecordPage, identityKey?: string): RecordPage {
   const isPage = isObject(page) && Array.isArray(page.records) && isStringOrNull(page.cursor)
   if (!isPage || !page.records.every((record) => record instanceof Error || isRecord(record))) {
     throw contradiction('something else than a page of records')
   }
+  const isOfAnother = (record: SessionRecord | Error) =>
+    identityKey !== undefined && !(record instanceof Error) && record.identityKey !== identityKey
+  if (page.records.some(isOfAnother)) throw contradiction('a record of another identity')
   return page
 }
 

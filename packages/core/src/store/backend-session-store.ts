@@ -249,9 +249,9 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
     return this.#steps('listByIdentity', 'identityIndex', async () => {
       const identityKey = identityKeyOf(identityRef(ref))
       const summaries = new Map<string, SessionSummary<Data>>()
-      for await (const page of this.#pages((backend, cursor, now) =>
-        backend.listByIdentity?.(identityKey, cursor, pageSize, now),
-      )) {
+      const next = (backend: SessionBackend, cursor: string | null, now: number) =>
+        backend.listByIdentity?.(identityKey, cursor, pageSize, now)
+      for await (const page of this.#pages(next, identityKey)) {
         for (const summary of page) summaries.set(summary.handle, summary)
       }
       return [...summaries.values()].sort(
@@ -407,7 +407,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
     const step = (cursor: string | null) =>
       this.#tracked(() =>
         this.#backend.call(async (backend, now) =>
-          checkedPage((await next(backend, cursor, now)) ?? { records: [], cursor: null }),
+          checkedPage((await next(backend, cursor, now)) ?? { records: [], cursor: null }, identityKey),
         ),
       )
     for await (const { records } of steps(step)) yield records.flatMap((record) => this.#readable(record))
@@ -416,6 +416,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   #readable(record: SessionRecord | Error): SessionSummary<Data>[] {
     try {
       if (record instanceof Error) throw record
+      if (!this.#isLive(record)) return []
       return [decodeSummary<Data>(this.#handleOf(record), record)]
     } catch (error) {
       this.#report(this.#backend.toError(error))

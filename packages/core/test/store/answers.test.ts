@@ -68,6 +68,31 @@ describe('an answer that does not fit its question', () => {
   )
 })
 
+describe('a page', () => {
+  const ada = { providerId: 'github', externalId: 'ada' }
+
+  it('with a session of somebody else is an error', async () => {
+    const backend = new MapBackend()
+    const store = createSessionStore(backend)
+    await store.create({ identity: { ...ada, externalId: 'bob' } })
+    backend.listByIdentity = (_identityKey, cursor, limit, now) => backend.scan(cursor, limit, now)
+    await expect(store.listByIdentity(ada)).rejects.toMatchObject(contradiction)
+  })
+
+  it('shows no session that has expired', async () => {
+    let now = 1_000
+    const backend = new MapBackend()
+    const store = createSessionStore(backend, { now: () => now })
+    await store.create({ identity: ada, ttl: '1h' })
+    const records = [...backend.records.values()]
+    now += 3_600_000
+    backend.listByIdentity = async () => ({ records, cursor: null })
+    backend.scan = async () => ({ records, cursor: null })
+    expect(await store.listByIdentity(ada)).toEqual([])
+    expect(await store.entries().next()).toMatchObject({ done: true })
+  })
+})
+
 describe('a record that cannot be read', () => {
   it('is left out of lists and entries, of which onBackgroundError hears, and can be ended', async () => {
     const reported: unknown[] = []
