@@ -4,11 +4,12 @@ import { cellsOf, core, fullMatrix, type Matrix, type Plan, profilePlan, usualPl
 import { type BackendName, backendNames } from './subjects/backends.ts'
 import { roles } from './subjects/subject.ts'
 
-export const usage = `pnpm bench [scale | profile] [backend...]
+export const usage = `pnpm bench [scale | profile | show] [backend...]
 
   backend        ${backendNames.join(', ')}; left out: all of them
   scale          a million sessions, clean-up under load, bytes, start-up
   profile        where the client's time goes, and how much the server needs
+  show           prints what was kept of the last whole runs, and measures nothing
 
   --full         the whole matrix: every operation, size and number of callers
   --quick        a glance: one short round, and no files are written
@@ -23,7 +24,11 @@ export const usage = `pnpm bench [scale | profile] [backend...]
 
 Results go to bench/results, unless --quick or a choice of callers, operations, sizes or subjects makes them partial.`
 
-export type Command = { do: 'help' } | { do: 'compare' | 'profile'; plan: Plan } | { do: 'scale'; plan: ScalePlan }
+export type Command =
+  | { do: 'help' }
+  | { do: 'show'; backends: readonly BackendName[] }
+  | { do: 'compare' | 'profile'; plan: Plan }
+  | { do: 'scale'; plan: ScalePlan }
 
 export interface ScalePlan {
   backends: readonly BackendName[]
@@ -35,7 +40,7 @@ export interface ScalePlan {
 }
 
 /** What there is to do beside the comparison. */
-const modes = ['scale', 'profile'] as const
+const modes = ['scale', 'profile', 'show'] as const
 
 /** @throws `TypeError` saying what is wrong */
 export function parseCommandLine(args: readonly string[]): Command {
@@ -59,6 +64,7 @@ export function parseCommandLine(args: readonly string[]): Command {
   const mode = modes.find((name) => name === positionals[0])
   const named = namesIn(positionals.slice(mode ? 1 : 0), 'backend', backendNames)
   const backends = named.length > 0 ? backendNames.filter((name) => named.includes(name)) : backendNames
+  if (mode === 'show') return { do: 'show', backends }
   const { quick, full } = values
   const rounds = values.rounds ? countsIn(values.rounds, '--rounds')[0] : undefined
   const seconds = values.seconds === undefined ? undefined : positive(values.seconds, '--seconds')

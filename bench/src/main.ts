@@ -4,7 +4,7 @@ import { describeRun, openStorage } from './environment.ts'
 import { estimatedMinutes, type Plan } from './plan.ts'
 import { runProfile } from './profile/run-profile.ts'
 import { comparison } from './report/comparison.ts'
-import { keep } from './report/result-files.ts'
+import { keep, keptReports } from './report/result-files.ts'
 import { type BackendResult, refusals } from './results.ts'
 import { runBackend } from './run-backend.ts'
 import { runScale } from './scale/run-scale.ts'
@@ -33,6 +33,7 @@ async function compareBackend(backend: BackendName, plan: Plan): Promise<Backend
 async function main(): Promise<void> {
   const command = parseCommandLine(process.argv.slice(2))
   if (command.do === 'help') console.log(usage)
+  else if (command.do === 'show') console.log(await keptReports(command.backends))
   else if (command.do === 'scale') await runScale(command.plan)
   else await (command.do === 'profile' ? runProfile : compare)(command.plan)
 }

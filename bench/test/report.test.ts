@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { comparison } from '../src/report/comparison.ts'
 import { picture } from '../src/report/picture.ts'
+import { resultText } from '../src/report/result-files.ts'
 import { resultsPage } from '../src/report/results-page.ts'
 import { figure, table } from '../src/report/table.ts'
-import { cell, resultOf, rounds } from './known-results.ts'
+import { cell, resultOf, rounds, scaleResult } from './known-results.ts'
 
 describe('a table', () => {
   it('aligns names to the left and figures to the right', () => {
@@ -50,20 +51,37 @@ describe('a comparison', () => {
 })
 
 describe('the page of results', () => {
-  it('folds each report under its title, and leaves out commands that have not been run', () => {
-    const page = resultsPage({
-      comparison: ['# redis: 7\nfast\n\n## targets\nall\n'],
-      profile: [],
-      scale: ['# redis at scale\nmany\n'],
+  const load = cell({}, { sess: rounds([60, 31, 29]), peer: rounds([10, 10, 10]) })
+  const page = resultsPage([resultOf('redis', [load, cell({ callers: 1 }, { sess: rounds([9]) })])], [scaleResult])
+
+  it('has a row for each operation, and the target behind the figure that it is about', () => {
+    expect(page).toContain('| redis | load, 500 bytes |  | 3.1 (2.9-6); reached: 3 |  |')
+  })
+
+  it('has a row for each target at scale', () => {
+    expect(page.match(/^\| redis \| (load|save), throughput with .* (reached|MISSED) \|$/gm)).toHaveLength(2)
+  })
+})
+
+describe('the text of a result', () => {
+  it('is JSON with one measurement a line, and six digits', () => {
+    const text = resultText({
+      name: 'a {b} [c]',
+      rounds: [
+        { p50Ms: 1 / 3, n: 1 },
+        { p50Ms: 2, n: 2 },
+      ],
+      none: [],
     })
-    expect(page.match(/^## .*/gm)).toEqual([
-      '## Beside the most-used stores: `pnpm bench`',
-      '## targets',
-      '## At scale: `pnpm bench scale`',
-    ])
-    expect(page).toContain(
-      '<details><summary>redis: 7</summary>\n\n```text\nfast\n\n## targets\nall\n```\n\n</details>\n',
-    )
+    expect(JSON.parse(text)).toEqual({
+      name: 'a {b} [c]',
+      rounds: [
+        { p50Ms: 0.333333, n: 1 },
+        { p50Ms: 2, n: 2 },
+      ],
+      none: [],
+    })
+    expect(text.match(/^ *\{"p50Ms": .*\},?$/gm)).toHaveLength(2)
   })
 })
 

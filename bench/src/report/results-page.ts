@@ -1,32 +1,57 @@
-/** The terminal's reports of each command, one for each backend. */
-export interface Reports {
-  comparison: readonly string[]
-  scale: readonly string[]
-  profile: readonly string[]
-}
+import { type BackendResult, type CellResult, throughputRatio, verdicts } from '../results.ts'
+import { type ScaleResult, scaleVerdicts } from '../scale/scale-results.ts'
+import { spread } from './comparison.ts'
 
-const sections: readonly (readonly [kind: keyof Reports, title: string, command: string])[] = [
-  ['comparison', 'Beside the most-used stores', 'pnpm bench'],
-  ['profile', 'Where the time goes', 'pnpm bench profile'],
-  ['scale', 'At scale', 'pnpm bench scale'],
-]
-
-/** All that is kept, as a page of Markdown: each report folded under its title. */
-export function resultsPage(reports: Reports): string {
-  const lines = sections.flatMap(([kind, title, command]) =>
-    reports[kind].length > 0 ? [`## ${title}: \`${command}\``, '', ...reports[kind].map(folded)] : [],
-  )
+/** The tables that decide, as a page of Markdown. */
+export function resultsPage(comparisons: readonly BackendResult[], scales: readonly ScaleResult[]): string {
+  const found = comparisons.flatMap(verdicts)
+  const reached = found.filter((verdict) => verdict.reached).length
   return [
     '# Results',
     '',
-    'What the last whole runs printed. The commands write this page, the picture and the files beside it.',
+    'What the last whole runs measured. The commands write this page, the picture and the files beside it, which have one',
+    'measurement a line. `pnpm bench show redis` prints the whole report on an engine: every subject, latencies, CPU, targets, where the time goes.',
     '',
-    ...lines,
+    '## Beside the most-used stores: `pnpm bench`',
+    '',
+    `Throughput of sess as a multiple of that of the store that most people use, the median of the rounds (lowest to highest). ${reached} of ${found.length} targets`,
+    'are reached; those of throughput stand behind the figure that they are about.',
+    '',
+    '| engine | operation | 1 caller | 64 callers | 256 callers |',
+    '| --- | --- | --- | --- | --- |',
+    ...comparisons.flatMap(comparisonRows),
+    '',
+    '## At scale: `pnpm bench scale`',
+    '',
+    '| engine | target | bound | measured | |',
+    '| --- | --- | --- | --- | --- |',
+    ...scales.flatMap(scaleRows),
+    '',
   ].join('\n')
 }
 
-function folded(report: string): string {
-  const [heading = '', ...rest] = report.trimEnd().split('\n')
-  const title = heading.replace(/^# /, '')
-  return `<details><summary>${title}</summary>\n\n\`\`\`text\n${rest.join('\n').trim()}\n\`\`\`\n\n</details>\n`
+function comparisonRows(result: BackendResult): string[] {
+  const groups = Map.groupBy(result.cells, ({ operation, size }) => `${operation}, ${size} bytes`)
+  return [...groups].map(([title, cells]) => {
+    const figures = [1, 64, 256].map((callers) => cellText(result, cells, callers))
+    return `| ${[result.backend, title, ...figures].join(' | ')} |`
+  })
+}
+
+function cellText(result: BackendResult, cells: readonly CellResult[], callers: number): string {
+  const cell = cells.find((candidate) => candidate.callers === callers)
+  const ratio = cell && throughputRatio(cell, 'sess', 'peer')
+  if (!ratio) return ''
+  const verdict = verdicts({ ...result, cells: [cell] }).find(
+    ({ target }) => target.metric === 'throughput' && target.against === 'peer',
+  )
+  const target = verdict ? `; ${verdict.reached ? 'reached' : 'MISSED'}: ${verdict.target.bound}` : ''
+  return spread(ratio) + target
+}
+
+function scaleRows(result: ScaleResult): string[] {
+  return scaleVerdicts(result).map(
+    ({ what, bound, measured, reached }) =>
+      `| ${[result.backend, what, bound, spread(measured), reached ? 'reached' : 'MISSED'].join(' | ')} |`,
+  )
 }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { openStore } from '@sess/core'
-import type { VisitData, VisitStore } from './session/visit.ts'
+import type { AppSessionStore, SessionData } from './session/session.ts'
 
 /** What a page says about the store: never more of the URL than is fit to be shown. */
 export interface StoreLabel {
@@ -34,11 +34,11 @@ const packages = new Map([
 ])
 
 /** Opens the store that `url` names. Resolves when it answers; rejects with what there is where nobody knows the scheme. */
-export async function openStoreByUrl(url: string): Promise<{ store: VisitStore; label: StoreLabel }> {
+export async function openStoreByUrl(url: string): Promise<{ store: AppSessionStore; label: StoreLabel }> {
   const scheme = url.slice(0, url.indexOf(':')).toLowerCase()
   const storePackage = packages.get(scheme)
   await storePackage?.load()
-  const store = await openStore<VisitData>(url)
+  const store = await openStore<SessionData>(url)
   return { store, label: { name: storePackage?.name ?? scheme, place: placeOf(scheme, url) } }
 }
 

@@ -1,12 +1,12 @@
 import { memoryStore } from '@sess/memory'
 import { createApp } from '../src/server/app.ts'
 import { listen } from '../src/server/listen.ts'
-import type { VisitData, VisitStore } from '../src/session/visit.ts'
+import type { AppSessionStore, SessionData } from '../src/session/session.ts'
 import { Browser } from './browser.ts'
 
 export interface AppHere extends AsyncDisposable {
   readonly origin: string
-  readonly store: VisitStore
+  readonly store: AppSessionStore
   readonly log: readonly string[]
   /** Moves the clock of the application and its store on. */
   pass(ms: number): void
@@ -18,7 +18,7 @@ export async function startAppHere({ trustProxy = false } = {}): Promise<AppHere
   let nowMs = Date.parse('2031-05-01T09:00:00Z')
   const now = () => nowMs
   const log: string[] = []
-  const store = memoryStore<VisitData>({ now })
+  const store = memoryStore<SessionData>({ now })
   const label = { name: 'Memory', place: 'of this process' }
   const app = createApp({ store, label, trustProxy, now, log: (line) => log.push(line) })
   const server = await listen(app.fetch, { host: '127.0.0.1', port: 0 })

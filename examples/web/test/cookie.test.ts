@@ -42,6 +42,21 @@ describe('the session cookie', () => {
     expect(cookie).not.toContain('Secure')
   })
 
+  it.each([
+    ['https,http', true],
+    [' HTTPS , http', true],
+    ['https, https', true],
+    ['http, https', false],
+    ['httpsx, https', false],
+    ['', false],
+  ])('behind a chain of proxies goes by the first one: %s', async (proto, secure) => {
+    await using app = await startAppHere({ trustProxy: true })
+    const browser = app.browser()
+    browser.headers = { 'x-forwarded-proto': proto }
+    const [cookie] = (await browser.post('/counter')).headers.getSetCookie()
+    expect(cookie?.startsWith('__Host-sess=')).toBe(secure)
+  })
+
   it('is sent again only when it changes', async () => {
     await using app = await startAppHere()
     const browser = app.browser()

@@ -27,6 +27,25 @@ describe.each(changes)('POST %s', (path) => {
     expect(answer.headers.getSetCookie()).toEqual([])
   })
 
+  it.each([
+    ['JSON', 'application/json', '{"times":"1"}'],
+    ['no type', '', 'times=1'],
+    ['a type that is none', 'x', 'times=1'],
+    ['a type of a form beside another', 'application/json, text/plain', '{}'],
+  ])('is refused from another site also where its body is of %s', async (_form, type, body) => {
+    const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example', 'content-type': type }
+    const answer = await browser.request(path, { method: 'POST', headers, body: new TextEncoder().encode(body) })
+    expect(answer.status).toBe(403)
+  })
+
+  it.each(['PUT', 'PATCH', 'DELETE'])(
+    'is refused from another site as %s, before anybody asks whether there is such a page',
+    async (method) => {
+      const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
+      expect((await browser.request(path, { method, headers })).status).toBe(403)
+    },
+  )
+
   it('cannot be done with GET', async () => {
     const cookie = browser.cookies.get('sess')
     const { status } = await browser.get(path)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { SessionError } from '@sess/core'
 import { describeConformance } from '@sess/core/conformance'
@@ -54,6 +55,12 @@ describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<stri
       dump(store) {
         const { storage } = placeOf(store)
         return inspect([[...storage.records()], [...storage.identities()], storage.states], everything)
+      },
+      damage(store, id) {
+        const { storage } = placeOf(store)
+        const key = config.ids === 'plain' ? id : createHash('sha256').update(id).digest('base64url')
+        const record = storage.get(key)
+        if (record) storage.write({ ...record, payload: record.payload.slice(0, record.payload.length >> 1) })
       },
       outage(store) {
         const place = placeOf(store)

@@ -1,12 +1,11 @@
-import { driverError, type SessionError, type SessionErrorCode } from '@sess/core'
-import type { SqlFault } from '@sess/core/sql'
+import { type DriverFault, driverError, type SessionError, type SessionErrorCode } from '@sess/core'
 
 interface Meaning {
   readonly code: SessionErrorCode
   readonly message: string
   readonly retryable?: boolean
-  /** What it says about the call; left out: `'other'`. */
-  readonly fault?: SqlFault
+  /** What it says about the call; left out: what the code implies. */
+  readonly fault?: DriverFault
   /** True where the server's message may quote a value: it is not passed on. */
   readonly quotes?: boolean
 }
@@ -15,12 +14,17 @@ const unreachable: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server ca
 const starting: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server is starting, stopping or failing over' }
 const exhausted: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server has run out of a resource' }
 const lost: Meaning = {
-  code: 'SESS_CONFLICT',
+  code: 'SESS_UNAVAILABLE',
   message: 'lost to other transactions again and again',
   fault: 'conflict',
 }
 const late: Meaning = { code: 'SESS_TIMEOUT', message: 'the server gave up waiting' }
-const refused: Meaning = { code: 'SESS_CONFIG', message: 'the table refuses the record', fault: 'row', quotes: true }
+const refused: Meaning = {
+  code: 'SESS_CONFIG',
+  message: 'the table refuses the record',
+  fault: 'refusedRow',
+  quotes: true,
+}
 const login: Meaning = { code: 'SESS_CONFIG', message: 'the server refuses the user or the password' }
 const missing: Meaning = {
   code: 'SESS_CONFIG',
@@ -64,7 +68,12 @@ export const postgresErrors: Readonly<Record<string, Meaning>> = {
   '53': exhausted,
   '53100': { code: 'SESS_UNAVAILABLE', message: "the server's disk is full" },
   '53300': { code: 'SESS_UNAVAILABLE', message: 'the server has too many connections' },
-  '54': { code: 'SESS_TOO_LARGE', message: 'the record is larger than the server takes', fault: 'row', quotes: true },
+  '54': {
+    code: 'SESS_TOO_LARGE',
+    message: 'the record is larger than the server takes',
+    fault: 'refusedRow',
+    quotes: true,
+  },
   '55P03': late,
   '57': starting,
   '57014': late,
@@ -107,12 +116,25 @@ export const postgresErrors: Readonly<Record<string, Meaning>> = {
 export function toSessionError(error: unknown): SessionError | undefined {
   const meaning = meaningOf(error)
   if (meaning === undefined) return undefined
-  const { code, message, retryable, quotes } = meaning
-  return driverError(code, `PostgreSQL: ${message}`, quotes ? withoutMessage(error) : error, retryable)
+  const { message, quotes } = meaning
+  const entry = { fault: faultOfMeaning(meaning), message }
+  return driverError('PostgreSQL', entry, quotes ? withoutMessage(error) : error)
 }
 
-export function faultOf(error: unknown): SqlFault {
-  return meaningOf(error)?.fault ?? 'other'
+export function faultOf(error: unknown): DriverFault | undefined {
+  const meaning = meaningOf(error)
+  return meaning && faultOfMeaning(meaning)
+}
+
+function faultOfMeaning({ fault, code }: Meaning): DriverFault {
+  return fault ?? faultOfCode[code] ?? 'unknown'
+}
+
+const faultOfCode: Partial<Record<SessionErrorCode, DriverFault>> = {
+  SESS_CONFIG: 'misconfigured',
+  SESS_CORRUPT: 'damaged',
+  SESS_TIMEOUT: 'late',
+  SESS_TOO_LARGE: 'tooLarge',
 }
 
 function meaningOf(error: unknown): Meaning | undefined {

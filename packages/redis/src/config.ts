@@ -1,4 +1,4 @@
-import { field, instance, integer, type StoreConfigInput, storeConfig, text } from '@sess/core/config'
+import { choice, field, instance, integer, type StoreConfigInput, storeConfig, text } from '@sess/core/config'
 import { addressOfHost, addressOfUrl } from './address.ts'
 import type { RedisClient } from './connection.ts'
 
@@ -15,6 +15,7 @@ export const redisConfig = storeConfig(
     db: integer(),
     sessionPrefix: prefix(),
     statePrefix: prefix(),
+    eviction: choice(['refuse', 'accept']),
   },
   { oneOf: ['client', 'url', 'addr'] },
 )

@@ -1,4 +1,4 @@
-import { driverError, type SessionError, type SessionErrorCode } from '@sess/core'
+import { type DriverFault, driverError, type SessionError, type SessionErrorCode } from '@sess/core'
 
 interface Meaning {
   readonly code: SessionErrorCode
@@ -82,7 +82,16 @@ const byText: readonly (readonly [string, Meaning])[] = [
 export function toSessionError(error: unknown): SessionError | undefined {
   if (!(error instanceof Error)) return undefined
   const meaning = meaningOf(error)
-  return meaning && driverError(meaning.code, meaning.message, error, meaning.retryable)
+  if (meaning === undefined) return undefined
+  const { code, message, retryable = true } = meaning
+  const found = driverError('Redis', { fault: faults[code] ?? 'unknown', message }, error, [error.message])
+  return Object.assign(found, { retryable: retryable && found.retryable })
+}
+
+const faults: Partial<Record<SessionErrorCode, DriverFault>> = {
+  SESS_CORRUPT: 'damaged',
+  SESS_TIMEOUT: 'late',
+  SESS_CONFIG: 'misconfigured',
 }
 
 /** An error that a script reported for one of its writes. */

@@ -24,18 +24,36 @@ import { openClient, type RedisClient } from './connection.ts'
  */
 export function redisStore<Data extends object = JsonObject>(options: RedisConfig): SessionStore<Data> {
   const config = parseOptions('redis', redisConfig, options)
-  const { client, url, addr, password, db, sessionPrefix = 'session:', statePrefix = 'state:', ...common } = config
+  const {
+    client,
+    url,
+    addr,
+    password,
+    db,
+    sessionPrefix = 'session:',
+    statePrefix = 'state:',
+    eviction,
+    ...common
+  } = config
   if (sessionPrefix === statePrefix) throw badOptions('sessionPrefix and statePrefix must differ')
   if (addr === undefined && (password !== undefined || db !== undefined)) {
     throw badOptions('password and db go with addr: a url has its own, and a client has been made with them')
   }
   if (client !== undefined) refuseEmptyTag(client)
-  const { timeoutMs = 5_000 } = common
+  const { timeoutMs = 5_000, onBackgroundError } = common
   const used = client ?? openClient(addressOf(config), timeoutMs)
   const release = () => {
     if (client === undefined) used.disconnect()
   }
-  const backend = new RedisBackend({ client: used, timeoutMs, sessionPrefix, statePrefix, release })
+  const backend = new RedisBackend({
+    client: used,
+    timeoutMs,
+    sessionPrefix,
+    statePrefix,
+    release,
+    ...(eviction !== undefined && { eviction }),
+    ...(onBackgroundError !== undefined && { onBackgroundError }),
+  })
   return createSessionStore<Data>(backend, common)
 }
 

@@ -17,7 +17,7 @@ export function identityProviderRoutes(provider: IdentityProvider) {
   })
 
   routes.post('/authorize', async (c) => {
-    const form = await c.req.parseBody()
+    const { form } = c.var
     const request = fromParameters(form)
     if (request === null) return refuse(c)
     const person = people.find(({ id }) => id === form.person)

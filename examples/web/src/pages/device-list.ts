@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
-import { lastSeen, type VisitSummary } from '../session/visit.ts'
+import { type AppSessionSummary, lastSeen } from '../session/session.ts'
 import { deviceName } from './device-name.ts'
 import { time } from './time.ts'
 
 /** All sessions of the person; the row with `ownTag` is the one that is looking. */
-export function deviceList(devices: readonly VisitSummary[], ownTag: string, now: number) {
+export function deviceList(devices: readonly AppSessionSummary[], ownTag: string, now: number) {
   return html`
     <section class="card devices" aria-labelledby="devices-heading">
       <div class="heading">
@@ -20,7 +20,7 @@ export function deviceList(devices: readonly VisitSummary[], ownTag: string, now
     </section>`
 }
 
-function deviceRow(device: VisitSummary, isThis: boolean, now: number) {
+function deviceRow(device: AppSessionSummary, isThis: boolean, now: number) {
   const seen = lastSeen(device)
   const name = deviceName(device.data.userAgent)
   return html`

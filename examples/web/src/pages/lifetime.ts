@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
-import type { Visit } from '../session/visit.ts'
+import type { AppSession } from '../session/session.ts'
 
 /** A bar from the session's beginning to its absolute limit: what is past, and how far it reaches without a request. */
-export function lifetime({ createdAt, expiresAt, deadline }: Visit, now: number) {
+export function lifetime({ createdAt, expiresAt, deadline }: AppSession, now: number) {
   if (deadline === null) return ''
   const begin = createdAt.getTime()
   const percent = (instant: number) =>

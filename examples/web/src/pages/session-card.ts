@@ -1,28 +1,28 @@
 import type { Identity } from '@sess/core'
 import { html } from 'hono/html'
-import type { Visit } from '../session/visit.ts'
+import type { AppSession } from '../session/session.ts'
 import { avatar } from './avatar.ts'
 import { lifetime } from './lifetime.ts'
 import { time } from './time.ts'
 
-export function sessionCard(visit: Visit, { username = 'Somebody', email }: Identity, now: number) {
+export function sessionCard(session: AppSession, { username = 'Somebody', email }: Identity, now: number) {
   return html`
     <section class="card session">
       <div class="person-line">
         ${avatar(username)}
         <div><h1>${username}</h1><p>${email}</p></div>
       </div>
-      ${facts(visit, now)}
+      ${facts(session, now)}
       <form method="post" action="/sign-out"><button class="secondary">Sign out</button></form>
     </section>`
 }
 
 /** For a browser that is not signed in, with a session of its own or without. */
-export function welcomeCard(visit: Visit | null, now: number) {
+export function welcomeCard(session: AppSession | null, now: number) {
   return html`
     <section class="card session">
       <h1>Nobody is signed in here</h1>
-      ${visit ? facts(visit, now) : tour}
+      ${session ? facts(session, now) : tour}
       <form method="post" action="/sign-in"><button>Sign in</button></form>
     </section>`
 }
@@ -35,12 +35,12 @@ const tour = html`
     <li>Restart this program: you are still signed in, unless the store is in memory.</li>
   </ol>`
 
-function facts(visit: Visit, now: number) {
+function facts(session: AppSession, now: number) {
   return html`
     <dl class="facts">
-      <div class="began"><dt>This session began</dt><dd>${time(visit.createdAt, now)}</dd></div>
-      <div class="idle"><dt>Ends if unused</dt><dd>${time(visit.expiresAt, now)}</dd></div>
-      ${visit.deadline && html`<div class="latest"><dt>Ends at the latest</dt><dd>${time(visit.deadline, now)}</dd></div>`}
+      <div class="began"><dt>This session began</dt><dd>${time(session.createdAt, now)}</dd></div>
+      <div class="idle"><dt>Ends if unused</dt><dd>${time(session.expiresAt, now)}</dd></div>
+      ${session.deadline && html`<div class="latest"><dt>Ends at the latest</dt><dd>${time(session.deadline, now)}</dd></div>`}
     </dl>
-    ${lifetime(visit, now)}`
+    ${lifetime(session, now)}`
 }

@@ -3,24 +3,35 @@ import { homePage } from '../pages/home.ts'
 import { noticeFor } from '../pages/notice.ts'
 import { page } from '../pages/page.ts'
 import type { AppEnv } from '../server/app-env.ts'
-import type { VisitStore } from '../session/visit.ts'
-import type { Visits } from '../session/visits.ts'
+import type { AppSessionStore } from '../session/session.ts'
+import type { Sessions } from '../session/sessions.ts'
 
 const burst = 20
 
-export function homeRoutes({ store, visits, now }: { store: VisitStore; visits: Visits; now: () => number }) {
+export function homeRoutes({
+  store,
+  sessions,
+  now,
+}: {
+  store: AppSessionStore
+  sessions: Sessions
+  now: () => number
+}) {
   const routes = new Hono<AppEnv>()
 
   routes.get('/', async (c) => {
-    const visit = await visits.current(c)
-    const devices = visit?.identity ? await store.listByIdentity(visit.identity) : []
-    const content = homePage({ visit, devices, notice: noticeFor(c.req.query()), now: now(), burst })
-    return page(c, visit?.identity ? 'Your session' : 'Welcome', content)
+    const session = await sessions.current(c)
+    const devices = session?.identity ? await store.listByIdentity(session.identity) : []
+    const content = homePage({ session, devices, notice: noticeFor(c.req.query()), now: now(), burst })
+    return page(c, session?.identity ? 'Your session' : 'Welcome', content)
   })
 
   routes.post('/counter', async (c) => {
-    const { times } = await c.req.parseBody()
-    const { id } = await visits.ensure(c)
+    const { times } = c.var.form
+    const session = c.req.query('again') === undefined ? await sessions.ensure(c) : await sessions.ensureAtLast(c)
+    // The browser sends the same form again, with the cookie that it has by then.
+    if (session === null) return c.redirect('/counter?again', 307)
+    const { id } = session
     const addOne = () =>
       store.update(id, ({ data }) => {
         data.count += 1
@@ -31,7 +42,7 @@ export function homeRoutes({ store, visits, now }: { store: VisitStore; visits: 
     }
     const written = await Promise.all(Array.from({ length: burst }, addOne))
     // Had one update overwritten another, two of them would have come to the same count.
-    const counts = new Set(written.map((visit) => visit?.data.count))
+    const counts = new Set(written.map((each) => each?.data.count))
     return c.redirect(`/?notice=counted&n=${counts.size}`, 303)
   })
 

@@ -7,6 +7,8 @@ export interface AppEnv {
     /** True where the browser's connection is TLS. */
     secure: boolean
     storeLabel: StoreLabel
+    /** The fields of the form that the request brings. */
+    form: Readonly<Record<string, unknown>>
   }
 }
 

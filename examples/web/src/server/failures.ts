@@ -5,6 +5,10 @@ import type { Problem } from '../pages/problem.ts'
 import type { AppContext } from './app-env.ts'
 
 const problems = {
+  400: {
+    heading: 'This request cannot be read',
+    text: 'Something in it is malformed, or it ended too early. Nothing has changed.',
+  },
   403: {
     heading: 'This request came from another site',
     text: 'Changes are taken only from the pages of this application. Nothing has changed.',

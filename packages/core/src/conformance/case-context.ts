@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { SessionStore } from '../contract/session-store.ts'
 import type { CaseContext, ConformanceCase } from './conformance-case.ts'
+import { handledStore } from './handled-store.ts'
 import type { ConformanceHarness, ConformanceOpenOptions } from './harness.ts'
 import { detached } from './samples.ts'
 import { within } from './time-limit.ts'
@@ -27,18 +28,29 @@ export async function openContext(
   const owners: SessionStore[] = []
   const opened: SessionStore[] = []
   let peer: SessionStore | undefined
+  const lastSteps: (() => void)[] = []
   let stoodIn = false
 
-  async function open(): Promise<SessionStore> {
+  async function openBare(): Promise<SessionStore> {
     const store = await harness.open(options)
     owners.push(store)
     opened.push(store)
     return store
   }
 
-  const store = await open()
+  async function openPeerOf(owner: SessionStore): Promise<SessionStore | null> {
+    if (!harness.openPeer) return null
+    const another = await harness.openPeer(owner, options)
+    if (another === owner) return null
+    opened.push(another)
+    return another
+  }
+
+  const bare = await openBare()
+  const store = handledStore(bare)
   const context: CaseContext = {
     store,
+    bare,
     seed: harness.seed ?? defaultSeed,
     limitMs,
     clock: {
@@ -48,27 +60,26 @@ export async function openContext(
       },
       in: (ms) => new Date(nowMs + ms),
     },
-    open,
+    open: async () => handledStore(await openBare()),
     async peer() {
-      if (!harness.openPeer) {
-        stoodIn = true
-        return store
-      }
-      if (!peer) {
-        peer = await harness.openPeer(store, options)
-        opened.push(peer)
-        stoodIn = peer === store
-      }
+      peer ??= await context.anotherPeer()
       return peer
     },
+    async anotherPeer() {
+      const another = await openPeerOf(bare)
+      if (another === null) stoodIn = true
+      return another === null ? store : handledStore(another)
+    },
+    atEnd: (step) => void lastSteps.push(step),
     newId: () => randomBytes(32).toString('base64url'),
     // A copy, so that what a case compares with is not the very object that a store gave out and kept.
     put: async (fields = {}) =>
       detached(await store.save({ id: context.newId(), expiresAt: new Date(nowMs + hourMs), ...fields })),
-    dump: async () => (harness.dump ? await harness.dump(store) : ''),
+    dump: async () => (harness.dump ? await harness.dump(bare) : ''),
+    damage: async (id) => harness.damage?.(bare, id),
     async outage() {
       if (!harness.outage) throw new Error('the harness has no outage')
-      const outage = await harness.outage(store)
+      const outage = await harness.outage(bare)
       return { end: async () => await outage.end() }
     },
   }
@@ -82,6 +93,7 @@ export async function openContext(
         failures.push(error)
       }
     }
+    for (const step of lastSteps) step()
     for (const each of [...new Set(opened)].reverse()) await attempt('close', () => each.close())
     for (const owner of owners) await attempt('teardown', () => harness.teardown?.(owner))
     if (failures.length > 0) throw failures[0]

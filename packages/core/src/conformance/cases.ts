@@ -1,5 +1,7 @@
 import type { ConformanceCase } from './conformance-case.ts'
+import { answerCases } from './groups/answers.ts'
 import { atRestCases } from './groups/at-rest.ts'
+import { closingCases } from './groups/closing.ts'
 import { createCases } from './groups/create.ts'
 import { deleteCases } from './groups/delete.ts'
 import { entriesCases } from './groups/entries.ts'
@@ -17,13 +19,17 @@ import { lifecycleCases } from './groups/lifecycle.ts'
 import { loadCases } from './groups/load.ts'
 import { orderingCases } from './groups/ordering.ts'
 import { outageCases } from './groups/outage.ts'
+import { pageCases } from './groups/pages.ts'
 import { propertyCases } from './groups/properties.ts'
 import { raceCases } from './groups/races.ts'
 import { rotateCases } from './groups/rotate.ts'
 import { rotationRaceCases } from './groups/rotation-races.ts'
+import { runningChangeCases } from './groups/running-changes.ts'
 import { saveCases } from './groups/save.ts'
 import { stateCases } from './groups/states.ts'
 import { touchCases } from './groups/touch.ts'
+import { tracingCases } from './groups/tracing.ts'
+import { unreadableCases } from './groups/unreadable.ts'
 import { unsupportedCases } from './groups/unsupported.ts'
 import { updateCases } from './groups/update.ts'
 
@@ -40,11 +46,17 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...touchCases,
   ...rotateCases,
   ...updateCases,
+  ...runningChangeCases,
+  ...answerCases,
   ...identityIndexCases,
   ...handleCases,
   ...stateCases,
   ...entriesCases,
+  ...pageCases,
+  ...unreadableCases,
   ...lifecycleCases,
+  ...closingCases,
+  ...tracingCases,
   ...errorCases,
   ...hostileIdCases,
   ...hostileDataCases,

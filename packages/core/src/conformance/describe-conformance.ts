@@ -2,7 +2,7 @@ import type { SessionStore } from '../contract/session-store.ts'
 import { conformanceCases } from './cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import type { ConformanceHarness } from './harness.ts'
-import { missingInHarness, runCase } from './run-case.ts'
+import { CaseRuns, missingInHarness } from './run-case.ts'
 import { unknownExpectedFailures } from './run-conformance.ts'
 
 /** The part of `node:test`, vitest, mocha, jest and bun that the suite uses. */
@@ -16,7 +16,7 @@ const runnerLimitMs = 180_000
 
 /**
  * Declares every case of the suite to a test runner, in one `describe` per group. A case that needs what the harness does
- * not have is left out, and that is printed.
+ * not have is left out, and that is printed. Where a case of the group `harness` fails, the rest is skipped.
  * @example
  * describeConformance({ describe, it }, { open: ({ now }) => memoryStore({ now }) })
  */
@@ -36,20 +36,21 @@ export function describeConformance<Store extends SessionStore>(
     if (reason !== undefined) console.log(`conformance: ${cases.length} cases left out: ${reason}`)
   }
   const applicable = conformanceCases.filter((each) => missing(each) === undefined)
+  const runs = new CaseRuns(harness as ConformanceHarness)
   for (const [group, cases] of Map.groupBy(applicable, (each) => each.group)) {
     describe(group, () => {
       for (const definition of cases) {
-        it(`${definition.id}: ${definition.title}`, body(harness as ConformanceHarness, definition), runnerLimitMs)
+        it(`${definition.id}: ${definition.title}`, body(runs, definition), runnerLimitMs)
       }
     })
   }
 }
 
 /** Without a parameter of its own: jest and mocha take one for a callback to be called. */
-function body(harness: ConformanceHarness, definition: ConformanceCase): () => Promise<void> {
+function body(runs: CaseRuns, definition: ConformanceCase): () => Promise<void> {
   return async function (this: unknown, ...context: unknown[]) {
     if (has(this, 'timeout')) this.timeout(runnerLimitMs)
-    const { status, reason, error } = await runCase(harness, definition)
+    const { status, reason, error } = await runs.run(definition)
     if (status === 'failed') throw error
     if (status === 'skipped') skip(definition.id, reason ?? '', [...context, this])
   }

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict'
 import { types } from 'node:util'
 import type { SessionErrorCode } from '../contract/errors.ts'
+import { inThisRealm } from './realm.ts'
 
 /** Deep strict equality (dates, prototypes and -0 included); a difference is reported under the promise it breaks. */
 export function same(actual: unknown, expected: unknown, promise: string): void {
+  const difference = differenceOf(actual, expected)
+  if (difference === null || differenceOf(inThisRealm(actual), inThisRealm(expected)) === null) return
+  fail(`${promise}\n${difference}`)
+}
+
+function differenceOf(actual: unknown, expected: unknown): string | null {
   try {
     assert.deepStrictEqual(actual, expected)
+    return null
   } catch (error) {
-    fail(`${promise}\n${(error as Error).message}`)
+    return (error as Error).message
   }
 }
 
@@ -19,8 +27,10 @@ export function differs(actual: unknown, unexpected: unknown, promise: string): 
   if (Object.is(actual, unexpected)) fail(promise)
 }
 
-export function fail(message: string): never {
-  throw new assert.AssertionError({ message })
+/** `cause`: what the store threw instead, for the report. */
+export function fail(message: string, cause?: unknown): never {
+  const error = new assert.AssertionError({ message })
+  throw cause === undefined ? error : Object.assign(error, { cause })
 }
 
 /** The error with which the call rejects. A call that resolves, or that throws before it returns a promise, fails. */
@@ -29,7 +39,7 @@ export async function rejection(call: () => unknown, promise: string): Promise<E
   try {
     pending = call()
   } catch (error) {
-    fail(`${promise}: it threw synchronously instead of rejecting (${describeError(error)})`)
+    fail(`${promise}: it threw synchronously instead of rejecting (${describeError(error)})`, error)
   }
   try {
     await pending
@@ -48,13 +58,14 @@ export async function rejectsWith(
 ): Promise<Error> {
   const error = await rejection(call, promise)
   const codes: readonly unknown[] = typeof code === 'string' ? [code] : code
-  if (!codes.includes(error.code)) fail(`${promise}: expected ${codes.join(' or ')}, got ${describeError(error)}`)
+  if (!codes.includes(error.code))
+    fail(`${promise}: expected ${codes.join(' or ')}, got ${describeError(error)}`, error)
   return error
 }
 
 export async function rejectsWithTypeError(call: () => unknown, promise: string): Promise<Error> {
   const error = await rejection(call, promise)
-  if (!isTypeError(error)) fail(`${promise}: expected a TypeError, got ${describeError(error)}`)
+  if (!isTypeError(error)) fail(`${promise}: expected a TypeError, got ${describeError(error)}`, error)
   return error
 }
 
@@ -67,8 +78,22 @@ export function isTypeError(value: unknown): value is TypeError {
   return isError(value) && (value instanceof TypeError || value.name === 'TypeError')
 }
 
+/** The error in one line: its name, code and message. */
 export function describeError(error: unknown): string {
   if (!isError(error)) return String(error)
   const { code } = error as { code?: unknown }
   return `${error.name}${code === undefined ? '' : ` ${String(code)}`}: ${error.message}`
+}
+
+const mostCauses = 5
+
+/** The error and what caused it, a line for each: the words of a driver are often in a cause alone. */
+export function describeWithCauses(error: unknown): string {
+  const lines = [describeError(error)]
+  for (let { cause } = (error ?? {}) as { cause?: unknown }; cause !== undefined && cause !== null; ) {
+    lines.push(`caused by ${describeError(cause)}`)
+    if (lines.length > mostCauses) break
+    cause = (cause as { cause?: unknown }).cause
+  }
+  return lines.join('\n')
 }

@@ -66,8 +66,6 @@ const plays = {
       expiresAt: model.in(ttlMs),
       deadline: deadlineMs === null ? null : model.in(deadlineMs),
     }
-    // What a save by hand does to createdAt and deadline of a live session is left open: it begins on a free id.
-    same(await store.delete(id), model.delete(id), 'delete agrees with the model')
     const saved = await store.save({ id, ...fields })
     same(modelled(saved), model.put(id, fields), 'a save by hand agrees with the model')
     held[slot] = saved
@@ -117,6 +115,18 @@ const plays = {
     const updated = await store.update(id, (session) => ({ ...session, identity, data }))
     const expected = before && model.replace(id, { identity, data, expiresAt: before.expiresAt })
     same(modelled(updated), expected, 'update agrees with the model')
+  },
+  /** While the change runs, another client touches the session. */
+  async updateBesideTouch({ store, id, client, ttlMs, data }, { model, clients }) {
+    const other = clients[1 - client] as SessionStore
+    let touched: unknown = null
+    const updated = await store.update(id, async (session) => {
+      touched = await other.touch(id, { ttl: ttlMs })
+      session.data = data
+    })
+    same(touched, model.touch(id, ttlMs), 'a touch beside an update agrees with the model')
+    const before = model.load(id)
+    same(modelled(updated), before && model.replace(id, { ...before, data }), 'update agrees with the model')
   },
   async touch({ store, id, ttlMs }, { model }) {
     same(await store.touch(id, { ttl: ttlMs }), model.touch(id, ttlMs), 'touch agrees with the model')
@@ -187,6 +197,7 @@ export type StepKind = keyof typeof plays
 const needs: Partial<Record<StepKind, readonly (keyof Capabilities)[]>> = {
   create: ['create'],
   update: ['update'],
+  updateBesideTouch: ['update', 'touch'],
   touch: ['touch'],
   rotate: ['rotate'],
   count: ['count'],

@@ -48,6 +48,7 @@ export function valueOr<T>(outcome: Outcome<T>, code: string | null, what: strin
   if (code !== null && (outcome.reason as { code?: unknown }).code === code) return undefined
   fail(
     `${what}: ${code === null ? 'it must resolve' : `it resolves or rejects with ${code}`}, got ${describeError(outcome.reason)}`,
+    outcome.reason,
   )
 }
 

@@ -1,4 +1,4 @@
-import { describeError } from './expectations.ts'
+import { describeWithCauses } from './expectations.ts'
 
 export interface CaseReport {
   readonly id: string
@@ -25,7 +25,10 @@ export function summarize(cases: readonly CaseReport[]): ConformanceReport {
 
 const marks = { passed: 'ok  ', failed: 'FAIL', skipped: 'skip' } as const
 
-/** The report as text: every case by group, with its status and reason, and the totals on the last line. */
+/**
+ * The report as text: every case by group, with its status and reason, what a failed one threw and what caused that, and the totals on
+ * the last line.
+ */
 export function formatReport(report: ConformanceReport): string {
   const lines: string[] = []
   let group: string | undefined
@@ -40,5 +43,5 @@ export function formatReport(report: ConformanceReport): string {
 }
 
 function indented(error: unknown): string {
-  return describeError(error).replace(/^/gm, '       ')
+  return describeWithCauses(error).replace(/^/gm, '       ')
 }

@@ -126,6 +126,12 @@ export function detached(session: Session): Session {
 
 function copied<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copied) as T
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copied(item)])) as T
+}
+
+/** A plain object of any realm. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || (prototype !== null && Object.getPrototypeOf(prototype) === null)
 }

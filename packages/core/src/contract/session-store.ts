@@ -70,7 +70,8 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   /**
    * Writes a session and resolves with what is now stored. Built by hand (no `version`), it is inserted or replaces what
    * is there. From a store (with a `version`), it is written only where it still exists; last write wins. One whose
-   * `expiresAt` has passed is deleted. The stored `createdAt` and `deadline` of an existing session stay as they are.
+   * `expiresAt` has passed is deleted. The stored `createdAt` and `deadline` of an existing session stay as they are, and the
+   * answer has them.
    * @throws `SESS_GONE` when it was deleted, expired or rotated away; then nothing is written.
    * @throws `SESS_NOT_SERIALIZABLE` naming the path of the value, `SESS_TOO_LARGE`
    */
@@ -87,15 +88,23 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
 
   /**
    * Atomic read-modify-write. `change` gets a fresh session, alters it in place or returns another (it may be async), and
-   * runs again when another writer came between. Null where there is no session, also when it went away meanwhile.
-   * @throws `SESS_CONFLICT` after a bounded number of tries, and whatever `change` throws; then nothing is written.
+   * runs again when another writer of data came between; a touch never makes it run again, and the expiry that a touch gave
+   * stays unless the change moved it. It runs in the async context of the call. Null where there is no session, also when
+   * it went away meanwhile. While an async change runs, further updates and rotations of the session wait in this process;
+   * loads, exists, touches, saves and deletes pass it.
+   * @throws `SESS_CONFLICT` after a bounded number of tries, `SESS_TIMEOUT` where the change has not ended after
+   * `updateTimeoutMs`, and whatever `change` throws; then nothing is written.
    */
   update(id: string, change: SessionChange<Data>): Promise<Session<Data> | null>
 
   /** Moves `expiresAt` to `min(now + ttl, deadline)` and writes nothing else. Resolves with it, or null: a touch never revives. */
   touch(id: string, options?: TouchOptions): Promise<Date | null>
 
-  /** A new id for the same session in one atomic step; the old id is dead when it resolves. Null where there is no session. */
+  /**
+   * A new id for the same session in one atomic step: the old id is dead when it resolves, and alive if it rejects. Null
+   * where there is no session.
+   * @throws `SESS_CORRUPT` where the session cannot be read, `SESS_CONFLICT` after a bounded number of tries
+   */
   rotate(id: string): Promise<Session<Data> | null>
 
   /** True where a live session has this id. */
@@ -107,7 +116,7 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   /** Removes what has expired, in bounded steps, and resolves with how many sessions that was. */
   cleanExpired(): Promise<number>
 
-  /** The live sessions of one person, oldest first. */
+  /** The live sessions of one person, oldest first. One that cannot be read is left out; `onBackgroundError` hears of it. */
   listByIdentity(ref: IdentityRef): Promise<SessionSummary<Data>[]>
 
   /** Ends all sessions of one person, or all but the one whose id is `except`. Resolves with how many live ones ended. */
@@ -125,15 +134,19 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   /** Takes a state, once: of any number of simultaneous callers one gets it. Any attempt burns it, a wrong User-Agent too. */
   consumeState(state: string, options?: ConsumeStateOptions): Promise<ConsumedState | null>
 
-  /** Every live session, in bounded memory and no order. One that changes while this runs may be seen in either form. */
+  /**
+   * Every live session, in bounded memory and no order. One that changes while this runs may be seen in either form, and one
+   * that is rotated twice or not at all. One that cannot be read is left out; `onBackgroundError` hears of it.
+   */
   entries(): AsyncIterableIterator<SessionSummary<Data>>
 
   /** Resolves when the backend answers. */
   ping(): Promise<void>
 
   /**
-   * Waits for what is under way, then releases what the store opened itself; a client, pool or database handed in stays
-   * open. Every later call rejects with `SESS_CLOSED`, except `close`, which resolves again.
+   * Waits for every call that began before it, then releases what the store opened itself; a client, pool or database handed
+   * in stays open. It always resolves: `onBackgroundError` hears of what failed. Every later call rejects with
+   * `SESS_CLOSED`, except `close`, which resolves again.
    */
   close(): Promise<void>
 }

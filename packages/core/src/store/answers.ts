@@ -25,12 +25,21 @@ export function answersOf(asked: readonly Asked[], answer: readonly unknown[]): 
   return answer
 }
 
-/** The page, checked. @throws `SESS_UNAVAILABLE` where it is none */
-export function checkedPage(page: RecordPage): RecordPage {
-  const isPage = isObject(page) && Array.isArray(page.records) && isCursor(page.cursor)
+/** The outcome of an operation that was sent alone. @throws `SESS_UNAVAILABLE` where the answer does not fit it */
+export function answerOf(work: Work, key: string, answer: readonly unknown[]): unknown {
+  if (Array.isArray(answer) && answer.length === 1 && fits(work, key, answer[0])) return answer[0]
+  return answersOf([{ key, work }], answer)[0]
+}
+
+/** The page, checked. @throws `SESS_UNAVAILABLE` where it is none, or has records of another identity than was asked for */
+export function checkedPage(page: RecordPage, identityKey?: string): RecordPage {
+  const isPage = isObject(page) && Array.isArray(page.records) && isStringOrNull(page.cursor)
   if (!isPage || !page.records.every((record) => record instanceof Error || isRecord(record))) {
     throw contradiction('something else than a page of records')
   }
+  const isOfAnother = (record: SessionRecord | Error) =>
+    identityKey !== undefined && !(record instanceof Error) && record.identityKey !== identityKey
+  if (page.records.some(isOfAnother)) throw contradiction('a record of another identity')
   return page
 }
 
@@ -39,7 +48,7 @@ export function checkedStep<Name extends string>(
   step: { readonly [name in Name]: number } & { readonly cursor: string | null },
   name: Name,
 ): typeof step {
-  if (!isObject(step) || !isCount(step[name]) || !isCursor(step.cursor)) {
+  if (!isObject(step) || !isCount(step[name]) || !isStringOrNull(step.cursor)) {
     throw contradiction(`a step without ${name} and cursor`)
   }
   return step
@@ -84,39 +93,38 @@ const fitsKind: Readonly<Record<WriteKind, (outcome: unknown, key: string) => bo
   consumeState: (outcome, key) => outcome === null || (isState(outcome) && outcome.key === key),
 }
 
-function isTimes(outcome: unknown): outcome is StoredTimes {
+function isTimes(value: unknown): value is StoredTimes {
+  if (!isObject(value)) return false
+  const { createdAt, expiresAt, deadline } = value
   return (
-    isObject(outcome) &&
-    typeof outcome.createdAt === 'number' &&
-    typeof outcome.expiresAt === 'number' &&
-    (outcome.deadline === null || typeof outcome.deadline === 'number')
+    typeof createdAt === 'number' &&
+    typeof expiresAt === 'number' &&
+    (deadline === null || typeof deadline === 'number')
   )
 }
 
 function isRecord(value: unknown): value is SessionRecord {
+  if (!isObject(value)) return false
+  const { key, version, createdAt, expiresAt, deadline, identityKey, payload } = value
   return (
-    isTimes(value) &&
-    isState(value) &&
-    typeof (value as { version?: unknown }).version === 'string' &&
-    isStringOrNull((value as { identityKey?: unknown }).identityKey)
+    typeof key === 'string' &&
+    typeof payload === 'string' &&
+    typeof version === 'string' &&
+    typeof createdAt === 'number' &&
+    typeof expiresAt === 'number' &&
+    (deadline === null || typeof deadline === 'number') &&
+    isStringOrNull(identityKey)
   )
 }
 
 function isState(value: unknown): value is StateRecord {
-  return (
-    isObject(value) &&
-    typeof value.key === 'string' &&
-    typeof value.payload === 'string' &&
-    typeof value.expiresAt === 'number'
-  )
+  if (!isObject(value)) return false
+  const { key, payload, expiresAt } = value
+  return typeof key === 'string' && typeof payload === 'string' && typeof expiresAt === 'number'
 }
 
 function isStringOrNull(value: unknown): boolean {
   return value === null || typeof value === 'string'
-}
-
-function isCursor(value: unknown): boolean {
-  return isStringOrNull(value)
 }
 
 function isCount(value: unknown): boolean {

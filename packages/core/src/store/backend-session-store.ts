@@ -17,18 +17,18 @@ import { checkedCount, checkedPage, checkedStep } from './answers.ts'
 import { checkSession, idArgument, identityRef, instant, optionsArgument, stringArgument } from './arguments.ts'
 import type { Batching, RecordPage, SessionBackend, SessionRecord, StoredTimes } from './backend.ts'
 import { CleanUp } from './clean-up.ts'
-import { Coalescer, type Deadline, type HeldKey } from './coalescer.ts'
+import { Coalescer, type HeldKey } from './coalescer.ts'
 import { freshId, withFreshId } from './fresh-id.ts'
 import { GuardedBackend } from './guarded-backend.ts'
 import { Pending } from './pending.ts'
 import { decodeSession, decodeSummary, encodeSession, storedSession } from './records.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
-import { RunningChanges } from './running-changes.ts'
 import { identityKeyOf, isWellFormedId, sha256 } from './session-id.ts'
 import { encodeState, openState } from './states.ts'
 import { pageSize, steps } from './steps.ts'
 import { Sweeper } from './sweeper.ts'
 import { traced, tracedItems } from './tracing.ts'
+import { type UpdateTurn, UpdateTurns } from './update-turns.ts'
 
 const defaultBatching = { maxOperations: 64, readLanes: 2, writeLanes: 2 }
 /** Without company there is no batch to wait for; a connection pool bounds what is really under way. */
@@ -47,7 +47,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   readonly #backend: GuardedBackend
   readonly #colocated: (key: string, newKey: string) => boolean
   readonly #coalescer: Coalescer
-  readonly #changes: RunningChanges
+  readonly #turns: UpdateTurns
   readonly #cleanUp: CleanUp
   readonly #sweeper: Sweeper | null
   readonly #keyOf: (id: string) => string
@@ -73,7 +73,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       pending,
       toError: this.#backend.toError,
     })
-    this.#changes = new RunningChanges(this.#coalescer, options.updateTimeoutMs)
+    this.#turns = new UpdateTurns(this.#coalescer, options.updateTimeoutMs)
     this.#cleanUp = new CleanUp(this.#backend, isSystemClock)
     this.#sweeper =
       cleanupIntervalMs === null || !capabilities.cleanExpired
@@ -86,7 +86,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   }
 
   create(options?: CreateOptions<Data>): Promise<Session<Data>> {
-    return this.#steps('create', 'create', async () => {
+    return this.#steps('create', 'create', () => {
       const { identity, data, ttl, deadline: limit } = optionsArgument(options) as CreateOptions<Data>
       const createdAt = this.#options.now()
       const expiresAt = createdAt + this.#ttlMs(ttl)
@@ -148,10 +148,10 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
     return this.#onId('update', 'update', id, null, (key) => {
       if (typeof change !== 'function') throw invalidArgument('change must be a function', 'type')
       return this.#tracked(() =>
-        this.#untilWritten(key, async (held, deadline, stored) => {
+        this.#untilWritten(key, (held, turn, stored) => {
           const session = decodeSession<Data>(id, stored)
-          return this.#changes.run(
-            { key, held, deadline },
+          return turn.run(
+            held,
             () => change(session),
             async (result, write) => this.#swap(id, stored, result ?? session, write),
           )
@@ -182,21 +182,25 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
    */
   async #untilWritten<T>(
     key: string,
-    attempt: (held: HeldKey, deadline: Deadline, stored: SessionRecord) => Promise<T | 'conflict' | 'gone'>,
+    attempt: (held: HeldKey, turn: UpdateTurn, stored: SessionRecord) => Promise<T | 'conflict' | 'gone'>,
   ): Promise<T | null> {
-    const deadline = this.#coalescer.deadline()
-    for (let tries = 0; tries < writeTries; tries += 1) {
-      if (tries >= firstPausedTry) await delay(Math.random() * Math.min(2 ** (tries - firstPausedTry), 32))
-      const held = await this.#changes.hold(key, deadline)
-      try {
-        const stored = await held.read(asIs)
-        if (!this.#isLive(stored)) return null
-        const outcome = await attempt(held, deadline, stored)
-        if (outcome === 'gone') return null
-        if (outcome !== 'conflict') return outcome
-      } finally {
-        held.release()
+    const turn = this.#turns.begin(key)
+    try {
+      for (let tries = 0; tries < writeTries; tries += 1) {
+        if (tries >= firstPausedTry) await delay(Math.random() * Math.min(2 ** (tries - firstPausedTry), 32))
+        const held = await turn.hold()
+        try {
+          const stored = await held.read(asIs)
+          if (!this.#isLive(stored)) return null
+          const outcome = await attempt(held, turn, stored)
+          if (outcome === 'gone') return null
+          if (outcome !== 'conflict') return outcome
+        } finally {
+          held.release()
+        }
       }
+    } finally {
+      turn.end()
     }
     throw new SessionError('SESS_CONFLICT', `other writers came between ${writeTries} times; nothing is written`)
   }
@@ -213,7 +217,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   rotate(id: string): Promise<Session<Data> | null> {
     return this.#onId('rotate', 'rotate', id, null, (key) =>
       this.#tracked(() =>
-        this.#untilWritten(key, (held, _deadline, stored) => {
+        this.#untilWritten(key, (held, _turn, stored) => {
           // It is decoded before the old id dies: a session that cannot be read keeps it.
           const session = decodeSession<Data>(id, stored)
           const ifVersion = stored.version
@@ -245,9 +249,9 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
     return this.#steps('listByIdentity', 'identityIndex', async () => {
       const identityKey = identityKeyOf(identityRef(ref))
       const summaries = new Map<string, SessionSummary<Data>>()
-      for await (const page of this.#pages((backend, cursor, now) =>
-        backend.listByIdentity?.(identityKey, cursor, pageSize, now),
-      )) {
+      const next = (backend: SessionBackend, cursor: string | null, now: number) =>
+        backend.listByIdentity?.(identityKey, cursor, pageSize, now)
+      for await (const page of this.#pages(next, identityKey)) {
         for (const summary of page) summaries.set(summary.handle, summary)
       }
       return [...summaries.values()].sort(
@@ -371,14 +375,18 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
     absent: T,
     run: (key: string) => Promise<T>,
   ): Promise<T> {
-    return this.#operation(name, capability, () =>
-      isWellFormedId(idArgument(id)) ? run(this.#keyOf(id)) : Promise.resolve(absent),
-    )
+    return traced(this.#type, name, () => {
+      this.#refuseWhereImpossible(name, capability)
+      return isWellFormedId(idArgument(id)) ? run(this.#keyOf(id)) : Promise.resolve(absent)
+    })
   }
 
   /** A method that is more than one operation of the coalescer. */
   #steps<T>(name: string, capability: keyof Capabilities | null, run: () => Promise<T>): Promise<T> {
-    return this.#operation(name, capability, () => this.#tracked(run))
+    return traced(this.#type, name, () => {
+      this.#refuseWhereImpossible(name, capability)
+      return this.#tracked(run)
+    })
   }
 
   /** Makes `close` wait for it. */
@@ -394,16 +402,13 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
 
   /** The sessions of each page that can be read; of the others `onBackgroundError` hears. */
   async *#pages(
-    next: (
-      backend: SessionBackend,
-      cursor: string | null,
-      now: number,
-    ) => RecordPage | Promise<RecordPage> | undefined,
+    next: (backend: SessionBackend, cursor: string | null, now: number) => RecordPage | Promise<RecordPage> | undefined,
+    identityKey?: string,
   ): AsyncGenerator<SessionSummary<Data>[], void, undefined> {
     const step = (cursor: string | null) =>
       this.#tracked(() =>
         this.#backend.call(async (backend, now) =>
-          checkedPage((await next(backend, cursor, now)) ?? { records: [], cursor: null }),
+          checkedPage((await next(backend, cursor, now)) ?? { records: [], cursor: null }, identityKey),
         ),
       )
     for await (const { records } of steps(step)) yield records.flatMap((record) => this.#readable(record))
@@ -412,6 +417,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   #readable(record: SessionRecord | Error): SessionSummary<Data>[] {
     try {
       if (record instanceof Error) throw record
+      if (!this.#isLive(record)) return []
       return [decodeSummary<Data>(this.#handleOf(record), record)]
     } catch (error) {
       this.#report(this.#backend.toError(error))

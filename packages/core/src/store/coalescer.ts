@@ -1,9 +1,9 @@
 import type { SessionError } from '../contract/errors.ts'
-import { answersOf } from './answers.ts'
+import { answerOf, answersOf } from './answers.ts'
 import type { Batching, SessionRecord, WriteKind, WriteOperation, WriteOutcome, WriteResults } from './backend.ts'
-import { lateError } from './late-error.ts'
 import { KeyTable } from './key-table.ts'
 import { type Batch, Lane } from './lane.ts'
+import { lateError } from './late-error.ts'
 import type { Pending } from './pending.ts'
 import { Task, type Work } from './task.ts'
 import { Timeouts, withinTime } from './timeouts.ts'
@@ -176,7 +176,7 @@ export class Coalescer {
         // A write is never made twice.
         throw new Error("a backend with immediate: 'all' answers in the same tick")
       }
-      const [outcome] = answersOf([{ key, work }], answer)
+      const outcome = answerOf(work, key, answer)
       if (outcome instanceof Error) throw outcome
       return Promise.resolve(map(outcome as R))
     } catch (error) {
@@ -226,14 +226,20 @@ export class Coalescer {
     const { items } = batch
     const isRead = (items[0] as Task).work === 'read'
     const lane = isRead ? this.#reads : this.#writes
-    const onAnswer = (answer: readonly unknown[]) => {
-      lane.release(batch)
-      const outcomes = answersOf(items, answer)
-      for (let index = 0; index < items.length; index += 1) this.#settle(items[index] as Task, outcomes[index])
-    }
     const onError = (error: unknown) => {
       lane.release(batch)
       for (const task of items) this.#fail(task, error)
+    }
+    const onAnswer = (answer: readonly unknown[]) => {
+      let outcomes: readonly unknown[]
+      try {
+        outcomes = answersOf(items, answer)
+      } catch (error) {
+        onError(error)
+        return
+      }
+      lane.release(batch)
+      for (let index = 0; index < items.length; index += 1) this.#settle(items[index] as Task, outcomes[index])
     }
     try {
       const answer = isRead
@@ -248,7 +254,10 @@ export class Coalescer {
 
   /** What came of a task, for its caller and all who share it. */
   #settle(task: Task, outcome: unknown): void {
-    if (outcome instanceof Error) return this.#fail(task, outcome)
+    if (outcome instanceof Error) {
+      this.#fail(task, outcome)
+      return
+    }
     const { sharers } = task
     this.#answer(task, outcome)
     if (sharers !== null) for (const sharer of sharers) this.#answer(sharer, outcome)

@@ -25,7 +25,10 @@ export interface StoreOptions {
    * never. Default `'10m'`, or never where the server expires them by itself. The timer keeps no process alive.
    */
   cleanupInterval?: Duration | false | undefined
-  /** Hears of an error that no caller is waiting for: a failed background clean-up. Default: nobody; it is tried again. */
+  /**
+   * Hears of an error that no caller is waiting for: a failed background clean-up (which is tried again), a record that a list
+   * leaves out as it cannot be read, a failed `close`. Default: nobody.
+   */
   onBackgroundError?: ((error: Error) => void) | undefined
   /** Where ids and states come from: for tests of collisions. Default: 256 CSPRNG bits, base64url. */
   generateId?: (() => string) | undefined

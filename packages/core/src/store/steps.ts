@@ -11,7 +11,10 @@ interface Page {
  * Work that goes in steps, page by page, from the first cursor to the last. Between two steps others have `turns` turns of
  * the event loop, however fast the backend answers.
  */
-export async function* steps<P extends Page>(step: (cursor: string | null) => Promise<P>, turns = 1): AsyncGenerator<P> {
+export async function* steps<P extends Page>(
+  step: (cursor: string | null) => Promise<P>,
+  turns = 1,
+): AsyncGenerator<P> {
   let cursor: string | null = null
   for (;;) {
     const page = await step(cursor)

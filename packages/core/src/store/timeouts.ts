@@ -81,12 +81,7 @@ export class Timeouts {
 }
 
 /** Resolves or rejects as `answer` does; rejects with what `late` makes where nothing has come in time. */
-export function withinTime<T>(
-  timeouts: Timeouts,
-  answer: Promise<T>,
-  late: () => Error,
-  since?: number,
-): Promise<T> {
+export function withinTime<T>(timeouts: Timeouts, answer: Promise<T>, late: () => Error, since?: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let isWaiting = true
     const expire = () => {

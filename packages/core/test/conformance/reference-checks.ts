@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { invalidArgument, SessionError } from '../../src/contract/errors.ts'
 import type { JsonObject } from '../../src/contract/json.ts'
 import type { Identity, IdentityRef } from '../../src/contract/session.ts'
@@ -19,7 +20,7 @@ export function checkId(value: unknown): string {
 }
 
 export function checkDate(value: unknown, name: string): Date {
-  if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw invalidArgument(`${name} is a valid Date`)
+  if (!types.isDate(value) || Number.isNaN(value.getTime())) throw invalidArgument(`${name} is a valid Date`)
   return value
 }
 
@@ -67,7 +68,7 @@ export function checkJson(value: unknown, path: string, parents: readonly object
     for (const [n, item] of value.entries()) checkJson(item, `${path}[${n}]`, inner)
     return
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype || Object.hasOwn(value, '__proto__')) return refuse()
+  if (!isPlain(value) || Object.hasOwn(value, '__proto__')) return refuse()
   for (const [name, item] of Object.entries(value)) checkJson(item, `${path}.${name}`, inner)
 }
 
@@ -75,4 +76,10 @@ export function copyJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(copyJson) as T
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copyJson(item)])) as T
+}
+
+/** A plain object of any realm. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype !== null && Object.getPrototypeOf(prototype) === null
 }

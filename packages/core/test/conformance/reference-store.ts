@@ -14,6 +14,7 @@ import type {
   TouchOptions,
 } from '../../src/contract/session-store.ts'
 import { durationMs } from '../../src/registry/durations.ts'
+import { Changes, inTime } from './reference-changes.ts'
 import {
   checkDate,
   checkId,
@@ -43,6 +44,9 @@ export interface StateRow {
   readonly expiresAt: number
 }
 
+/** What is stored as the data of a session that somebody damaged. */
+const unreadable: JsonObject = Object.freeze({ damaged: true })
+
 export class Storage {
   readonly sessions = new Map<string, Row>()
   readonly states = new Map<string, StateRow>()
@@ -53,6 +57,8 @@ export interface ReferenceOptions {
   now: () => number
   ttl?: Duration | undefined
   ids?: 'hashed' | 'plain' | undefined
+  timeoutMs?: number | undefined
+  updateTimeoutMs?: number | undefined
   maxBytes?: number | undefined
   generateId?: (() => string) | undefined
 }
@@ -70,6 +76,7 @@ export class ReferenceStore implements SessionStore {
   protected readonly options: ReferenceOptions
   readonly storage: Storage
   protected closed = false
+  protected readonly changes = new Changes()
   readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(options: ReferenceOptions, storage = new Storage()) {
@@ -158,6 +165,7 @@ export class ReferenceStore implements SessionStore {
   }
 
   protected fields({ identity, data, createdAt, expiresAt, deadline, version }: Row): Omit<Session, 'id'> {
+    if (data === unreadable) throw new SessionError('SESS_CORRUPT', 'what is stored is no session')
     return {
       identity: this.copy(identity),
       data: this.copy(data),
@@ -170,6 +178,11 @@ export class ReferenceStore implements SessionStore {
 
   protected summary([key, row]: [string, Row]): SessionSummary {
     return { ...this.fields(row), handle: this.handle(key) }
+  }
+
+  /** The summaries of those that can be read. */
+  protected summaries(rows: readonly [string, Row][]): SessionSummary[] {
+    return rows.filter(([, { data }]) => data !== unreadable).map((each) => this.summary(each))
   }
 
   protected rows(): [string, Row][] {
@@ -258,12 +271,14 @@ export class ReferenceStore implements SessionStore {
     return this.run(async () => {
       if (typeof change !== 'function') throw invalidArgument('change is a function')
       for (let tries = 0; tries < 100; tries++) {
+        for (let turn = this.turn(id); turn !== undefined; turn = this.turn(id)) await turn
         const before = this.find(id)
         if (!before) return null
         const given = this.session(id, before)
-        const pending = change(given)
+        const pending = this.call(id, change, given)
         const altered = (pending instanceof Promise ? await pending : pending) ?? given
         const { identity, data, expiresAt } = checkOptions(altered)
+        if (altered.id !== id) throw invalidArgument('an update keeps the id')
         const row = {
           ...before,
           identity: checkIdentity(identity ?? null),
@@ -278,10 +293,26 @@ export class ReferenceStore implements SessionStore {
     })
   }
 
+  /** Resolves when an async change of somebody else that runs on the session has ended; undefined where none does. */
+  protected turn(id: string): Promise<void> | undefined {
+    const [other] = this.changes.othersOn(this.key(checkString(id, 'id')))
+    return other && inTime(this.options.timeoutMs ?? 5_000, other, 'a change of the same session did not end')
+  }
+
+  protected call(id: string, change: Change, given: Session): ReturnType<Change> {
+    return this.changes.run(this.key(id), this.options.updateTimeoutMs ?? 30_000, () => change(given))
+  }
+
   protected swap(id: string, before: Row, row: Row): Session | null | 'conflict' {
     const current = this.find(id)
     if (!current) return null
-    return current === before ? this.write(id, row) : 'conflict'
+    if (current.version !== before.version) return 'conflict'
+    return this.write(id, { ...row, expiresAt: this.kept(before, row, current) })
+  }
+
+  /** The expiry that the change gave, or the stored one where it moved none. */
+  protected kept(before: Row, row: Row, current: Row): number {
+    return row.expiresAt === before.expiresAt ? current.expiresAt : row.expiresAt
   }
 
   touch(id: string, options: TouchOptions = {}): Promise<Date | null> {
@@ -293,13 +324,18 @@ export class ReferenceStore implements SessionStore {
   }
 
   protected extend(id: string, row: Row, expiresAt: number): Date | Promise<Date | null> {
-    return this.write(id, { ...row, expiresAt }).expiresAt
+    if (row.data !== unreadable) return this.write(id, { ...row, expiresAt }).expiresAt
+    this.storage.sessions.set(this.key(id), { ...row, expiresAt })
+    return new Date(expiresAt)
   }
 
   rotate(id: string): Promise<Session | null> {
-    return this.run(() => {
+    return this.run(async () => {
+      for (let turn = this.turn(id); turn !== undefined; turn = this.turn(id)) await turn
       const row = this.find(id)
-      return row ? this.move(id, row) : null
+      if (!row) return null
+      this.session(id, row) // one that can't be read keeps its id
+      return await this.move(id, row)
     })
   }
 
@@ -327,11 +363,7 @@ export class ReferenceStore implements SessionStore {
   }
 
   listByIdentity(ref: IdentityRef): Promise<SessionSummary[]> {
-    return this.run(() =>
-      this.rowsOf(ref)
-        .sort(([, a], [, b]) => a.createdAt - b.createdAt)
-        .map((each) => this.summary(each)),
-    )
+    return this.run(() => this.summaries(this.rowsOf(ref).sort(([, a], [, b]) => a.createdAt - b.createdAt)))
   }
 
   deleteByIdentity(ref: IdentityRef, options: { except?: string } = {}): Promise<number> {
@@ -382,9 +414,9 @@ export class ReferenceStore implements SessionStore {
   }
 
   async *entries(): AsyncGenerator<SessionSummary, undefined, undefined> {
-    const summaries = await this.run(() => this.rows().map((each) => this.summary(each)))
-    for (const summary of summaries) {
-      this.checkClosed()
+    const summaries = await this.run(() => this.summaries(this.rows()))
+    for (const [n, summary] of summaries.entries()) {
+      if (n > 0) this.checkClosed()
       yield summary
     }
   }
@@ -400,6 +432,12 @@ export class ReferenceStore implements SessionStore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  damage(id: string): void {
+    const key = this.key(id)
+    const row = this.storage.sessions.get(key)
+    if (row) this.storage.sessions.set(key, { ...row, data: unreadable })
   }
 
   dump(): string {

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import {
   type ConformanceHarness,
@@ -7,10 +8,12 @@ import {
   runConformance,
 } from '../../src/conformance/index.ts'
 import { runCase } from '../../src/conformance/run-case.ts'
+import { SessionError } from '../../src/contract/errors.ts'
+import type { IdentityRef } from '../../src/contract/session.ts'
 import type { SessionStore } from '../../src/contract/session-store.ts'
 import { MinimalStore } from './minimal-store.ts'
 import { referenceHarness } from './reference-harness.ts'
-import { ReferenceStore } from './reference-store.ts'
+import { ReferenceStore, type Row } from './reference-store.ts'
 
 const minimal = { open: ({ now }: { now: () => number }) => new MinimalStore({ now }) }
 
@@ -173,4 +176,78 @@ test('a harness whose peer is the store itself passes, and the report says that 
   const report = await runConformance(harness)
   expect(report.cases.filter(({ status }) => status === 'failed')).toEqual([])
   expect(reportOf(report, 'races/save-and-delete')?.reason).toBe('no second client: one stood in for both')
+})
+
+test('a report shows what caused an error: there are the words of a driver', () => {
+  const cause = new Error('relation "sessions" does not exist', { cause: new Error('42P01') })
+  const error = new SessionError('SESS_UNAVAILABLE', 'Postgres: unknown fault', { cause })
+  const failed = { id: 'load/x', group: 'load', title: 'x', status: 'failed', error } as const
+  const lines = formatReport({ passed: 0, failed: 1, skipped: 0, cases: [failed] }).split('\n')
+  expect(lines.slice(2, 5)).toEqual([
+    '       SessionError SESS_UNAVAILABLE: Postgres: unknown fault',
+    '       caused by Error: relation "sessions" does not exist',
+    '       caused by Error: 42P01',
+  ])
+})
+
+test('an assertion about an error keeps it as its cause', async () => {
+  const down = new SessionError('SESS_UNAVAILABLE', 'down', { cause: new Error('ECONNREFUSED') })
+  class Failing extends ReferenceStore {
+    protected override replace(): never {
+      throw down
+    }
+  }
+  const { error } = await outcomeOf(deletion, referenceHarness(Failing))
+  expect(String(error)).toContain('expected SESS_GONE, got SessionError SESS_UNAVAILABLE: down')
+  expect(error?.cause).toBe(down)
+})
+
+test('where the harness is wrong, the report says so, and no other case is run', async () => {
+  let opened = 0
+  const report = await runConformance({
+    open: () => {
+      opened += 1
+      return new ReferenceStore({ now: () => 0 })
+    },
+  })
+  expect(reportOf(report, deletion)).toMatchObject({
+    status: 'skipped',
+    reason: 'the harness is wrong, see harness/hands-on-the-clock: nothing else is run',
+  })
+  expect(report.failed).toBe(1)
+  expect(opened).toBeLessThan(10)
+})
+
+/** Arrays, objects and dates as a store gives them whose code runs in another realm than the suite, as under jest. */
+class Foreign extends ReferenceStore {
+  static readonly #realm = runInNewContext('({ Array, Object, Date })')
+  protected override copy<T>(value: T): T {
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return Foreign.#realm.Array.from(value, (each: unknown) => this.copy(each))
+    const entries = Object.entries(value).map(([name, each]) => [name, this.copy(each)])
+    return Foreign.#realm.Object.fromEntries(entries)
+  }
+  protected override session(id: string, row: Row) {
+    const session = super.session(id, row)
+    return { ...session, createdAt: new Foreign.#realm.Date(session.createdAt.getTime()) }
+  }
+  override async listByIdentity(ref: IdentityRef) {
+    return Foreign.#realm.Array.from(await super.listByIdentity(ref))
+  }
+}
+
+test('values of another realm are no difference', async () => {
+  const report = await runConformance(referenceHarness(Foreign))
+  expect(report.cases.filter(({ status }) => status === 'failed')).toEqual([])
+})
+
+test('what differs beside the realm is still a difference', async () => {
+  class Lossy extends Foreign {
+    protected override copy<T>(value: T): T {
+      const copy = super.copy(value)
+      return Array.isArray(copy) ? (copy.slice(1) as T) : copy
+    }
+  }
+  const { status } = await outcomeOf('save/by-hand-keeps-every-field', referenceHarness(Lossy))
+  expect(status).toBe('failed')
 })

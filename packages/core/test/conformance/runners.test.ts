@@ -53,7 +53,7 @@ test.each(runners)(
     // why a case was skipped or left out stands in the output of each
     expect(good.output).toContain("the store's capabilities lack touch")
     expect(good.output).toContain(`${leftOut} cases left out: the harness has no outage`)
-    const bad = await start({ BROKEN: '1' })
+    const bad = await start({ BROKEN: 'resurrecting' })
     expect(bad.code).not.toBe(0)
     expect(bad.output).toContain('a save after delete: it resolved')
   },
@@ -64,4 +64,24 @@ test('the suite runs without a runner, and its process ends by itself', async ()
   const { code, output } = await run(process.execPath, ['plain.ts'])
   expect(output.trimEnd().split('\n').at(-1)).toBe(`${passed} passed, 0 failed, ${skipped + leftOut} skipped`)
   expect(code).toBe(0)
+})
+
+test('a promise that rejects before a case comes to await it ends no process: the report is complete', async () => {
+  const { code, output } = await run(process.execPath, ['plain.ts'], { BROKEN: 'rejecting-early' })
+  expect(code).toBe(1)
+  expect(output).toMatch(/FAIL ordering\/save-then-load: .+\n +Error: exists is not here yet/)
+  expect(output).toMatch(/\d+ passed, \d+ failed, \d+ skipped\n$/)
+})
+
+test('an error of the store that nobody can handle fails the cases in which it comes up, and the report is complete', async () => {
+  const { code, output } = await run(process.execPath, ['plain.ts'], { BROKEN: 'straying' })
+  expect(code).toBe(1)
+  const stray = 'Error: an error of the store is handled by nobody, and ends the process'
+  expect(output).toMatch(
+    new RegExp(`FAIL load/has-every-field: .+\\n +${stray}\\n +caused by Error: the index was not written`),
+  )
+  expect(output).toMatch(
+    new RegExp(`FAIL races/create-and-create-on-one-id: .+\\n +${stray}\\n +caused by Error: the connection was lost`),
+  )
+  expect(output).toMatch(/\d+ passed, \d+ failed, \d+ skipped\n$/)
 })

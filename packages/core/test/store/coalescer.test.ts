@@ -1,57 +1,12 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { isSessionError } from '../../src/contract/errors.ts'
-import type { SessionRecord, WriteOperation, WriteOutcome } from '../../src/store/backend.ts'
-import { Coalescer, type CoalescerOptions, type Transport } from '../../src/store/coalescer.ts'
-
-/** A transport whose answers the test gives, so that every interleaving is forced. */
-class ManualTransport implements Transport {
-  readonly isOpen = true
-  readonly reads: {
-    keys: readonly string[]
-    answer(records: (SessionRecord | null)[]): void
-    fail(error: Error): void
-  }[] = []
-  readonly writes: {
-    operations: readonly WriteOperation[]
-    answer(outcomes: WriteOutcome[]): void
-    fail(error: Error): void
-  }[] = []
-
-  read(keys: readonly string[]): Promise<(SessionRecord | null)[]> {
-    return new Promise((answer, fail) => this.reads.push({ keys, answer, fail }))
-  }
-
-  write(operations: readonly WriteOperation[]): Promise<WriteOutcome[]> {
-    return new Promise((answer, fail) => this.writes.push({ operations, answer, fail }))
-  }
-}
-
-const record = (key: string, payload = '{}'): SessionRecord => ({
-  key,
-  version: `version of ${key}`,
-  createdAt: 0,
-  expiresAt: 1,
-  deadline: null,
-  identityKey: null,
-  payload,
-})
-const put = (key: string, payload?: string) => ({ kind: 'put', key, record: record(key, payload) }) as const
-const del = (key: string) => ({ kind: 'delete', key }) as const
-const asIs = <T>(value: T): T => value
-const microtasks = () => new Promise((resolve) => setImmediate(resolve))
+import type { Coalescer, CoalescerOptions } from '../../src/store/coalescer.ts'
+import type { PendingLimits } from '../../src/store/pending.ts'
+import { asIs, del, ManualTransport, openCoalescer, put, record, turn } from './manual-transport.ts'
 
 let transport: ManualTransport
-const usual: CoalescerOptions = {
-  maxOperations: 64,
-  readLanes: 1,
-  writeLanes: 1,
-  timeoutMs: 5_000,
-  maxPending: 1_000,
-  maxPendingBytes: 1_000_000,
-  toError: (error) => error as Error,
-}
-const open = (options: Partial<CoalescerOptions> = {}) => new Coalescer(transport, { ...usual, ...options })
+const open = (options: Partial<CoalescerOptions & PendingLimits> = {}): Coalescer => openCoalescer(transport, options)
 
 beforeEach(() => {
   transport = new ManualTransport()
@@ -61,13 +16,13 @@ describe('batches', () => {
   it('sends at once when idle, and gathers the next batch while one is under way', async () => {
     const coalescer = open()
     const first = coalescer.read('a', asIs)
-    await microtasks()
+    await turn()
     const later = ['d', 'c', 'b'].map((key) => coalescer.read(key, asIs))
-    await microtasks()
+    await turn()
     expect(transport.reads.map(({ keys }) => keys)).toEqual([['a']])
     transport.reads[0]?.answer([record('a')])
     expect(await first).toEqual(record('a'))
-    await microtasks()
+    await turn()
     expect(transport.reads.map(({ keys }) => keys)).toEqual([['a'], ['b', 'c', 'd']])
     transport.reads[1]?.answer([record('b'), null, record('d')])
     expect(await Promise.all(later)).toEqual([record('d'), null, record('b')])
@@ -80,45 +35,45 @@ describe('batches', () => {
     await new Promise((resolve) => process.nextTick(resolve))
     void coalescer.write(put('b'), asIs)
     expect(transport.writes).toHaveLength(0)
-    await microtasks()
+    await turn()
     expect(transport.writes.map(({ operations }) => operations.length)).toEqual([2])
   })
 
   it('bounds a batch by operations and by bytes, and the batches under way by lanes', async () => {
     const coalescer = open({ maxOperations: 3, writeLanes: 2 })
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) void coalescer.write(put(key), asIs)
-    await microtasks()
+    await turn()
     expect(transport.writes.map(({ operations }) => operations.length)).toEqual([3, 3])
     transport.writes[1]?.answer([true, true, true])
-    await microtasks()
+    await turn()
     expect(transport.writes[2]?.operations).toHaveLength(1)
 
     transport = new ManualTransport()
     const byBytes = open({ maxPendingBytes: 10_000_000 })
     for (const key of ['a', 'b', 'c']) void byBytes.write(put(key, 'x'.repeat(600_000)), asIs)
-    await microtasks()
+    await turn()
     expect(transport.writes[0]?.operations).toHaveLength(1)
   })
 
-  it('gives of many that wait a share to each free lane, and divides no few', async () => {
+  it('splits a long queue evenly over the free lanes, but never splits fewer than 32', async () => {
     const coalescer = open({ readLanes: 3 })
     const load = (count: number) => {
       for (let n = 0; n < count; n += 1) void coalescer.read(`${Math.random()}`, asIs)
     }
     load(31)
-    await microtasks()
+    await turn()
     load(80)
-    await microtasks()
+    await turn()
     expect(transport.reads.map(({ keys }) => keys.length)).toEqual([31, 40, 40])
     load(500)
     transport.reads[1]?.answer(Array.from({ length: 40 }, () => null))
-    await microtasks()
+    await turn()
     expect(transport.reads.map(({ keys }) => keys.length)).toEqual([31, 40, 40, 64])
   })
 
   it('asks a backend that answers in the same tick for a first read at once, and gathers those beside it', async () => {
     const read = vi.fn((keys: readonly string[]) => keys.map((key) => record(key)))
-    const coalescer = new Coalescer({ isOpen: true, read, write: () => [] }, { ...usual, immediate: 'first-read' })
+    const coalescer = openCoalescer({ isOpen: true, read, write: () => [] }, { immediate: 'first-read' })
     const reads = ['c', 'b', 'a'].map((key) => coalescer.read(key, asIs))
     expect(read.mock.calls).toEqual([[['c']]])
     expect(await Promise.all(reads)).toEqual([record('c'), record('b'), record('a')])
@@ -131,13 +86,13 @@ describe('batches', () => {
     const coalescer = open({ immediate: 'first-read' })
     const loaded = coalescer.read('a', asIs)
     void coalescer.write(put('a'), asIs)
-    await microtasks()
+    await turn()
     expect(transport.reads).toHaveLength(2)
     expect(transport.writes).toHaveLength(0)
     transport.reads[0]?.fail(new Error('nobody hears of it'))
     transport.reads[1]?.answer([record('a', 'before the write')])
     expect(await loaded).toEqual(record('a', 'before the write'))
-    await microtasks()
+    await turn()
     expect(transport.writes).toHaveLength(1)
   })
 
@@ -151,7 +106,7 @@ describe('batches', () => {
     const coalescer = open()
     void coalescer.write(put('a'), asIs)
     const read = coalescer.read('b', asIs)
-    await microtasks()
+    await turn()
     transport.reads[0]?.answer([null])
     expect(await read).toBeNull()
   })
@@ -159,7 +114,7 @@ describe('batches', () => {
   it('fails alone the one operation whose outcome is an error', async () => {
     const coalescer = open()
     const outcomes = ['a', 'b', 'c'].map((key) => coalescer.write(put(key), asIs))
-    await microtasks()
+    await turn()
     transport.writes[0]?.answer([true, new Error('poison'), true])
     const settled = await Promise.allSettled(outcomes)
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
@@ -168,11 +123,11 @@ describe('batches', () => {
   it('rejects every operation of a batch that failed, and goes on with the next', async () => {
     const coalescer = open()
     const lost = Promise.allSettled(['a', 'b'].map((key) => coalescer.read(key, asIs)))
-    await microtasks()
+    await turn()
     const next = coalescer.read('a', asIs)
     transport.reads[0]?.fail(new Error('connection lost'))
     expect((await lost).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    await microtasks()
+    await turn()
     transport.reads[1]?.answer([null])
     expect(await next).toBeNull()
   })
@@ -183,7 +138,7 @@ describe('batches', () => {
       throw new Error('corrupt')
     })
     const good = coalescer.read('b', asIs)
-    await microtasks()
+    await turn()
     transport.reads[0]?.answer([null, null])
     await assert.rejects(bad, /corrupt/)
     expect(await good).toBeNull()
@@ -197,25 +152,25 @@ describe('order on one key', () => {
     void coalescer.write(put('a'), () => order.push('put'))
     void coalescer.write(del('a'), () => order.push('delete'))
     void coalescer.read('a', () => order.push('read'))
-    await microtasks()
+    await turn()
     expect(transport.writes).toHaveLength(1)
     expect(transport.reads).toHaveLength(0)
     transport.writes[0]?.answer([true])
-    await microtasks()
+    await turn()
     transport.writes[1]?.answer([true])
-    await microtasks()
+    await turn()
     transport.reads[0]?.answer([null])
-    await microtasks()
+    await turn()
     expect(order).toEqual(['put', 'delete', 'read'])
   })
 
   it('lets readers of one key share a read that has not been sent', async () => {
     const coalescer = open()
     void coalescer.read('busy', asIs)
-    await microtasks()
+    await turn()
     const shared = [coalescer.read('a', asIs), coalescer.read('a', asIs), coalescer.read('a', asIs)]
     transport.reads[0]?.answer([null])
-    await microtasks()
+    await turn()
     expect(transport.reads[1]?.keys).toEqual(['a'])
     transport.reads[1]?.answer([record('a')])
     expect(await Promise.all(shared)).toEqual([record('a'), record('a'), record('a')])
@@ -224,52 +179,55 @@ describe('order on one key', () => {
   it('never lets a reader share a read that was sent before a write', async () => {
     const coalescer = open()
     void coalescer.read('a', asIs)
-    await microtasks()
+    await turn()
     void coalescer.write(put('a'), asIs)
     const after = coalescer.read('a', asIs)
     transport.reads[0]?.answer([null])
-    await microtasks()
+    await turn()
     transport.writes[0]?.answer([true])
-    await microtasks()
+    await turn()
     transport.reads[1]?.answer([record('a')])
     expect(await after).toEqual(record('a'))
   })
 
-  it('keeps what is issued after an exclusive function behind it, but not what that function issues itself', async () => {
+  it('sends the steps of a call that holds a key before all that was issued after it', async () => {
     const coalescer = open()
-    let release = () => {}
     const order: string[] = []
-    const exclusive = coalescer.exclusive('a', async (held) => {
-      await held.read(asIs)
-      order.push('held read')
-      await held.call(() => coalescer.read('a', asIs))
-      order.push('nested read')
-      await new Promise<void>((resolve) => {
-        release = resolve
-      })
-      order.push('released')
-    })
+    const holding = coalescer.hold('a', coalescer.deadline())
     void coalescer.read('a', () => order.push('later read'))
-    await microtasks()
+    const held = await holding
+    void held.read(() => order.push('held read'))
+    await turn()
+    expect(transport.reads).toHaveLength(1)
     transport.reads[0]?.answer([null])
-    await microtasks()
+    await turn()
+    held.release()
+    held.release()
+    await turn()
     transport.reads[1]?.answer([null])
-    await microtasks()
-    expect(transport.reads).toHaveLength(2)
-    release()
-    await exclusive
-    await microtasks()
-    transport.reads[2]?.answer([null])
-    await microtasks()
-    expect(order).toEqual(['held read', 'nested read', 'released', 'later read'])
+    await turn()
+    expect(order).toEqual(['held read', 'later read'])
+  })
+
+  it('keeps a key that was given back while a step of its holder is on its way', async () => {
+    const coalescer = open({ writeLanes: 2 })
+    const held = await coalescer.hold('a', coalescer.deadline())
+    void held.write(put('a'), asIs)
+    held.release()
+    void coalescer.write(del('a'), asIs)
+    await turn()
+    expect(transport.writes).toHaveLength(1)
+    transport.writes[0]?.answer([true])
+    await turn()
+    expect(transport.writes).toHaveLength(2)
   })
 
   it('does not mix up a state and a session with the same key', async () => {
     const coalescer = open()
     void coalescer.write(put('a'), asIs)
-    void coalescer.write({ kind: 'takeState', key: 'a' }, asIs)
-    await microtasks()
-    expect(transport.writes[0]?.operations.map(({ kind }) => kind).sort()).toEqual(['put', 'takeState'])
+    void coalescer.write({ kind: 'consumeState', key: 'a' }, asIs)
+    await turn()
+    expect(transport.writes[0]?.operations.map(({ kind }) => kind).sort()).toEqual(['consumeState', 'put'])
   })
 })
 
@@ -282,85 +240,42 @@ describe('bounds', () => {
       coalescer.read('c', asIs),
       (error) => isSessionError(error, 'SESS_UNAVAILABLE') && error.retryable,
     )
-    await microtasks()
+    await turn()
     transport.reads[0]?.answer([null, null])
-    await microtasks()
+    await turn()
     const again = coalescer.read('c', asIs)
-    await microtasks()
+    await turn()
     transport.reads[1]?.answer([null])
     expect(await again).toBeNull()
   })
 
-  it('bounds the bytes that wait', async () => {
+  it('counts readers who share a read each for themselves, and gives all their places back', async () => {
+    const coalescer = open({ maxPending: 3 })
+    const reads = [coalescer.read('busy', asIs)]
+    await turn()
+    reads.push(coalescer.read('a', asIs), coalescer.read('a', asIs))
+    await assert.rejects(coalescer.read('a', asIs), (error) => isSessionError(error, 'SESS_UNAVAILABLE'))
+    transport.reads[0]?.answer([null])
+    await turn()
+    transport.reads[1]?.answer([null])
+    await Promise.all(reads)
+    for (const key of ['a', 'b', 'c']) void coalescer.read(key, asIs)
+    await assert.rejects(coalescer.read('d', asIs), (error) => isSessionError(error, 'SESS_UNAVAILABLE'))
+  })
+
+  it('gives the bytes of a write back once it is answered, has failed, or has timed out and settled', async () => {
     const coalescer = open({ maxPendingBytes: 100 })
-    void coalescer.write(put('a', 'x'.repeat(80)), asIs)
-    await assert.rejects(coalescer.write(put('b', 'x'.repeat(80)), asIs), (error) =>
-      isSessionError(error, 'SESS_UNAVAILABLE'),
-    )
-  })
-})
-
-describe('time-outs', () => {
-  it('rejects what was sent, what gathers and what waits in line, and the lane is free again', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    try {
-      const coalescer = open({ timeoutMs: 800 })
-      const sent = coalescer.write(put('a'), asIs)
-      const inLine = coalescer.write(del('a'), asIs)
-      await microtasks()
-      const gathering = coalescer.write(put('b'), asIs)
-      const settled = Promise.allSettled([sent, inLine, gathering])
-      vi.advanceTimersByTime(800)
-      for (const outcome of await settled) {
-        assert(
-          outcome.status === 'rejected' && isSessionError(outcome.reason, 'SESS_TIMEOUT') && outcome.reason.retryable,
-        )
-      }
-      const next = coalescer.write(put('a'), asIs)
-      await microtasks()
-      transport.writes[1]?.answer([true])
-      expect(await next).toBe(true)
-      // The late answer of the first batch settles nothing and frees no lane a second time.
-      transport.writes[0]?.answer([true])
-      await microtasks()
-      void coalescer.write(put('c'), asIs)
-      void coalescer.write(put('d'), asIs)
-      await microtasks()
-      expect(transport.writes).toHaveLength(3)
-    } finally {
-      vi.useRealTimers()
+    const write = () => coalescer.write(put('a', 'x'.repeat(80)), asIs)
+    for (const end of [
+      (sent: ManualTransport['writes'][number]) => sent.answer([true]),
+      (sent: ManualTransport['writes'][number]) => sent.answer([new Error('refused')]),
+      (sent: ManualTransport['writes'][number]) => sent.fail(new Error('connection lost')),
+    ]) {
+      const outcome = write().catch((error: Error) => error.message)
+      await assert.rejects(write(), (error) => isSessionError(error, 'SESS_UNAVAILABLE'))
+      await turn()
+      end(transport.writes.at(-1) as ManualTransport['writes'][number])
+      await outcome
     }
-  })
-
-  it('never rejects an operation that was answered in time, and stops its timer when nothing waits', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    try {
-      const coalescer = open({ timeoutMs: 800 })
-      const read = coalescer.read('a', asIs)
-      await microtasks()
-      vi.advanceTimersByTime(600)
-      transport.reads[0]?.answer([null])
-      expect(await read).toBeNull()
-      vi.advanceTimersByTime(800)
-      expect(vi.getTimerCount()).toBe(0)
-    } finally {
-      vi.useRealTimers()
-    }
-  })
-})
-
-describe('idle', () => {
-  it('resolves when nothing is under way', async () => {
-    const coalescer = open()
-    await coalescer.idle()
-    void coalescer.write(put('a'), asIs)
-    let isIdle = false
-    const idle = coalescer.idle().then(() => {
-      isIdle = true
-    })
-    await microtasks()
-    expect(isIdle).toBe(false)
-    transport.writes[0]?.answer([true])
-    await idle
   })
 })

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { tracingChannel } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import { isSessionError } from '../../src/contract/errors.ts'
 import type { SessionBackend, SessionRecord, WriteOperation, WriteOutcome } from '../../src/store/backend.ts'
 import { createSessionStore } from '../../src/store/create-session-store.ts'
 import type { StoreOptions } from '../../src/store/options.ts'
-import type { OperationTrace } from '../../src/store/tracing.ts'
 
 /** The least that a third party can start with: a read, and the writes that save, load and delete need. */
 class SmallBackend implements SessionBackend {
@@ -28,7 +26,12 @@ class SmallBackend implements SessionBackend {
       if (operation.kind === 'replace') {
         if (live === null) return null
         const { createdAt, deadline } = live
-        const record = { ...operation.record, createdAt, deadline, expiresAt: operation.record.expiresAt ?? live.expiresAt }
+        const record = {
+          ...operation.record,
+          createdAt,
+          deadline,
+          expiresAt: operation.record.expiresAt ?? live.expiresAt,
+        }
         this.records.set(operation.key, record)
         return record
       }
@@ -131,26 +134,5 @@ describe('errors', () => {
       await assert.rejects(store.load('ours'), (error) => isSessionError(error, 'SESS_CORRUPT'))
     }
     expect(await store.delete('ours')).toBe(true)
-  })
-})
-
-describe('tracing', () => {
-  it('tells a subscriber of sess:operation which operation ran on which store, and no id', async () => {
-    const seen: unknown[] = []
-    const channel = tracingChannel<OperationTrace>('sess:operation')
-    const subscriber = {
-      start: (trace: OperationTrace) => seen.push({ start: { ...trace } }),
-      end: () => {},
-      asyncStart: () => {},
-      asyncEnd: () => seen.push('asyncEnd'),
-      error: () => seen.push('error'),
-    }
-    channel.subscribe(subscriber)
-    try {
-      await createSessionStore(new SmallBackend()).load('some-id')
-    } finally {
-      channel.unsubscribe(subscriber)
-    }
-    expect(seen).toEqual([{ start: { store: 'small', operation: 'load' } }, 'asyncEnd'])
   })
 })

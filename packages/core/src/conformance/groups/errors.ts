@@ -1,9 +1,10 @@
-import { inspect } from 'node:util'
 import { isSessionError } from '../../contract/errors.ts'
 import type { SessionStore } from '../../contract/session-store.ts'
 import { caseGroup, type Requirement } from '../conformance-case.ts'
-import { fail, holds, rejection, rejectsWithTypeError, same } from '../expectations.ts'
-import { alice, hourMs, notStrings } from '../samples.ts'
+import { fail, holds, rejection, rejectsWith, rejectsWithTypeError, same } from '../expectations.ts'
+import { alice, hourMs, notStrings, refOf } from '../samples.ts'
+import { logged, showsNone } from '../secrets.ts'
+import { unhandledOf, unheard } from '../unhandled-rejections.ts'
 
 const callsWithAnId: readonly (readonly [
   string,
@@ -18,11 +19,6 @@ const callsWithAnId: readonly (readonly [
   ['rotate', 'rotate', (store, id) => store.rotate(id)],
   ['save', undefined, (store, id) => store.save({ id, expiresAt: new Date(Date.now() + hourMs) })],
 ]
-
-/** What a log line would show of an error: message, stack, properties and causes. */
-export function logged(error: unknown): string {
-  return inspect(error, { depth: Number.POSITIVE_INFINITY, maxStringLength: null, showHidden: true, breakLength: 1e9 })
-}
 
 const secret = 'secret-in-data-9f2c'
 
@@ -51,6 +47,63 @@ const failures: readonly (readonly [
   ],
 ]
 
+/** What is refused as a wrong argument, with secrets in it. */
+const refusals: readonly (readonly [
+  what: string,
+  requires: Requirement | undefined,
+  call: (store: SessionStore, id: string) => unknown,
+])[] = [
+  ['an id of a wrong form', undefined, (store, id) => store.save({ id: `${id} ${secret}`, expiresAt: soon() })],
+  ['an id that is no string', undefined, (store, id) => store.load([id, secret] as never)],
+  [
+    'a wrong identity',
+    undefined,
+    (store, id) => store.save({ id, expiresAt: soon(), identity: { ...alice, username: [secret] } as never }),
+  ],
+  ['a wrong expiresAt', undefined, (store, id) => store.save({ id, expiresAt: `${id} ${secret}` as never })],
+  ['an unknown field', undefined, (store, id) => store.save({ id, expiresAt: soon(), extra: secret } as never)],
+  ['a wrong ttl', 'touch', (store, id) => store.touch(id, { ttl: `${id} ${secret}` })],
+  ['a wrong change', 'update', (store, id) => store.update(id, `${id} ${secret}` as never)],
+  ['a change to another id', 'update', (store, id) => store.update(id, (session) => ({ ...session, id: secret }))],
+  [
+    'a change to what JSON cannot carry',
+    'update',
+    (store, id) => store.update(id, (session) => ({ ...session, data: { secret, cart: [() => secret] } as never })),
+  ],
+  [
+    'a wrong person',
+    'identityIndex',
+    (store, id) => store.deleteByIdentity({ ...refOf(alice), externalId: [id] as never }),
+  ],
+  ['a wrong state', 'states', (store, id) => store.putState({ state: `${id} ${secret}` })],
+  ['a wrong User-Agent', 'states', (store, id) => store.consumeState(id, { userAgent: [secret] as never })],
+]
+
+const soon = () => new Date(Date.now() + hourMs)
+
+/** Each method with what it refuses, and what an application's own code makes it reject with. */
+function failing(store: SessionStore, id: string): { method: string; call: () => unknown }[] {
+  const wrong = Symbol('wrong') as never
+  const calls: [string, Requirement | undefined, () => unknown][] = [
+    ...callsWithAnId.map(([method, requires, call]): [string, Requirement | undefined, () => unknown] => [
+      method,
+      requires,
+      () => call(store, wrong),
+    ]),
+    ['create', 'create', () => store.create(wrong)],
+    ['a change that throws', 'update', () => store.update(id, () => fail('mine'))],
+    ['an async change that throws', 'update', () => store.update(id, () => Promise.reject(new Error('mine')))],
+    ['listByIdentity', 'identityIndex', () => store.listByIdentity(wrong)],
+    ['deleteByIdentity', 'identityIndex', () => store.deleteByIdentity(wrong)],
+    ['deleteByHandle', 'handles', () => store.deleteByHandle(wrong)],
+    ['putState', 'states', () => store.putState(wrong)],
+    ['consumeState', 'states', () => store.consumeState(wrong)],
+  ]
+  const able = (requires: Requirement | undefined) =>
+    requires === undefined || store.capabilities[requires as keyof typeof store.capabilities]
+  return calls.flatMap(([method, requires, call]) => (able(requires) ? [{ method, call }] : []))
+}
+
 export const errorCases = caseGroup('errors', [], {
   'carry-code-and-retryable': {
     title: 'a rejection is a SessionError with a code, a boolean retryable and a message',
@@ -69,17 +122,45 @@ export const errorCases = caseGroup('errors', [], {
     },
   },
   'tell-no-secret': {
-    title: 'no id and no data appears in an error, its stack, its properties or its causes',
+    title: 'no id, plain or hashed, and no data appears in an error, its stack, its properties or its causes',
     async run({ store, put }) {
       const gone = await put({ identity: alice, data: { secret } })
       await store.delete(gone.id)
       const { id } = await put()
       for (const [what, , , requires, call] of failures) {
         if (requires.includes('create') && !store.capabilities.create) continue
-        const text = logged(await rejection(() => call(store, id, gone), what))
-        for (const hidden of [gone.id, id]) holds(!text.includes(hidden), `the error of ${what} shows the id`)
-        holds(!text.includes(secret), `the error of ${what} shows data`)
+        const error = await rejection(() => call(store, id, gone), what)
+        showsNone(error, [gone.id, id], [secret], `the error of ${what}`)
       }
+      for (const [what, requires, call] of refusals) {
+        if (requires && !store.capabilities[requires as keyof typeof store.capabilities]) continue
+        const [outcome] = await Promise.allSettled([call(store, id)])
+        // Whether each of them is refused is for other cases to say.
+        if (outcome.status === 'rejected') showsNone(outcome.reason, [id], [secret], `the error of ${what}`)
+      }
+    },
+  },
+  'tell-no-secret-of-what-is-too-large': {
+    title: 'neither does the error of data that is too large',
+    requires: ['options'],
+    options: () => ({ maxBytes: 200 }),
+    async run({ store, put }) {
+      const session = await put()
+      const save = () => store.save({ ...session, data: { secret, text: secret.repeat(50) } })
+      const error = await rejectsWith('SESS_TOO_LARGE', save, 'data that is too large')
+      showsNone(error, [session.id], [secret], 'the error of data that is too large')
+    },
+  },
+  'are-unhandled-where-nobody-awaits': {
+    title: 'a call that fails and that nobody awaits is an unhandled rejection, whichever the method',
+    async run({ bare, put }) {
+      const { id } = await put()
+      const calls = failing(bare, id)
+      const heard = await unhandledOf(calls, async () => void (await bare.exists(id)))
+      if (heard === undefined) return unheard
+      const swallowed = calls.map(({ method }) => method).filter((method) => !heard.has(method))
+      same(swallowed, [], 'an error that nobody awaits is swallowed')
+      return undefined
     },
   },
   'an-id-that-is-no-string-is-a-type-error': {

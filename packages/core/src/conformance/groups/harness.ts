@@ -1,5 +1,5 @@
 import { caseGroup } from '../conformance-case.ts'
-import { same } from '../expectations.ts'
+import { rejectsWith, same } from '../expectations.ts'
 import { alice, refOf } from '../samples.ts'
 
 export const harnessCases = caseGroup('harness', [], {
@@ -30,6 +30,16 @@ export const harnessCases = caseGroup('harness', [], {
       const other = await peer()
       const session = await put({ identity: alice })
       same(await other.load(session.id), session, 'a peer has the same sessions')
+    },
+  },
+  'hands-on-the-options': {
+    title: 'a harness that takesOptions hands them to the store',
+    requires: ['options'],
+    options: () => ({ maxBytes: 500 }),
+    async run({ put, store }) {
+      const session = await put()
+      const save = () => store.save({ ...session, data: { text: 'x'.repeat(1_000) } })
+      await rejectsWith('SESS_TOO_LARGE', save, 'data beyond the maxBytes that the case asked for')
     },
   },
 })

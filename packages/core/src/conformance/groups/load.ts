@@ -63,4 +63,50 @@ export const loadCases = caseGroup('load', [], {
       same(await store.load(session.id), null, 'what another client deleted is gone at once')
     },
   },
+  'again-gives-the-same': {
+    title:
+      'a second load gives what the first did, also at the same moment, and after each kind of write what it wrote',
+    async run({ store, clock, put }) {
+      const session = await put({ identity: alice, data: { n: 1 } })
+      const { id } = session
+      const twice = async (expected: unknown, when: string) => {
+        for (let n = 1; n <= 3; n++) same(await store.load(id), expected, `load number ${n} ${when}`)
+        same(
+          await Promise.all([store.load(id), store.load(id), store.exists(id), store.load(id)]),
+          [expected, expected, expected !== null, expected],
+          `loads at the same moment ${when}`,
+        )
+      }
+      await twice(session, 'after the first save')
+      const [mine, theirs] = await Promise.all([loaded(store, id), loaded(store, id)])
+      mine.data.n = 'altered'
+      mine.expiresAt.setTime(0)
+      same(theirs, session, 'two loads at the same moment share nothing')
+      await twice(session, 'after one of them was altered')
+      await twice(await store.save({ ...session, data: { n: 2 } }), 'after a save')
+      if (store.capabilities.touch) {
+        const before = await loaded(store, id)
+        const expiresAt = await store.touch(id, { ttl: 1_000 })
+        await twice({ ...before, expiresAt }, 'after a touch')
+      }
+      if (store.capabilities.update) {
+        await twice(await store.update(id, ({ data }) => void Object.assign(data, { n: 3 })), 'after an update')
+      }
+      clock.advance(86_400_000)
+      await twice(null, 'after it expired')
+    },
+  },
+  'again-misses-nothing': {
+    title: 'an id that was not there is found as soon as a session has it, and lost as soon as that is deleted',
+    async run({ store, newId, put }) {
+      const id = newId()
+      for (let round = 0; round < 3; round++) {
+        same([await store.load(id), await store.load(id), await store.exists(id)], [null, null, false], 'an unknown id')
+        const session = await put({ id, data: { round } })
+        same([await store.load(id), await store.load(id)], [session, session], 'a session that was made meanwhile')
+        same(await store.exists(id), true, 'it exists')
+        same([await store.delete(id), await store.delete(id)], [true, false], 'the first of two deletes removes it')
+      }
+    },
+  },
 })

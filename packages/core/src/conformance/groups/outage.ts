@@ -1,8 +1,9 @@
 import { caseGroup } from '../conformance-case.ts'
 import { describeError, fail, holds, isError, same } from '../expectations.ts'
 import { alice, loaded } from '../samples.ts'
+import { showsNone } from '../secrets.ts'
 import { within } from '../time-limit.ts'
-import { logged } from './errors.ts'
+import { unhandledOf, unheard } from '../unhandled-rejections.ts'
 import { callsOf } from './lifecycle.ts'
 
 const timeoutMs = 1_500
@@ -77,18 +78,56 @@ export const outageCases = caseGroup('outage', ['outage'], {
     },
   },
   'tells-no-secret': {
-    title: 'the error of an outage shows no id and no data',
+    title: 'the error of an outage shows no id and no data, whichever the method',
     options: () => ({ timeoutMs }),
-    async run({ store, put, outage }) {
-      const session = await put({ data: { n: 1 } })
+    async run({ store, put, outage, newId }) {
+      const { capabilities } = store
+      const session = await put({ identity: alice, data: { n: 1 } })
+      const [state, secret] = [newId(), 'secret-9f2c']
+      const person = { providerId: secret, externalId: secret, attributes: {} }
+      const calls: [method: string, able: boolean, call: () => Promise<unknown>][] = [
+        ['save', true, () => store.save({ ...session, identity: person, data: { secret } })],
+        ['load', true, () => store.load(session.id)],
+        ['delete', true, () => store.delete(session.id)],
+        ['create', capabilities.create, () => store.create({ identity: person, data: { secret } })],
+        ['touch', capabilities.touch, () => store.touch(session.id)],
+        ['update', capabilities.update, () => store.update(session.id, () => {})],
+        ['rotate', capabilities.rotate, () => store.rotate(session.id)],
+        ['listByIdentity', capabilities.identityIndex, () => store.listByIdentity(person)],
+        ['deleteByIdentity', capabilities.identityIndex, () => store.deleteByIdentity(person, { except: session.id })],
+        ['putState', capabilities.states, () => store.putState({ state, userAgent: secret, data: { secret } })],
+        ['consumeState', capabilities.states, () => store.consumeState(state, { userAgent: secret })],
+      ]
       const { end } = await outage()
       try {
-        const save = within(boundMs, store.save({ ...session, data: { secret: 'secret-9f2c' } }), 'save')
-        const [outcome] = await Promise.allSettled([save])
-        if (outcome.status === 'fulfilled') fail('save during an outage is an error')
-        const text = logged(outcome.reason)
-        holds(!text.includes(session.id), 'the error of an outage shows the id')
-        holds(!text.includes('secret-9f2c'), 'the error of an outage shows data')
+        const able = calls.filter(([, isAble]) => isAble)
+        const answers = able.map(([method, , call]) => within(boundMs, call(), `${method} during an outage`))
+        for (const [n, outcome] of (await Promise.allSettled(answers)).entries()) {
+          const [method] = able[n] ?? ['']
+          if (outcome.status === 'fulfilled') fail(`${method} during an outage is an error`)
+          showsNone(outcome.reason, [session.id, state], [secret], `the error of ${method} during an outage`)
+        }
+      } finally {
+        await end()
+      }
+    },
+  },
+  'is-unhandled-where-nobody-awaits': {
+    title: 'a call that fails in an outage and that nobody awaits is an unhandled rejection, whichever the method',
+    options: () => ({ timeoutMs }),
+    async run({ store, bare, put, outage }) {
+      await put()
+      const { end } = await outage()
+      try {
+        const calls = callsOf(bare)
+        const heard = await unhandledOf(calls, async () => {
+          const twins = callsOf(store).map(({ method, call }) => within(boundMs, Promise.resolve(call()), method))
+          await Promise.allSettled(twins)
+        })
+        if (heard === undefined) return unheard
+        const swallowed = calls.map(({ method }) => method).filter((method) => !heard.has(method))
+        same(swallowed, [], 'an error that nobody awaits is swallowed')
+        return undefined
       } finally {
         await end()
       }

@@ -216,9 +216,8 @@ export const raceCases = caseGroup('races', [], {
       for (let round = 0; round < 5; round++) {
         const expired = await Promise.all(Array.from({ length: 40 }, () => put({ expiresAt: clock.in(minuteMs) })))
         clock.advance(minuteMs)
-        const cleaning = Promise.all([store.cleanExpired(), other.cleanExpired()])
-        await Promise.all(expired.map(({ id }) => put({ id, data: { anew: true } })))
-        await cleaning
+        const cleaning = [store.cleanExpired(), other.cleanExpired()]
+        await Promise.all([...cleaning, ...expired.map(({ id }) => put({ id, data: { anew: true } }))])
         for (const { id } of expired) {
           same(
             (await loaded(store, id, 'a clean-up spares what is live')).data,
@@ -245,6 +244,48 @@ export const raceCases = caseGroup('races', [], {
         sessions.map((_, n) => n % 3 !== 0),
         'each delete has its own result',
       )
+    },
+  },
+  'sessions-and-states-together': {
+    title: 'calls for sessions and for states that travel together are each answered with what they asked for',
+    requires: ['states'],
+    async run({ store, clock, put, newId }) {
+      for (let round = 0; round < 3; round++) {
+        const sessions = await Promise.all(Array.from({ length: 8 }, (_, n) => put({ data: { n } })))
+        // A state may have the text of an id: they are apart all the same.
+        const states = await Promise.all(
+          sessions.map(({ id }, n) => store.putState({ state: n % 2 === 0 ? id : newId(), data: { state: n } })),
+        )
+        const calls = sessions.map((session, n) => [
+          n % 2 === 0
+            ? store.delete(session.id)
+            : store.save({ ...session, data: { saved: n } }).then(({ data }) => data),
+          store.consumeState(n % 4 === 3 ? newId() : (states[n] ?? '')).then((consumed) => consumed?.data),
+          store.putState({ state: states[n] ?? '', data: { again: n } }),
+          store.load(session.id).then((found) => found?.data),
+          store.capabilities.touch ? store.touch(session.id, { ttl: hourMs + n }) : null,
+          store.exists(session.id),
+        ])
+        const answers = await Promise.all(calls.map((each) => Promise.all(each)))
+        for (const [n, answer] of answers.entries()) {
+          const lives = n % 2 === 1
+          const expected = [
+            lives ? { saved: n } : true,
+            n % 4 === 3 ? undefined : { state: n },
+            states[n],
+            lives ? { saved: n } : undefined,
+            lives && store.capabilities.touch ? clock.in(hourMs + n) : null,
+            lives,
+          ]
+          same(answer, expected, 'each call for a session or a state has its own answer')
+        }
+        const consumed = await Promise.all(states.map((state) => store.consumeState(state)))
+        same(
+          consumed.map((each) => each?.data),
+          states.map((_, n) => ({ again: n })),
+          'each state is the one that was put last',
+        )
+      }
     },
   },
   'one-bad-operation-fails-alone': {

@@ -1,6 +1,7 @@
 import type { ConformanceHarness } from '../../../src/conformance/index.ts'
+import type { Publish } from '../published-store.ts'
 import { referenceHarness, type StoreClass } from '../reference-harness.ts'
-import type { ReferenceStore } from '../reference-store.ts'
+import { ReferenceStore } from '../reference-store.ts'
 
 /** A store with one defect, and the cases that are there to catch it, each with what its message must say. */
 export interface BrokenStore {
@@ -16,6 +17,16 @@ export function broken(
   harness: Partial<ConformanceHarness<ReferenceStore>> = {},
 ): BrokenStore {
   return { defect, caught, harness: { ...referenceHarness(Store), ...harness } }
+}
+
+/** A store that does what it should, and tells the tracing channel what it should not. */
+export function brokenTraces(
+  defect: string,
+  publish: Publish,
+  caught: Readonly<Record<string, RegExp>>,
+  Store: StoreClass = ReferenceStore,
+): BrokenStore {
+  return { defect, caught, harness: referenceHarness(Store, publish) }
 }
 
 /** A moment in which another client can come between a read and a write. */

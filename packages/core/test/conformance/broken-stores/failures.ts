@@ -190,7 +190,7 @@ export const brokenFailures = [
         }
       }
     },
-    { 'outage/tells-no-secret': /the error of an outage shows the id/ },
+    { 'outage/tells-no-secret': /the error of save during an outage shows the id/ },
   ),
   broken(
     'close waits for the backend to come back',

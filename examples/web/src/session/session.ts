@@ -1,7 +1,7 @@
 import type { Session, SessionStore, SessionSummary } from '@sess/core'
 
 /** What this application keeps in a session. */
-export type VisitData = {
+export type SessionData = {
   /** Names the session across rotations: its row in the list of devices, and the browser that began a sign-in. No secret. */
   tag: string
   /** The browser's own name for itself, shortened. */
@@ -10,9 +10,9 @@ export type VisitData = {
   count: number
 }
 
-export type Visit = Session<VisitData>
-export type VisitSummary = SessionSummary<VisitData>
-export type VisitStore = SessionStore<VisitData>
+export type AppSession = Session<SessionData>
+export type AppSessionSummary = SessionSummary<SessionData>
+export type AppSessionStore = SessionStore<SessionData>
 
 /** Without a request for this long, a session ends. */
 export const idleMs = 3_600_000
@@ -22,7 +22,7 @@ export const absoluteMs = 86_400_000
 export const touchEveryMs = 60_000
 
 /** The last request, to within {@link touchEveryMs}; null once the absolute limit is nearer than the idle one and hides it. */
-export function lastSeen({ expiresAt, deadline }: Pick<VisitSummary, 'expiresAt' | 'deadline'>): Date | null {
+export function lastSeen({ expiresAt, deadline }: Pick<AppSessionSummary, 'expiresAt' | 'deadline'>): Date | null {
   if (deadline !== null && expiresAt >= deadline) return null
   return new Date(expiresAt.getTime() - idleMs)
 }

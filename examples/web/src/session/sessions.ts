@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import type { Identity } from '@sess/core'
+import type { AppContext } from '../server/app-env.ts'
+import { clearSessionId, readSessionId, sendSessionId } from './cookie.ts'
+import { type AppSession, type AppSessionStore, absoluteMs, idleMs, touchEveryMs } from './session.ts'
+
+/** The session of the browser behind a request. */
+export interface Sessions {
+  /** The live session that the request's cookie names, or null. It never sends a cookie: a late answer would undo a sign-in. */
+  current(c: AppContext): Promise<AppSession | null>
+  /**
+   * {@link current}, or a new anonymous session for a browser that sent no cookie. Null where the cookie names no live
+   * session: the browser may have signed in elsewhere since it sent that, so the answer must not set another one. Let it ask
+   * again, with the cookie that it has by then.
+   */
+  ensure(c: AppContext): Promise<AppSession | null>
+  /** The same for a browser that asks again: it gets a new session where its cookie still names none. */
+  ensureAtLast(c: AppContext): Promise<AppSession>
+  /** Gives the session to `identity` under a new id, with its data where it was anonymous or theirs. Null where it has ended. */
+  signIn(c: AppContext, session: AppSession, identity: Identity): Promise<AppSession | null>
+  /** Ends the session and takes the cookie back. */
+  end(c: AppContext, session: AppSession): Promise<void>
+}
+
+export function createSessions(store: AppSessionStore, now: () => number): Sessions {
+  async function begin(c: AppContext, identity: Identity | null): Promise<AppSession> {
+    const session = await store.create({
+      identity,
+      data: { tag: randomBytes(16).toString('base64url'), userAgent: userAgentOf(c).slice(0, 256), count: 0 },
+      ttl: idleMs,
+      deadline: new Date(now() + absoluteMs),
+    })
+    sendSessionId(c, session.id)
+    return session
+  }
+
+  /** Moves the idle limit on, unless that was done a moment ago: most requests write nothing. */
+  async function keepAlive(session: AppSession): Promise<AppSession | null> {
+    const target = Math.min(now() + idleMs, session.deadline?.getTime() ?? Number.POSITIVE_INFINITY)
+    if (target - session.expiresAt.getTime() < touchEveryMs) return session
+    const expiresAt = await store.touch(session.id, { ttl: idleMs })
+    return expiresAt && { ...session, expiresAt }
+  }
+
+  async function current(c: AppContext): Promise<AppSession | null> {
+    const id = readSessionId(c)
+    if (id === undefined) return null
+    const session = await store.load(id)
+    return session && keepAlive(session)
+  }
+
+  return {
+    current,
+    ensure: async (c) => (await current(c)) ?? (readSessionId(c) === undefined ? begin(c, null) : null),
+    ensureAtLast: async (c) => (await current(c)) ?? begin(c, null),
+
+    async signIn(c, session, identity) {
+      // Another person's data is not for this one's eyes: they get a session of their own.
+      if (session.identity !== null && !isSamePerson(session.identity, identity)) {
+        await store.delete(session.id)
+        return begin(c, identity)
+      }
+      // First the new id, then the identity: an id that somebody may have planted never is a signed-in one.
+      const moved = await store.rotate(session.id)
+      const signedIn = moved && (await store.update(moved.id, (current) => ({ ...current, identity })))
+      if (signedIn) sendSessionId(c, signedIn.id)
+      return signedIn
+    },
+
+    async end(c, session) {
+      await store.delete(session.id)
+      clearSessionId(c)
+    },
+  }
+}
+
+/** The browser's name for itself; empty where it gives none. */
+export function userAgentOf(c: AppContext): string {
+  return c.req.header('user-agent') ?? ''
+}
+
+function isSamePerson(a: Identity, b: Identity): boolean {
+  return a.providerId === b.providerId && a.externalId === b.externalId
+}

@@ -1,0 +1,160 @@
+import type {
+  ChangedRecord,
+  CleanedPage,
+  RecordPage,
+  RemovedPage,
+  SessionBackend,
+  SessionRecord,
+  StateRecord,
+  StoredTimes,
+  WriteOperation,
+  WriteOutcome,
+} from '../../src/store/backend.ts'
+
+/** What the backend is asked for: a kind of write, or a method. */
+export type Asked = WriteOperation['kind'] | 'read' | 'list' | 'revoke' | 'scan' | 'clean' | 'count' | 'ping' | 'close'
+
+/**
+ * A whole backend over a Map, for tests of the store above it: each call waits where the test says so, and can fail. It goes
+ * in pages of two records.
+ */
+export class MapBackend implements SessionBackend {
+  readonly type = 'map'
+  readonly writes = [
+    'insert',
+    'put',
+    'replace',
+    'compareAndSwap',
+    'touch',
+    'delete',
+    'rotate',
+    'putState',
+    'consumeState',
+  ] as const
+  readonly records = new Map<string, SessionRecord>()
+  readonly states = new Map<string, StateRecord>()
+  /** All that was asked for, in order. */
+  readonly asked: Asked[] = []
+  /** Called before each answer: what it gives is waited for, what it throws is the answer. */
+  before: (asked: Asked) => unknown = () => undefined
+
+  async read(keys: readonly string[]): Promise<(SessionRecord | null)[]> {
+    await this.#ask('read')
+    return keys.map((key) => this.records.get(key) ?? null)
+  }
+
+  async write(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
+    const outcomes: WriteOutcome[] = []
+    for (const operation of operations) {
+      await this.#ask(operation.kind)
+      outcomes.push(this.#apply(operation, now))
+    }
+    return outcomes
+  }
+
+  async count(now: number): Promise<number> {
+    await this.#ask('count')
+    return [...this.records.values()].filter(({ expiresAt }) => expiresAt > now).length
+  }
+
+  async cleanExpired(_cursor: string | null, limit: number, now: number): Promise<CleanedPage> {
+    await this.#ask('clean')
+    const expired = [...this.records.values()].filter(({ expiresAt }) => expiresAt <= now).slice(0, limit)
+    for (const { key } of expired) this.records.delete(key)
+    return { sessions: expired.length, cursor: expired.length === limit ? 'more' : null }
+  }
+
+  async listByIdentity(identityKey: string, cursor: string | null, _limit: number, now: number): Promise<RecordPage> {
+    await this.#ask('list')
+    return this.#page(cursor, (record) => record.identityKey === identityKey && record.expiresAt > now)
+  }
+
+  async deleteByIdentity(
+    identityKey: string,
+    exceptKey: string | null,
+    _cursor: string | null,
+    _limit: number,
+    now: number,
+  ): Promise<RemovedPage> {
+    await this.#ask('revoke')
+    const isTheirs = (record: SessionRecord) =>
+      record.identityKey === identityKey && record.key !== exceptKey && record.expiresAt > now
+    const two = [...this.records.values()].filter(isTheirs).slice(0, 2)
+    for (const { key } of two) this.records.delete(key)
+    return { ended: two.length, cursor: two.length === 2 ? 'more' : null }
+  }
+
+  async scan(cursor: string | null, _limit: number, now: number): Promise<RecordPage> {
+    await this.#ask('scan')
+    return this.#page(cursor, (record) => record.expiresAt > now)
+  }
+
+  async ping(): Promise<void> {
+    await this.#ask('ping')
+  }
+
+  async close(): Promise<void> {
+    await this.#ask('close')
+  }
+
+  async #ask(asked: Asked): Promise<void> {
+    this.asked.push(asked)
+    await this.before(asked)
+  }
+
+  #page(cursor: string | null, isWanted: (record: SessionRecord) => boolean): RecordPage {
+    const start = Number(cursor ?? 0)
+    const records = [...this.records.values()].filter(isWanted).slice(start, start + 2)
+    return { records, cursor: records.length === 2 ? `${start + 2}` : null }
+  }
+
+  #apply(operation: WriteOperation, now: number): WriteOutcome {
+    const { key } = operation
+    const stored = this.records.get(key)
+    const live = stored !== undefined && stored.expiresAt > now ? stored : null
+    switch (operation.kind) {
+      case 'insert':
+        if (live === null) this.records.set(key, operation.record)
+        return live === null
+      case 'put':
+        this.records.set(key, operation.record)
+        return true
+      case 'replace':
+        return live === null ? null : this.#overwrite(live, operation.record)
+      case 'compareAndSwap':
+        if (live === null) return 'gone'
+        return live.version === operation.ifVersion ? this.#overwrite(live, operation.record) : 'conflict'
+      case 'touch': {
+        if (live === null) return null
+        const expiresAt = Math.min(operation.expiresAt, live.deadline ?? operation.expiresAt)
+        this.records.set(key, { ...live, expiresAt })
+        return expiresAt
+      }
+      case 'delete':
+        this.records.delete(key)
+        return live !== null
+      case 'rotate':
+        if (live === null) return 'gone'
+        if (live.version !== operation.ifVersion) return 'conflict'
+        if (this.records.has(operation.newKey)) return 'taken'
+        this.records.delete(key)
+        return this.#overwrite({ ...live, deadline: operation.record.deadline }, operation.record)
+      case 'putState':
+        this.states.set(key, operation.record)
+        return true
+      case 'consumeState': {
+        const state = this.states.get(key)
+        this.states.delete(key)
+        return state !== undefined && state.expiresAt > now ? state : null
+      }
+    }
+  }
+
+  #overwrite(live: SessionRecord, changed: ChangedRecord): StoredTimes {
+    const { createdAt, deadline } = live
+    const expiresAt = changed.expiresAt ?? live.expiresAt
+    const record = { ...changed, createdAt, deadline, expiresAt: Math.min(expiresAt, deadline ?? expiresAt) }
+    this.records.set(record.key, record)
+    return record
+  }
+}
