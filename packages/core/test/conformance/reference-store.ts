@@ -406,6 +406,7 @@ export class ReferenceStore implements SessionStore {
     const row = this.storage.states.get(key)
     this.storage.states.delete(key)
     if (!row || !this.isLive(row) || !this.isSameAgent(row.userAgent, userAgent)) return null
+    if (row.data === unreadable) throw new SessionError('SESS_CORRUPT', 'what is stored is no state')
     return { data: this.copy(row.data), createdAt: new Date(row.createdAt) }
   }
 
@@ -434,10 +435,12 @@ export class ReferenceStore implements SessionStore {
     return this.close()
   }
 
-  damage(id: string): void {
-    const key = this.key(id)
+  damage(idOrState: string): void {
+    const key = this.key(idOrState)
     const row = this.storage.sessions.get(key)
     if (row) this.storage.sessions.set(key, { ...row, data: unreadable })
+    const state = this.storage.states.get(key)
+    if (state) this.storage.states.set(key, { ...state, data: unreadable })
   }
 
   dump(): string {
