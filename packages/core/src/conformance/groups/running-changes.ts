@@ -206,9 +206,9 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
       const before = await put({ data: { n: 0 } })
       const { id } = before
       const { updating, end } = await startChange(context, id, addOne)
-      const waiting = rejectsWith('SESS_TIMEOUT', () => store.update(id, addOne), 'an update behind a hanging change')
+      const waiting = store.update(id, addOne)
       same(await store.load(id), before, 'a load passes a hanging change')
-      await waiting
+      await rejectsWith('SESS_TIMEOUT', () => waiting, 'an update behind a hanging change')
       await rejectsWith('SESS_TIMEOUT', () => updating, 'an update whose change does not end')
       same((await store.update(id, addOne))?.data, { n: 1 }, 'afterwards the session can be updated')
       end()

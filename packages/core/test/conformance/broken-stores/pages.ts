@@ -146,6 +146,7 @@ export const brokenPages = [
       #batch: Promise<unknown>[] = []
       override async load(id: string) {
         const own = super.load(id)
+        own.catch(() => {})
         this.#batch.push(own)
         const batch = this.#batch
         await gap()
