@@ -90,7 +90,7 @@ type ReadStep = (
 ) => Promise<{ readonly rows: Rows; readonly next: string | null }>
 
 /** How many times `limit` come in a page where the engine looks at all sessions of the identity for each. */
-const limitsInSortedPage = 16
+const limitsInSortedPage = 8
 
 const pages: Readonly<Record<SqlDialect['identityPages'], ReadStep>> = {
   async rowId(read, [after = beginningOfTime], limit) {
