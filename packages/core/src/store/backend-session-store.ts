@@ -320,7 +320,8 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   async *#entries(): AsyncGenerator<SessionSummary<Data>, void, undefined> {
     this.#refuseWhereImpossible('entries', 'scan')
     for await (const page of this.#pages((backend, cursor, now) => {
-      this.#refuseWhereImpossible('entries', 'scan')
+      // The first page was asked for before a close that began meanwhile.
+      if (cursor !== null) this.#refuseWhereImpossible('entries', 'scan')
       return backend.scan?.(cursor, pageSize, now)
     })) {
       yield* page
@@ -403,7 +404,10 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   /** The sessions of each page that can be read; of the others `onBackgroundError` hears. */
   async *#pages(
     next: (backend: SessionBackend, cursor: string | null, now: number) => RecordPage | Promise<RecordPage> | undefined,
+<<<<<<< HEAD
     identityKey?: string,
+=======
+>>>>>>> wt-conf
   ): AsyncGenerator<SessionSummary<Data>[], void, undefined> {
     const step = (cursor: string | null) =>
       this.#tracked(() =>

@@ -109,9 +109,9 @@ export class Coalescer {
     return this.#submit(key, 'hold', (holder: Task) => this.#heldKey(holder, deadline), deadline)
   }
 
-  /** Resolves with `ended`, or rejects with `SESS_TIMEOUT` when the time of the call is over before. */
-  within(deadline: Deadline, ended: Promise<void>): Promise<void> {
-    return withinTime(this.#timeouts, ended, () => this.#lateError(), deadline.since)
+  /** Resolves with `ended`, or rejects with what `late` makes when the time of the call is over before. */
+  within(deadline: Deadline, ended: Promise<void>, late: () => Error): Promise<void> {
+    return withinTime(this.#timeouts, ended, late, deadline.since)
   }
 
   /** The time of a call that begins now. */

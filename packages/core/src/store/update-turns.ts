@@ -47,7 +47,7 @@ export class UpdateTurns {
           const own = this.#countAround(key) + (isBlocking ? 1 : 0)
           if (blocking === undefined || blocking.count === own) return held
           held.release()
-          await this.#coalescer.within(deadline, blocking.ended)
+          await this.#coalescer.within(deadline, blocking.ended, waitedTooLong)
         }
       },
       run: async (held, change, store) => {
@@ -139,6 +139,13 @@ export interface UpdateTurn {
   ): Promise<R>
   /** Lets those go who wait for it. */
   end(): void
+}
+
+function waitedTooLong(): SessionError {
+  return new SessionError(
+    'SESS_TIMEOUT',
+    'another change of this session did not end within timeoutMs; nothing is written',
+  )
 }
 
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

@@ -127,8 +127,9 @@ describe('the bounds of an update', () => {
     const { promise: hanging, resolve: end } = gate()
     const updating = store.update(session.id, () => hanging)
     await turn()
-    expect(await codeOf(store.update(session.id, add))).toBe('SESS_TIMEOUT')
-    expect(await codeOf(store.rotate(session.id))).toBe('SESS_TIMEOUT')
+    const waited = { code: 'SESS_TIMEOUT', message: expect.stringContaining('another change of this session') }
+    await expect(store.update(session.id, add)).rejects.toMatchObject(waited)
+    await expect(store.rotate(session.id)).rejects.toMatchObject(waited)
     end()
     expect((await updating)?.data).toEqual({ n: 0 })
   })
