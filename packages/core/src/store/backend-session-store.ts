@@ -404,10 +404,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   /** The sessions of each page that can be read; of the others `onBackgroundError` hears. */
   async *#pages(
     next: (backend: SessionBackend, cursor: string | null, now: number) => RecordPage | Promise<RecordPage> | undefined,
-<<<<<<< HEAD
     identityKey?: string,
-=======
->>>>>>> wt-conf
   ): AsyncGenerator<SessionSummary<Data>[], void, undefined> {
     const step = (cursor: string | null) =>
       this.#tracked(() =>
