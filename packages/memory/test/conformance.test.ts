@@ -56,11 +56,14 @@ describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<stri
         const { storage } = placeOf(store)
         return inspect([[...storage.records()], [...storage.identities()], storage.states], everything)
       },
-      damage(store, id) {
+      damage(store, idOrState) {
         const { storage } = placeOf(store)
-        const key = config.ids === 'plain' ? id : createHash('sha256').update(id).digest('base64url')
-        const record = storage.get(key)
-        if (record) storage.write({ ...record, payload: record.payload.slice(0, record.payload.length >> 1) })
+        const hash = createHash('sha256').update(idOrState).digest('base64url')
+        const half = ({ payload }: { payload: string }) => payload.slice(0, payload.length >> 1)
+        const record = storage.get(config.ids === 'plain' ? idOrState : hash)
+        if (record) storage.write({ ...record, payload: half(record) })
+        const state = storage.states.get(hash)
+        if (state) storage.states.set(hash, { ...state, payload: half(state) })
       },
       outage(store) {
         const place = placeOf(store)

@@ -38,7 +38,7 @@ local function store(at, times, constant, rest, header)
   if healing or entry ~= former or indexed ~= indexedOf(header) then
     add(byExpiry, byIdentity, entry, indexed, expiresAt)
   end
-  redis.call('SET', key, value, 'PX', ttl)
+  if ttl == '' then redis.call('SET', key, value, 'KEEPTTL') else redis.call('SET', key, value, 'PX', ttl) end
   if entry ~= former then
     if former then drop(byExpiry, byIdentity, former) end
     lookAround(byExpiry)
@@ -50,9 +50,9 @@ local function ttlUntil(instant)
   return string.format('%d', math.max(1000, tonumber(instant) - nowMs))
 end
 
--- The times of a write over header, with a deadline that may cut them short.
+-- The times of a write over header, with a deadline that may cut them short. Without a TTL the record keeps the one that it has.
 local function timesOver(header, times, deadline)
-  if times == '' then times = sub(header, 6, 37) .. ttlUntil(expiryOf(header)) end
+  if times == '' then times = sub(header, 6, 37) end
   if sub(times, 1, 16) <= deadline then return times end
   return deadline .. deadline .. ttlUntil(deadline)
 end
@@ -142,7 +142,9 @@ function writes.o(at, arg)
   if versionOf(header, 77) ~= ARGV[arg + 1] then return 'conflict' end
   if redis.call('EXISTS', newKey) == 1 then return 'taken' end
   local constant = deadline .. sub(header, 54, 76)
-  local stored = store(at + 3, timesOver(header, ARGV[arg], deadline), constant, rest, nil)
+  local times = timesOver(header, ARGV[arg], deadline)
+  if #times == 32 then times = times .. ttlUntil(times:sub(1, 16)) end
+  local stored = store(at + 3, times, constant, rest, nil)
   redis.call('DEL', key)
   drop(KEYS[at + 1], KEYS[at + 2], entryOf(header, key))
   return stored

@@ -2,13 +2,13 @@ import { SessionError } from '@sess/core'
 import {
   boolean,
   choice,
+  field,
   identifier,
   instance,
   integer,
   type StoreConfigInput,
   splitUrl,
   storeConfig,
-  text,
 } from '@sess/core/config'
 import type BetterSqlite3 from 'better-sqlite3'
 
@@ -17,9 +17,15 @@ export interface SqliteDatabase extends BetterSqlite3.Database {}
 
 const isDatabase = (value: object) => 'prepare' in value && 'pragma' in value && 'inTransaction' in value
 
+/** As SQLite and its driver would read them, these are other paths than they seem: blanks are cut off, and nothing is a temporary database. */
+const path = () =>
+  field<string>('must be the path of a file or :memory:, without white space around it and without NUL', (value) =>
+    typeof value === 'string' && value !== '' && value.trim() === value && !value.includes('\0') ? value : undefined,
+  )
+
 export const sqliteConfig = storeConfig(
   {
-    path: text(),
+    path: path(),
     database: instance<SqliteDatabase>('a Database of better-sqlite3', isDatabase),
     table: identifier(),
     migrate: boolean(),

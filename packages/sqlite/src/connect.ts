@@ -1,26 +1,37 @@
-import { resolve } from 'node:path'
+import { closeSync, openSync } from 'node:fs'
 import BetterSqlite3 from 'better-sqlite3'
-import { toSessionError } from './errors.ts'
+import { openingError } from './errors.ts'
 import { whenUnlocked } from './lock-wait.ts'
 
 export interface FileOptions {
+  /** Absolute, or `:memory:`. */
   readonly path: string
   readonly synchronous: 'full' | 'normal'
   readonly busyTimeoutMs: number
 }
 
+/** How far the write-ahead log may grow before it is brought into the database: 4000 pages. */
+const logPages = 4_000
+const logBytes = 16 * 2 ** 20
+
 /**
- * Opens a database file (made where there is none) the way sessions need it.
- * @throws what {@link toSessionError} makes of the failure, with the file's path
+ * Opens a database file the way sessions need it. A missing one is made, for its owner's eyes only; with `isThere` it is
+ * an error.
+ * @throws what {@link openingError} makes of the failure
  */
-export async function connect({ path, synchronous, busyTimeoutMs }: FileOptions): Promise<BetterSqlite3.Database> {
+export async function connect(
+  { path, synchronous, busyTimeoutMs }: FileOptions,
+  isThere = false,
+): Promise<BetterSqlite3.Database> {
   let database: BetterSqlite3.Database | undefined
   const setUp = (opened: BetterSqlite3.Database) => {
     // Readers and the writer do not wait for each other, and a commit is one append to one file.
     opened.pragma('journal_mode = wal')
     opened.pragma(`synchronous = ${synchronous}`)
-    // In pages: a log of 16 MB. A page that is written often is copied into the database once in a while only.
-    opened.pragma('wal_autocheckpoint = 4000')
+    // A page that is written often is copied into the database once in a while only.
+    opened.pragma(`wal_autocheckpoint = ${logPages}`)
+    // While somebody reads for long the log grows past that; it is cut back afterwards.
+    opened.pragma(`journal_size_limit = ${logBytes}`)
     // Of a million sessions most pages are in no cache of ours: mapped, they are read without a system call and a copy.
     // Measured, on 500-byte sessions: a quarter more loads and saves than without, of a million; the same of ten thousand.
     opened.pragma(`mmap_size = ${2 ** 31}`)
@@ -29,11 +40,22 @@ export async function connect({ path, synchronous, busyTimeoutMs }: FileOptions)
     return opened
   }
   try {
-    const opened = new BetterSqlite3(path, { timeout: 0 })
+    const isFile = path !== ':memory:'
+    if (isFile && !isThere) makeFile(path)
+    const opened = new BetterSqlite3(path, { timeout: 0, fileMustExist: isFile })
     database = opened
     return await whenUnlocked(() => setUp(opened), busyTimeoutMs)
   } catch (error) {
     database?.close()
-    throw toSessionError(error, path === ':memory:' ? path : resolve(path)) ?? error
+    throw openingError(error, path) ?? error
+  }
+}
+
+/** SQLite gives the log the same permissions, and an empty file is an empty database to it. */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch {
+    // It is there already, or cannot be made: then SQLite says why it cannot be opened.
   }
 }

@@ -1,8 +1,9 @@
 import { SessionError } from '@sess/core'
 import { runSync, type SqlCall, type SqlDriver, type SqlResult, type SqlStatement, type SqlWork } from '@sess/core/sql'
 import type BetterSqlite3 from 'better-sqlite3'
-import { faultOf, isOfOneRow, toSessionError } from './errors.ts'
+import { faultOf, isBusy, isOfOneRow, sqliteError, toSessionError } from './errors.ts'
 import { whenUnlocked } from './lock-wait.ts'
+import { OpenFile, pathOf } from './open-file.ts'
 
 type Database = BetterSqlite3.Database
 
@@ -10,19 +11,27 @@ const [begin, commit, rollback] = ['begin immediate', 'commit', 'rollback'].map(
   (text): SqlCall => ({ statement: { text, parameters: [], returnsRows: false }, values: [] }),
 ) as [SqlCall, SqlCall, SqlCall]
 
+/** A clean-up does not wait for somebody who reads for long; the next one tries again. */
+const truncateWaitMs = 50
+
 export interface SqliteDriverOptions {
-  /** Opens the file; called again after a failure. */
+  /** Opens the database; called again after a failure. */
   readonly connect: () => Database | Promise<Database>
-  /** Whether `close` closes the database. */
-  readonly owned: boolean
+  /** The file that it opens, for which `close` closes the database; left out for a database that is handed in. */
+  readonly path?: string
   /** The most milliseconds to wait for a lock. */
   readonly busyTimeoutMs: number
+}
+
+interface Connection {
+  readonly database: Database
+  readonly file: OpenFile
 }
 
 /** The SQL port on better-sqlite3, which blocks: each piece of work runs to its end in one go, so none sees another's. */
 export class SqliteDriver implements SqlDriver {
   readonly #options: SqliteDriverOptions
-  #database: Database | null = null
+  #connection: Connection | null = null
   #prepared = new WeakMap<SqlStatement, BetterSqlite3.Statement>()
   readonly fault = faultOf
   readonly toSessionError = toSessionError
@@ -32,16 +41,20 @@ export class SqliteDriver implements SqlDriver {
   }
 
   async open(): Promise<void> {
-    this.#database ??= await this.#options.connect()
+    if (this.#connection !== null) return
+    const { path, busyTimeoutMs } = this.#options
+    const database = await this.#options.connect()
+    const file = await whenUnlocked(() => new OpenFile(path ?? pathOf(database)), busyTimeoutMs)
+    this.#connection = { database, file }
   }
 
   run<T>(work: () => SqlWork<T>): T | Promise<T> {
-    return this.#unlocked(() => runSync(work(), (call) => this.#execute(call)))
+    return this.#unlocked(({ file }) => runSync(work(), (call) => this.#execute(call, file)))
   }
 
   transaction<T>(work: () => SqlWork<T>): T | Promise<T> {
-    return this.#unlocked((database) => {
-      this.#execute(begin)
+    return this.#unlocked(({ database, file }) => {
+      this.#execute(begin, file)
       try {
         const result = runSync(work(), (call) => this.#executeWithin(database, call))
         this.#execute(commit)
@@ -57,30 +70,47 @@ export class SqliteDriver implements SqlDriver {
   }
 
   ping(): void | Promise<void> {
-    return this.#unlocked((database) => {
+    return this.#unlocked(({ database, file }) => {
+      file.expectInPlace('write')
       // `select 1` would not look at the file.
       database.prepare('select 1 from sqlite_schema limit 1').get()
     })
   }
 
-  close(): void {
-    if (this.#options.owned) this.#database?.close()
-    this.#database = null
+  /** Empties the write-ahead log, in which what was deleted stands for longer than in the database. */
+  async truncateLog(): Promise<void> {
+    const truncate = ({ database }: Connection) => {
+      const [outcome] = database.pragma('wal_checkpoint(truncate)') as [{ busy: number }]
+      if (outcome.busy !== 0) throw sqliteError('SQLITE_BUSY', 'database is locked')
+    }
+    try {
+      await this.#unlocked(truncate, truncateWaitMs)
+    } catch (error) {
+      if (!isBusy(error)) throw error
+    }
   }
 
-  #unlocked<T>(attempt: (database: Database) => T): T | Promise<T> {
-    const database = this.#opened
+  close(): void {
+    if (this.#options.path !== undefined) this.#connection?.database.close()
+    this.#connection = null
+    this.#prepared = new WeakMap()
+  }
+
+  #unlocked<T>(attempt: (connection: Connection) => T, limitMs = this.#options.busyTimeoutMs): T | Promise<T> {
+    const connection = this.#opened
     const alone = () => {
       // What ran now would be part of it, and be undone with it.
-      if (database.inTransaction) throw sqliteError('SQLITE_BUSY', 'the owner of the database has a transaction open')
-      return attempt(database)
+      if (connection.database.inTransaction) {
+        throw sqliteError('SQLITE_BUSY', 'the owner of the database has a transaction open')
+      }
+      return attempt(connection)
     }
-    return whenUnlocked(alone, this.#options.busyTimeoutMs)
+    return whenUnlocked(alone, limitMs)
   }
 
-  get #opened(): Database {
-    if (this.#database === null) throw new SessionError('SESS_UNAVAILABLE', 'SQLite: the database is not open')
-    return this.#database
+  get #opened(): Connection {
+    if (this.#connection === null) throw new SessionError('SESS_UNAVAILABLE', 'SQLite: the database is not open')
+    return this.#connection
   }
 
   #executeWithin(database: Database, call: SqlCall): SqlResult {
@@ -93,8 +123,10 @@ export class SqliteDriver implements SqlDriver {
     }
   }
 
-  #execute({ statement, values }: SqlCall): SqlResult {
+  /** With `file` the statement begins something of its own, and looks whether the file is still in its place. */
+  #execute({ statement, values }: SqlCall, file?: OpenFile): SqlResult {
     const prepared = this.#prepare(statement)
+    file?.expectInPlace(prepared.readonly ? 'read' : 'write')
     if (!statement.returnsRows) return { rows: [], affected: prepared.run(values).changes }
     const rows = prepared.all(values) as unknown[][]
     return { rows, affected: rows.length }
@@ -103,14 +135,9 @@ export class SqliteDriver implements SqlDriver {
   #prepare(statement: SqlStatement): BetterSqlite3.Statement {
     const known = this.#prepared.get(statement)
     if (known !== undefined) return known
-    const prepared = this.#opened.prepare(statement.text)
+    const prepared = this.#opened.database.prepare(statement.text)
     if (statement.returnsRows) prepared.raw().safeIntegers(false)
     this.#prepared.set(statement, prepared)
     return prepared
   }
-}
-
-/** An error of this file's own in the words of SQLite, so that the one table of errors has it. */
-function sqliteError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
 }

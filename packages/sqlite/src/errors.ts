@@ -1,72 +1,105 @@
-import { type DriverFault, driverError, type SessionError, type SessionErrorCode } from '@sess/core'
+import { type DriverFault, driverError, driverErrors, type FaultEntry, type SessionError } from '@sess/core'
 
-interface Meaning {
-  readonly code: SessionErrorCode
-  readonly message: string
-  readonly retryable?: boolean
-  /** What it says about the call; left out: what the code implies. */
-  readonly fault?: DriverFault
-}
-
-const busy: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the database is locked by another connection' }
-const corrupt: Meaning = { code: 'SESS_CORRUPT', message: 'the file is damaged, or no SQLite database' }
-const failing: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the database file cannot be read or written' }
-const refused: Meaning = { code: 'SESS_CONFIG', message: 'the table refuses the record', fault: 'refusedRow' }
+const busy: FaultEntry = { fault: 'unreachable', message: 'the database is locked by another connection' }
+const damaged: FaultEntry = { fault: 'damaged', message: 'the file is damaged, or no SQLite database' }
+const denied: FaultEntry = { fault: 'denied', message: 'access to the database is denied' }
 
 /** SQLite's result code, extended or primary, to what it means here. An extended one that is missing means its primary one. */
-export const sqliteErrors: Readonly<Record<string, Meaning>> = {
+export const sqliteErrors: Readonly<Record<string, FaultEntry>> = {
   SQLITE_BUSY: busy,
   SQLITE_LOCKED: busy,
   SQLITE_PROTOCOL: busy,
-  SQLITE_CORRUPT: corrupt,
-  SQLITE_NOTADB: corrupt,
-  SQLITE_FORMAT: corrupt,
-  SQLITE_FULL: { code: 'SESS_UNAVAILABLE', message: 'the disk is full, or the database has reached its size limit' },
-  SQLITE_IOERR: failing,
-  SQLITE_NOMEM: { code: 'SESS_UNAVAILABLE', message: 'SQLite is out of memory' },
-  SQLITE_INTERRUPT: { code: 'SESS_UNAVAILABLE', message: 'the statement was interrupted' },
-  SQLITE_SCHEMA: { code: 'SESS_UNAVAILABLE', message: 'the schema changed while the statement ran' },
-  SQLITE_ABORT: { code: 'SESS_UNAVAILABLE', message: 'the transaction was rolled back' },
-  SQLITE_CANTOPEN: { code: 'SESS_CONFIG', message: 'the database file cannot be opened' },
-  SQLITE_READONLY: { code: 'SESS_CONFIG', message: 'the database cannot be written' },
-  SQLITE_READONLY_DBMOVED: {
-    code: 'SESS_UNAVAILABLE',
-    message: 'the database file was moved or deleted',
-    retryable: false,
+  SQLITE_CORRUPT: damaged,
+  SQLITE_NOTADB: damaged,
+  SQLITE_FORMAT: damaged,
+  SQLITE_FULL: { fault: 'full', message: 'the disk is full, or the database has reached its size limit' },
+  SQLITE_IOERR: { fault: 'unreachable', message: 'the database file cannot be read or written' },
+  SQLITE_NOMEM: { fault: 'exhausted', message: 'SQLite is out of memory' },
+  SQLITE_INTERRUPT: { fault: 'unknown', message: 'the statement was interrupted' },
+  SQLITE_SCHEMA: { fault: 'unknown', message: 'the schema changed while the statement ran' },
+  SQLITE_ABORT: { fault: 'unknown', message: 'the transaction was rolled back' },
+  SQLITE_CANTOPEN: { fault: 'misconfigured', message: 'the database file cannot be opened' },
+  SQLITE_READONLY: { fault: 'misconfigured', message: 'the database cannot be written' },
+  SQLITE_READONLY_DBMOVED: { fault: 'unreachable', message: 'the database file was moved, deleted or replaced' },
+  SQLITE_PERM: denied,
+  SQLITE_AUTH: denied,
+  SQLITE_NOLFS: { fault: 'misconfigured', message: 'the file system has no large files' },
+  SQLITE_ERROR: {
+    fault: 'missingSchema',
+    message: 'the database has no such table or column, or does not know the SQL',
   },
-  SQLITE_PERM: { code: 'SESS_CONFIG', message: 'access to the database is denied' },
-  SQLITE_AUTH: { code: 'SESS_CONFIG', message: 'access to the database is denied' },
-  SQLITE_NOLFS: { code: 'SESS_CONFIG', message: 'the file system has no large files' },
-  SQLITE_ERROR: { code: 'SESS_CONFIG', message: 'the database has no such table or column, or does not know the SQL' },
-  SQLITE_CONSTRAINT: refused,
-  SQLITE_CONSTRAINT_PRIMARYKEY: { ...refused, fault: 'duplicate' },
-  SQLITE_CONSTRAINT_UNIQUE: { ...refused, fault: 'duplicate' },
-  SQLITE_MISMATCH: refused,
-  SQLITE_TOOBIG: { code: 'SESS_TOO_LARGE', message: 'the record is larger than SQLite takes', fault: 'refusedRow' },
+  SQLITE_CONSTRAINT: 'refusedRow',
+  SQLITE_CONSTRAINT_PRIMARYKEY: 'duplicate',
+  SQLITE_CONSTRAINT_UNIQUE: 'duplicate',
+  SQLITE_MISMATCH: 'refusedRow',
+  SQLITE_TOOBIG: { fault: 'tooLarge', message: 'the record is larger than SQLite takes' },
 }
 
+const ownerQueries = 'This database connection is busy executing a query'
+
 /** The errors that better-sqlite3 throws itself come as a TypeError without a code. */
-const ownErrors: readonly (readonly [RegExp, Meaning])[] = [
-  [/directory does not exist/, { code: 'SESS_CONFIG', message: 'the directory of the database file does not exist' }],
-  [/busy executing a query/, { ...busy, message: 'the database handed in is executing a query of its owner' }],
+const ownErrors: readonly (readonly [head: string, FaultEntry])[] = [
   [
-    /connection is not open/,
-    { code: 'SESS_UNAVAILABLE', message: 'the database handed in was closed by its owner', retryable: false },
+    'Cannot open database because the directory does not exist',
+    { fault: 'misconfigured', message: 'the directory of the database file does not exist' },
+  ],
+  [ownerQueries, { fault: 'unreachable', message: 'the database handed in is executing a query of its owner' }],
+  [
+    'The database connection is not open',
+    { fault: 'unreachable', message: 'the database handed in was closed by its owner' },
   ],
 ]
 
-/** The `SessionError` for an error of better-sqlite3, with the file that it is about; undefined for one that is not. */
-export function toSessionError(error: unknown, file?: string): SessionError | undefined {
-  const meaning = meaningOf(error)
-  const about = file === undefined ? '' : ` (${file})`
-  return (
-    meaning && driverError('SQLite', { fault: faultOfMeaning(meaning), message: `${meaning.message}${about}` }, error)
-  )
-}
+/** SQLite's own words. A trigger of the application's may say anything, a record's data too. */
+const heads = [
+  ...ownErrors.map(([head]) => head),
+  'access permission denied',
+  'attempt to write a readonly database',
+  'authorization denied',
+  'bad parameter or other API misuse',
+  'CHECK constraint failed',
+  'column index out of range',
+  'constraint failed',
+  'database disk image is malformed',
+  'database is locked',
+  'database or disk is full',
+  'database schema has changed',
+  'database schema is locked',
+  'database table is locked',
+  'datatype mismatch',
+  'disk I/O error',
+  'file is not a database',
+  'FOREIGN KEY constraint failed',
+  'interrupted',
+  'large file support is disabled',
+  'locking protocol',
+  'malformed JSON',
+  'no such column',
+  'no such function',
+  'no such table',
+  'not authorized',
+  'NOT NULL constraint failed',
+  'out of memory',
+  'query aborted',
+  'string or blob too big',
+  'unable to open database file',
+  'UNIQUE constraint failed',
+] as const
 
-export function faultOf(error: unknown): DriverFault | undefined {
-  const meaning = meaningOf(error)
-  return meaning && faultOfMeaning(meaning)
+/** What an error of better-sqlite3 tells, and the `SessionError` for it. */
+export const { faultOf, toSessionError } = driverErrors({
+  product: 'SQLite',
+  faults: {},
+  find: entryOf,
+  heads,
+})
+
+/** The same for an error at opening a file, which is named. */
+export function openingError(error: unknown, file: string): SessionError | undefined {
+  const entry = entryOf(error)
+  if (entry === undefined) return toSessionError(error)
+  const message = typeof entry === 'string' ? entry : entry.message
+  return driverError('SQLite', { fault: faultOfEntry(entry), message: `${message} (${file})` }, error, heads)
 }
 
 /** True for an error that a row is to blame for, and not the statement or the file. */
@@ -79,40 +112,39 @@ export function isOfOneRow(error: unknown): boolean {
 export function isBusy(error: unknown): boolean {
   const code = codeOf(error)
   return code === undefined
-    ? /busy executing a query/.test(messageOf(error))
+    ? error instanceof TypeError && error.message.startsWith(ownerQueries)
     : /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(code)
 }
 
-function faultOfMeaning({ fault, code }: Meaning): DriverFault {
-  return fault ?? faultOfCode[code] ?? 'unknown'
+/** An error of this package's own in the words of SQLite, so that the one table of errors has it. */
+export function sqliteError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
 }
 
-const faultOfCode: Partial<Record<SessionErrorCode, DriverFault>> = {
-  SESS_CONFIG: 'misconfigured',
-  SESS_CORRUPT: 'damaged',
-  SESS_TIMEOUT: 'late',
-  SESS_TOO_LARGE: 'tooLarge',
+const fileIsGone = 'SQLITE_READONLY_DBMOVED'
+
+/** SQLite has a code for it, and looks only where it keeps no write-ahead log. */
+export function movedError(): Error {
+  return sqliteError(fileIsGone, 'attempt to write a readonly database')
 }
 
-function meaningOf(error: unknown): Meaning | undefined {
+export function isMoved(error: unknown): boolean {
+  return codeOf(error) === fileIsGone
+}
+
+function faultOfEntry(entry: FaultEntry): DriverFault {
+  return typeof entry === 'string' ? entry : entry.fault
+}
+
+function entryOf(error: unknown): FaultEntry | undefined {
   const code = codeOf(error)
-  if (code === undefined) return ownErrors.find(([pattern]) => pattern.test(messageOf(error)))?.[1]
-  return (
-    sqliteErrors[code] ??
-    sqliteErrors[code.split('_', 2).join('_')] ?? {
-      code: 'SESS_UNAVAILABLE',
-      message: 'the statement failed',
-      retryable: false,
-    }
-  )
+  if (code !== undefined) return sqliteErrors[code] ?? sqliteErrors[code.split('_', 2).join('_')] ?? 'unknown'
+  if (!(error instanceof TypeError)) return undefined
+  return ownErrors.find(([head]) => error.message.startsWith(head))?.[1]
 }
 
 /** By its code, as the driver may be loaded twice. */
 function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof TypeError ? error.message : ''
 }

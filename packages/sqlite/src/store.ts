@@ -1,10 +1,12 @@
+import { resolve } from 'node:path'
 import { createSessionStore, type JsonObject, type SessionStore } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/core/sql'
 import { type SqliteConfig, sqliteConfig } from './config.ts'
 import { connect } from './connect.ts'
 import { sqliteDialect } from './dialect.ts'
-import { SqliteDriver } from './driver.ts'
+import { SqliteDriver, type SqliteDriverOptions } from './driver.ts'
+import { type FileStorage, fileBackend } from './file-backend.ts'
 
 /** As the one connection blocks, a second lane would only split the batches. */
 const batching = {
@@ -14,9 +16,6 @@ const batching = {
   gatherWritesFor: 'turn',
   immediate: 'first-read',
 } as const
-
-/** A step blocks the event loop: of a million sessions each row is on four pages of its own, and eight take a millisecond or two. */
-const cleanUpStep = 8
 
 /**
  * A store in a SQLite database: the file at `path` (made where there is none; `:memory:` for none), or the `database` of
@@ -40,19 +39,15 @@ export function sqliteStore<Data extends object = JsonObject>(options: SqliteCon
   } = parseOptions('sqlite', sqliteConfig, options)
   // Whoever waits is told why before the time-out tells them less.
   const busyTimeoutMs = Math.min(givenMs, 0.8 * (common.timeoutMs ?? 5_000))
-  const driver = new SqliteDriver({
-    connect: () => database ?? connect({ path: path ?? '', synchronous, busyTimeoutMs }),
-    owned: database === undefined,
-    busyTimeoutMs,
-  })
-  const backend = createSqlBackend({
-    type: 'sqlite',
-    driver,
-    dialect: sqliteDialect,
-    table,
-    migrate,
-    batching,
-    cleanUpStep,
-  })
+  const storage = (options: Omit<SqliteDriverOptions, 'busyTimeoutMs'>) => {
+    const driver = new SqliteDriver({ ...options, busyTimeoutMs })
+    const backend = createSqlBackend({ type: 'sqlite', driver, dialect: sqliteDialect, table, migrate, batching })
+    return { backend, truncateLog: () => driver.truncateLog() } as FileStorage
+  }
+  if (database !== undefined) return createSessionStore<Data>(storage({ connect: () => database }).backend, common)
+  const inFile = (file: string, isThere?: boolean) =>
+    storage({ connect: () => connect({ path: file, synchronous, busyTimeoutMs }, isThere), path: file })
+  const file = path === undefined || path === ':memory:' ? null : resolve(path)
+  const backend = file === null ? inFile(':memory:').backend : fileBackend(file, (isThere) => inFile(file, isThere))
   return createSessionStore<Data>(backend, common)
 }

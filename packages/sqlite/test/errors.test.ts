@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import type { SessionStore } from '@sess/core'
 import { sqliteStore } from '@sess/sqlite'
 import BetterSqlite3 from 'better-sqlite3'
@@ -155,13 +156,13 @@ describe('each error, provoked for real, has its code', () => {
     database.close()
   })
 
-  test('a database that its owner closed: SESS_UNAVAILABLE, not retryable', async () => {
+  test('a database that its owner closed: SESS_UNAVAILABLE', async () => {
     const database = new BetterSqlite3(file())
     await using store = sqliteStore({ database })
     await store.ping()
     database.close()
     for (const call of [() => store.create(), () => store.load('a'), () => store.ping()]) {
-      await expect(call()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: false })
+      await expect(call()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', message: expect.stringMatching(/owner/) })
     }
   })
 
@@ -179,22 +180,61 @@ describe('each error, provoked for real, has its code', () => {
   })
 })
 
+describe('nothing of a record stands in an error', () => {
+  test.each([
+    ['whatever a trigger says', 'select raise(abort, new.payload)'],
+    ['a trigger that speaks as SQLite does', "select raise(abort, 'database is locked: ' || new.payload)"],
+    ['a function that quotes what it cannot read', "select json_extract('no json' || new.payload, '$')"],
+  ])('%s', async (_what, statement) => {
+    const database = new BetterSqlite3(file())
+    await using store = sqliteStore({ database })
+    await store.ping()
+    database.exec(`create trigger quotes before insert on sess_sessions begin ${statement}; end`)
+    const error = await store.create({ data: { canary: 'canary-data' } }).catch((thrown) => thrown)
+    expect(error).toMatchObject({ code: expect.stringMatching(/^SESS_/), message: expect.stringMatching(/^SQLite: /) })
+    const texts = [error, error.cause].flatMap((each) => [
+      each.message,
+      each.stack,
+      JSON.stringify(each),
+      inspect(each),
+    ])
+    expect(texts.join()).not.toMatch(/canary/)
+    database.close()
+  })
+
+  test('what SQLite itself says is kept in the cause', async () => {
+    const database = new BetterSqlite3(file())
+    await using store = sqliteStore({ database })
+    await store.ping()
+    database.exec('drop table sess_sessions')
+    const error = await store.create().catch((thrown) => thrown)
+    expect(error.cause).toMatchObject({ message: 'no such table', code: 'SQLITE_ERROR' })
+    database.close()
+  })
+})
+
 describe('the table of errors', () => {
   const error = (code: string) => Object.assign(new Error('text'), { code })
 
   test.each([
-    ['SQLITE_BUSY_SNAPSHOT', 'SESS_UNAVAILABLE', true, 'other'],
-    ['SQLITE_LOCKED_SHAREDCACHE', 'SESS_UNAVAILABLE', true, 'other'],
-    ['SQLITE_CORRUPT_INDEX', 'SESS_CORRUPT', false, 'other'],
-    ['SQLITE_IOERR_WRITE', 'SESS_UNAVAILABLE', true, 'other'],
-    ['SQLITE_READONLY_DIRECTORY', 'SESS_CONFIG', false, 'other'],
-    ['SQLITE_READONLY_DBMOVED', 'SESS_UNAVAILABLE', false, 'other'],
-    ['SQLITE_CANTOPEN_ISDIR', 'SESS_CONFIG', false, 'other'],
+    ['SQLITE_BUSY_SNAPSHOT', 'SESS_UNAVAILABLE', true, 'unreachable'],
+    ['SQLITE_LOCKED_SHAREDCACHE', 'SESS_UNAVAILABLE', true, 'unreachable'],
+    ['SQLITE_PROTOCOL', 'SESS_UNAVAILABLE', true, 'unreachable'],
+    ['SQLITE_CORRUPT_INDEX', 'SESS_CORRUPT', false, 'damaged'],
+    ['SQLITE_NOTADB', 'SESS_CORRUPT', false, 'damaged'],
+    ['SQLITE_IOERR_WRITE', 'SESS_UNAVAILABLE', true, 'unreachable'],
+    ['SQLITE_FULL', 'SESS_UNAVAILABLE', true, 'full'],
+    ['SQLITE_READONLY_DIRECTORY', 'SESS_CONFIG', false, 'misconfigured'],
+    ['SQLITE_READONLY_DBMOVED', 'SESS_UNAVAILABLE', true, 'unreachable'],
+    ['SQLITE_CANTOPEN_ISDIR', 'SESS_CONFIG', false, 'misconfigured'],
+    ['SQLITE_PERM', 'SESS_CONFIG', false, 'denied'],
+    ['SQLITE_ERROR', 'SESS_CONFIG', false, 'missingSchema'],
     ['SQLITE_CONSTRAINT_PRIMARYKEY', 'SESS_CONFIG', false, 'duplicate'],
-    ['SQLITE_CONSTRAINT_TRIGGER', 'SESS_CONFIG', false, 'row'],
-    ['SQLITE_TOOBIG', 'SESS_TOO_LARGE', false, 'row'],
-    ['SQLITE_NOMEM', 'SESS_UNAVAILABLE', true, 'other'],
-    ['SQLITE_SOMETHING_NEW', 'SESS_UNAVAILABLE', false, 'other'],
+    ['SQLITE_CONSTRAINT_TRIGGER', 'SESS_CONFIG', false, 'refusedRow'],
+    ['SQLITE_TOOBIG', 'SESS_TOO_LARGE', false, 'tooLarge'],
+    ['SQLITE_NOMEM', 'SESS_UNAVAILABLE', true, 'exhausted'],
+    ['SQLITE_INTERRUPT', 'SESS_UNAVAILABLE', true, 'unknown'],
+    ['SQLITE_SOMETHING_NEW', 'SESS_UNAVAILABLE', true, 'unknown'],
   ])('%s is %s', (code, expected, retryable, fault) => {
     expect(toSessionError(error(code))).toMatchObject({ code: expected, retryable })
     expect(faultOf(error(code))).toBe(fault)
@@ -206,10 +246,19 @@ describe('the table of errors', () => {
     for (const name of primary.split(' ')) expect(sqliteErrors).toHaveProperty(`SQLITE_${name}`)
   })
 
-  test('knows no error but those of SQLite', () => {
-    for (const unknown of [new Error('text'), error('ECONNREFUSED'), 'SQLITE_BUSY', null, new TypeError('other')]) {
+  test.each([
+    ['Cannot open database because the directory does not exist', 'SESS_CONFIG', 'misconfigured'],
+    ['This database connection is busy executing a query', 'SESS_UNAVAILABLE', 'unreachable'],
+    ['The database connection is not open', 'SESS_UNAVAILABLE', 'unreachable'],
+  ])('better-sqlite3 itself: %s is %s', (message, code, fault) => {
+    expect(toSessionError(new TypeError(message))).toMatchObject({ code, cause: { message } })
+    expect(faultOf(new TypeError(message))).toBe(fault)
+  })
+
+  test('knows no error but those of SQLite and of the system', () => {
+    for (const unknown of [new Error('text'), error('NOT_SQLITE'), 'SQLITE_BUSY', null, new TypeError('other')]) {
       expect(toSessionError(unknown)).toBeUndefined()
-      expect(faultOf(unknown)).toBe('other')
+      expect(faultOf(unknown)).toBeUndefined()
     }
   })
 })

@@ -124,6 +124,9 @@ describe('configuration', () => {
 
   test.each([
     ['nothing', {}],
+    ['a path of nothing but white space', { path: ' ' }],
+    ['a path with white space around it', { path: 'a.db\n' }],
+    ['a path with a NUL character', { path: 'a.db\0.txt' }],
     ['a path and a database', { path: 'a.db', database: new BetterSqlite3(':memory:') }],
     ['synchronous for a database', { synchronous: 'normal', database: new BetterSqlite3(':memory:') }],
     ['a database of another kind', { database: {} }],

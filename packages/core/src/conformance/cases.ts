@@ -1,7 +1,9 @@
 import type { ConformanceCase } from './conformance-case.ts'
 import { answerCases } from './groups/answers.ts'
 import { atRestCases } from './groups/at-rest.ts'
+import { changeCodeCases } from './groups/change-code.ts'
 import { closingCases } from './groups/closing.ts'
+import { companyCases } from './groups/company.ts'
 import { createCases } from './groups/create.ts'
 import { deleteCases } from './groups/delete.ts'
 import { entriesCases } from './groups/entries.ts'
@@ -47,6 +49,7 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...rotateCases,
   ...updateCases,
   ...runningChangeCases,
+  ...changeCodeCases,
   ...answerCases,
   ...identityIndexCases,
   ...handleCases,
@@ -64,6 +67,7 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...atRestCases,
   ...orderingCases,
   ...raceCases,
+  ...companyCases,
   ...rotationRaceCases,
   ...indexRaceCases,
   ...propertyCases,

@@ -36,8 +36,8 @@ export interface CaseContext {
   /** Saves a session built by hand: under a new id for an hour, unless `fields` say otherwise. */
   put(fields?: Partial<Session>): Promise<Session>
   dump(): Promise<string>
-  /** Makes what is stored under an id unreadable. */
-  damage(id: string): Promise<void>
+  /** Makes what is stored under an id, or for a state, unreadable. */
+  damage(idOrState: string): Promise<void>
   outage(): Promise<{ end(): Promise<void> }>
 }
 

@@ -36,10 +36,10 @@ export interface ConformanceHarness<Store extends SessionStore = SessionStore> {
   /** Every key and value that is stored, as text, to prove what is not in it. Not what a disk still holds of deleted ones. */
   dump?(store: Store): Awaitable<string>
   /**
-   * Makes what is stored under the id unreadable, as somebody would who edits the storage by hand: cuts the payload in half,
-   * say. Expiry and person stay readable.
+   * Makes what is stored under an id, or for a state, unreadable, as somebody would who edits the storage by hand: cuts the
+   * payload in half, say. Expiry and person stay readable.
    */
-  damage?(store: Store, id: string): Awaitable<void>
+  damage?(store: Store, idOrState: string): Awaitable<void>
   /** Cuts the store, and every peer of it, off from its backend until `end` is called. */
   outage?(store: Store): Awaitable<{ end(): Awaitable<void> }>
   /** Called after a store from `open` and its peers are closed: drop the table, delete the folder. */

@@ -1,6 +1,11 @@
 import type { Session } from '../contract/session.ts'
 import type { CaseContext } from './conformance-case.ts'
 
+/** A change of which every run that is stored can be seen. */
+export function addOne({ data }: Session): void {
+  data.n = Number(data.n) + 1
+}
+
 /** Lets the event loop turn that often. */
 export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))

@@ -4,6 +4,7 @@ import {
   type ConformanceHarness,
   type ConformanceReport,
   conformanceCases,
+  describeConformance,
   formatReport,
   runConformance,
 } from '../../src/conformance/index.ts'
@@ -216,6 +217,22 @@ test('where the harness is wrong, the report says so, and no other case is run',
   })
   expect(report.failed).toBe(1)
   expect(opened).toBeLessThan(10)
+})
+
+test('a runner is told of the wrong harness once, and skips the rest with the reason', async () => {
+  const told: string[] = []
+  const bodies: [string, () => Promise<void>][] = []
+  const open = () => new ReferenceStore({ now: () => 0 })
+  describeConformance({ describe: (_, body) => body(), it: (name, body) => bodies.push([name, body]) }, { open })
+  for (const [name, body] of bodies) {
+    const run = body as (context: { skip(reason: string): void }) => Promise<void>
+    const [id = ''] = name.split(':')
+    await run({ skip: (reason) => void told.push(`${id} skipped: ${reason}`) }).catch(() => told.push(`${id} failed`))
+  }
+  expect(told[0]).toBe('harness/hands-on-the-clock failed')
+  const reason = 'the harness is wrong, see harness/hands-on-the-clock: nothing else is run'
+  const rest = bodies.map(([name]) => name.split(':')[0]).filter((id) => !id?.startsWith('harness/'))
+  expect(told.slice(1)).toEqual(rest.map((id) => `${id} skipped: ${reason}`))
 })
 
 /** Arrays, objects and dates as a store gives them whose code runs in another realm than the suite, as under jest. */

@@ -51,6 +51,22 @@ export const unreadableCases = caseGroup('unreadable', ['damage'], {
       same(await store.save(input), await store.load(replaced.id), 'a save by hand replaces what is damaged')
     },
   },
+  'state-is-corrupt-and-burnt': {
+    title: 'a damaged state is SESS_CORRUPT to who consumes it, tells no secret, and is burnt',
+    requires: ['states'],
+    async run({ store, damage }) {
+      const [state, other] = [await store.putState({ data: { secret } }), await store.putState({ data: { n: 1 } })]
+      await damage(state)
+      const error = await rejectsWith(
+        'SESS_CORRUPT',
+        () => store.consumeState(state),
+        'consumeState of what is damaged',
+      )
+      showsNone(error, [state], [secret], 'the error of consumeState')
+      same(await store.consumeState(state), null, 'any attempt burns the state')
+      same((await store.consumeState(other))?.data, { n: 1 }, 'another state is untouched')
+    },
+  },
   'spoils-no-list': {
     title: 'listByIdentity and entries leave it out, and give all others',
     requires: ['identityIndex'],

@@ -79,6 +79,21 @@ export const brokenPages = [
     },
   ),
   broken(
+    'a damaged state can be asked for again and again',
+    class extends ReferenceStore {
+      protected override take(key: string, userAgent: string | undefined) {
+        const row = this.storage.states.get(key)
+        try {
+          return super.take(key, userAgent)
+        } catch (error) {
+          if (row) this.storage.states.set(key, row)
+          throw error
+        }
+      }
+    },
+    { 'unreadable/state-is-corrupt-and-burnt': /what is stored is no state/ },
+  ),
+  broken(
     'exists reads the session',
     class extends ReferenceStore {
       override async exists(id: string) {
@@ -131,6 +146,7 @@ export const brokenPages = [
       #batch: Promise<unknown>[] = []
       override async load(id: string) {
         const own = super.load(id)
+        own.catch(() => {})
         this.#batch.push(own)
         const batch = this.#batch
         await gap()

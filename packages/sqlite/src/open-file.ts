@@ -1,0 +1,41 @@
+import { type BigIntStats, statSync } from 'node:fs'
+import type BetterSqlite3 from 'better-sqlite3'
+import { movedError } from './errors.ts'
+
+/**
+ * A look at the file takes two microseconds, and a read not many more. So reads look where the last look was longer ago:
+ * that costs them two percent at most. A write always looks.
+ */
+const freshForMs = 0.1
+
+/** The file that a connection has open. Another one, or none, may come to stand at its path. */
+export class OpenFile {
+  readonly #path: string
+  readonly #opened: BigIntStats | undefined
+  #lookedAt = Number.NEGATIVE_INFINITY
+
+  /** `path` is absolute, and empty for a database without a file. */
+  constructor(path: string) {
+    this.#path = path
+    this.#opened = this.#path === '' ? undefined : statsOf(this.#path)
+  }
+
+  /** @throws `SQLITE_READONLY_DBMOVED` where the file is no longer the one at its path */
+  expectInPlace(use: 'read' | 'write'): void {
+    if (this.#opened === undefined) return
+    const now = performance.now()
+    if (use === 'read' && now - this.#lookedAt < freshForMs) return
+    const found = statsOf(this.#path)
+    if (found?.ino !== this.#opened.ino || found.dev !== this.#opened.dev) throw movedError()
+    this.#lookedAt = now
+  }
+}
+
+/** The file of a database that somebody else has opened, as SQLite has it: whatever became of the working directory. */
+export function pathOf(database: BetterSqlite3.Database): string {
+  return database.prepare<[], string>("select file from pragma_database_list where name = 'main'").pluck().get() ?? ''
+}
+
+function statsOf(path: string): BigIntStats | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })
+}

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SessionStore } from '@sess/core'
+import type { ConformanceHarness } from '@sess/core/conformance'
+import { type SqliteConfig, sqliteStore } from '@sess/sqlite'
+import BetterSqlite3 from 'better-sqlite3'
+import { loseLog } from './lose-log.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/**
+ * The bytes of the database file, deleted rows and all, as whoever steals the disk reads them. The write-ahead log is
+ * emptied first, as a clean-up does.
+ */
+function bytesOf(path: string): string {
+  const database = new BetterSqlite3(path)
+  database.pragma('wal_checkpoint(truncate)')
+  database.close()
+  return [path, `${path}-wal`]
+    .filter(existsSync)
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n')
+}
+
+/** Stores on a file each. */
+export function fileHarness(options: Omit<SqliteConfig, 'path'> = {}): ConformanceHarness {
+  const folders = new WeakMap<SessionStore, ReturnType<typeof temporaryFolder>>()
+  const pathOf = (store: SessionStore) => join(folders.get(store)?.path ?? '', 'sessions.db')
+  return {
+    takesOptions: true,
+    open(more) {
+      const folder = temporaryFolder()
+      const store = sqliteStore({ path: join(folder.path, 'sessions.db'), ...options, ...more })
+      folders.set(store, folder)
+      return store
+    },
+    openPeer: (store, more) => sqliteStore({ path: pathOf(store), ...options, ...more }),
+    dump: (store) => bytesOf(pathOf(store)),
+    outage: (store) => loseLog(pathOf(store)),
+    teardown: (store) => folders.get(store)?.remove(),
+  }
+}
