@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SessionStore } from '@sess/core'
 import { mysqlSchema, mysqlStore } from '@sess/mysql'
 import { shared } from '@sess/testkit'
 import { describe, expect, test } from 'vitest'
@@ -54,7 +55,7 @@ async function asUser(
   }
 }
 
-async function useEverything(store: ReturnType<typeof mysqlStore>): Promise<void> {
+async function useEverything(store: SessionStore): Promise<void> {
   const identity = { providerId: 'github', externalId: 'user_888' }
   const { id } = await store.create({ identity })
   await store.update(id, ({ data }) => {

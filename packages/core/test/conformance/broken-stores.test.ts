@@ -5,6 +5,7 @@ import { brokenAnswers } from './broken-stores/answers.ts'
 import { brokenData } from './broken-stores/data.ts'
 import { brokenEndings } from './broken-stores/endings.ts'
 import { brokenFailures } from './broken-stores/failures.ts'
+import { brokenJsonTexts } from './broken-stores/json-texts.ts'
 import { brokenPages } from './broken-stores/pages.ts'
 import { brokenPeople } from './broken-stores/people.ts'
 import { brokenRewrites } from './broken-stores/rewrites.ts'
@@ -26,6 +27,7 @@ const brokenStores = [
   ...brokenPeople,
   ...brokenStates,
   ...brokenData,
+  ...brokenJsonTexts,
   ...brokenFailures,
   ...brokenSurroundings,
   ...brokenExactly,
