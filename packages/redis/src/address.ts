@@ -105,7 +105,8 @@ export interface AddressParts extends Login {
 export function addressOfParts({ addrs, tls = false, cluster, sentinel, db, ...login }: AddressParts): RedisAddress {
   const port = sentinel === undefined ? defaultPort : defaultSentinelPort
   const endpoints = addrs.map((text) => addressOfHost(text, port) as Endpoint)
-  if (sentinel !== undefined) return { sentinels: endpoints, name: sentinel, ...login, ...(db !== undefined && { db }), tls }
+  if (sentinel !== undefined)
+    return { sentinels: endpoints, name: sentinel, ...login, ...(db !== undefined && { db }), tls }
   if (cluster || endpoints.length > 1) return { nodes: endpoints, ...login, tls }
   return { ...(endpoints[0] as Endpoint), ...login, ...(db !== undefined && { db }), tls }
 }

@@ -1,5 +1,13 @@
-import type { SessionBackend, SessionRecord, WriteOperation, WriteOutcome } from '@sess/core'
-import { Connection, type RedisClient } from './connection.ts'
+import type {
+  CleanedPage,
+  RecordPage,
+  RemovedPage,
+  SessionBackend,
+  SessionRecord,
+  WriteOperation,
+  WriteOutcome,
+} from '@sess/core'
+import type { Connection } from './connection.ts'
 import { toSessionError } from './errors.ts'
 import { isSameBucket, KeyLayout } from './key-layout.ts'
 import { decodeRecord, instantText } from './record-text.ts'
@@ -7,19 +15,29 @@ import { type Script, scripts } from './scripts.ts'
 import { kindLetters, operandsOf, outcomeOf } from './writes.ts'
 
 export interface RedisBackendOptions {
-  readonly client: RedisClient
-  /** How long a connection may take. */
-  readonly timeoutMs: number
+  readonly connection: Connection
   readonly sessionPrefix: string
   readonly statePrefix: string
-  /** Releases the client; does nothing for one that was handed in. */
-  readonly release: () => void
+  /** Whether a server that may evict keys is refused (the default) or accepted. */
+  readonly eviction?: 'refuse' | 'accept'
+  /** Hears of what no caller is waiting for. */
+  readonly onBackgroundError?: (error: Error) => void
 }
 
 /** The storage primitives on one Redis or Valkey server or on a Cluster. */
 export class RedisBackend implements SessionBackend {
   readonly type = 'redis'
-  readonly writes = ['insert', 'put', 'replace', 'swap', 'touch', 'delete', 'rotate', 'putState', 'takeState'] as const
+  readonly writes = [
+    'insert',
+    'put',
+    'replace',
+    'compareAndSwap',
+    'touch',
+    'delete',
+    'rotate',
+    'putState',
+    'consumeState',
+  ] as const
   readonly expiresByItself = true
   readonly batching = { maxOperations: 64, readLanes: 3, writeLanes: 3 } as const
   /** One of each bucket: the script holds up the server, with everyone who waits for it, for a millisecond. */
@@ -28,13 +46,15 @@ export class RedisBackend implements SessionBackend {
   readonly #connection: Connection
   readonly #sessions: KeyLayout
   readonly #states: KeyLayout
-  readonly #release: () => void
 
-  constructor({ client, timeoutMs, sessionPrefix, statePrefix, release }: RedisBackendOptions) {
-    this.#connection = new Connection(client, timeoutMs)
+  constructor({ connection, sessionPrefix, statePrefix }: RedisBackendOptions) {
+    this.#connection = connection
     this.#sessions = new KeyLayout(sessionPrefix)
     this.#states = new KeyLayout(statePrefix)
-    this.#release = release
+  }
+
+  open(): Promise<void> {
+    return this.#connection.open()
   }
 
   async read(keys: readonly string[]): Promise<(SessionRecord | null)[]> {
@@ -62,7 +82,7 @@ export class RedisBackend implements SessionBackend {
     return counts.reduce<number>((sum, live) => sum + Number(live), 0)
   }
 
-  async cleanExpired(now: number, limit: number): Promise<{ sessions: number; more: boolean }> {
+  async cleanExpired(_cursor: string | null, limit: number, now: number): Promise<CleanedPage> {
     const args = [instantText(now), String(Math.ceil(limit / this.#sessions.buckets.length))]
     const [sessions, states] = (await Promise.all([
       this.#runInBuckets(this.#sessions, scripts.clean, args),
@@ -70,36 +90,42 @@ export class RedisBackend implements SessionBackend {
     ])) as [number[][], number[][]]
     return {
       sessions: sessions.reduce((sum, [removed]) => sum + Number(removed), 0),
-      more: [...sessions, ...states].some(([, more]) => Number(more) === 1),
+      cursor: [...sessions, ...states].some(([, more]) => Number(more) === 1) ? 'next' : null,
     }
   }
 
-  async listByIdentity(identityKey: string, now: number): Promise<SessionRecord[]> {
+  async listByIdentity(identityKey: string, _cursor: string | null, _limit: number, now: number): Promise<RecordPage> {
     const found = (await this.#runInBuckets(this.#sessions, scripts.list, [
       instantText(now),
       identityKey,
     ])) as string[][]
-    return found.flatMap((pairs) => liveRecords(pairs, now)).filter((record) => record.identityKey === identityKey)
+    const records = found.flatMap((pairs) => liveRecords(pairs, now))
+    return {
+      records: records.filter((record) => record instanceof Error || record.identityKey === identityKey),
+      cursor: null,
+    }
   }
 
-  async deleteByIdentity(identityKey: string, exceptKey: string | null, now: number): Promise<number> {
+  async deleteByIdentity(
+    identityKey: string,
+    exceptKey: string | null,
+    _cursor: string | null,
+    _limit: number,
+    now: number,
+  ): Promise<RemovedPage> {
     const ended = await this.#runInBuckets(this.#sessions, scripts.revoke, [
       instantText(now),
       identityKey,
       exceptKey ?? '',
     ])
-    return ended.reduce<number>((sum, live) => sum + Number(live), 0)
+    return { ended: ended.reduce<number>((sum, live) => sum + Number(live), 0), cursor: null }
   }
 
   /** The cursor is a bucket's number and the server's cursor in it. */
-  async scan(
-    cursor: string | null,
-    limit: number,
-    now: number,
-  ): Promise<{ records: SessionRecord[]; cursor: string | null }> {
+  async scan(cursor: string | null, limit: number, now: number): Promise<RecordPage> {
     const { buckets } = this.#sessions
     const [start, within] = (cursor ?? '0 0').split(' ') as [string, string]
-    const records: SessionRecord[] = []
+    const records: (SessionRecord | Error)[] = []
     let position = within
     let index = Number(start)
     while (index < buckets.length && records.length < limit) {
@@ -121,13 +147,20 @@ export class RedisBackend implements SessionBackend {
     return !this.#connection.isCluster || isSameBucket(key, newKey)
   }
 
+  async serverTime(): Promise<number> {
+    const [seconds, micros] = (await this.#connection.run(scripts.time, [this.#sessions.buckets[0] as string], [])) as [
+      string,
+      string,
+    ]
+    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
+  }
+
   ping(): Promise<void> {
     return this.#connection.ping()
   }
 
   close(): void {
     this.#connection.leave()
-    this.#release()
   }
 
   async #writeTogether(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
@@ -137,7 +170,7 @@ export class RedisBackend implements SessionBackend {
     let kinds = ''
     for (const operation of operations) {
       const { kind, key } = operation
-      const layout = kind === 'putState' || kind === 'takeState' ? this.#states : this.#sessions
+      const layout = kind === 'putState' || kind === 'consumeState' ? this.#states : this.#sessions
       keys.push(layout.recordKeyOf(key))
       if (kind === 'rotate') furtherKeys.push(layout.recordKeyOf(operation.newKey))
       // So that a slot that is on the move is left alone.
@@ -166,12 +199,12 @@ export class RedisBackend implements SessionBackend {
   }
 }
 
-/** The live ones of the records that a script found, as key and value in turn. What sess did not write is none. */
-function liveRecords(pairs: readonly string[], now: number): SessionRecord[] {
-  const records: SessionRecord[] = []
+/** The live ones of the records that a script found, as key and value in turn; an Error for one that sess did not write. */
+function liveRecords(pairs: readonly string[], now: number): (SessionRecord | Error)[] {
+  const records: (SessionRecord | Error)[] = []
   for (let index = 0; index < pairs.length; index += 2) {
     const record = decodeRecord(pairs[index] as string, pairs[index + 1] as string)
-    if (!(record instanceof Error) && record.expiresAt > now) records.push(record)
+    if (record instanceof Error || record.expiresAt > now) records.push(record)
   }
   return records
 }

@@ -1,4 +1,4 @@
-import { boolean, field, instance, integer, type StoreConfigInput, storeConfig, text } from '@sess/core/config'
+import { boolean, choice, field, instance, integer, type StoreConfigInput, storeConfig, text } from '@sess/core/config'
 import { addressOfHost, addressOfUrl } from './address.ts'
 import { isRedisClient, type RedisClient } from './client/recognise.ts'
 
@@ -23,6 +23,7 @@ export const redisConfig = storeConfig(
     sentinel: text(),
     sessionPrefix: prefix(),
     statePrefix: prefix(),
+    eviction: choice(['refuse', 'accept']),
   },
   { oneOf: ['client', 'url', 'addr', 'addrs'] },
 )
@@ -48,7 +49,9 @@ function hosts() {
   return field<readonly string[], readonly string[] | string>('must be one or more of host or host:port', (value) => {
     const list: unknown = typeof value === 'string' ? value.split(',') : value
     const isList = Array.isArray(list) && list.length > 0
-    return isList && list.every((text) => typeof text === 'string' && addressOfHost(text) !== undefined) ? list : undefined
+    return isList && list.every((text) => typeof text === 'string' && addressOfHost(text) !== undefined)
+      ? list
+      : undefined
   })
 }
 

@@ -118,9 +118,12 @@ export class Connection {
   /** @internal of a call that failed. */
   failed(call: OwnCall, error: unknown): void {
     const again = afterRefusal(call, error)
-    if (again === undefined) return call.refuse(this.#placed(error))
-    if (again.command === call.command) call.port?.reconnect()
-    this.#give(again)
+    if (again === undefined) {
+      call.refuse(this.#placed(error))
+    } else {
+      if (again.command === call.command) call.port?.reconnect()
+      this.#give(again)
+    }
   }
 
   #placed(error: unknown): unknown {
@@ -141,15 +144,31 @@ class OwnCall implements Call {
   /** Whether a replica has refused it before. */
   wasReadOnly = false
 
+  readonly connection: Connection
+  readonly command: Call['command']
+  readonly args: readonly string[]
+  readonly key: string
+  readonly script: Script | null
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+
   constructor(
-    readonly connection: Connection,
-    readonly command: Call['command'],
-    readonly args: readonly string[],
-    readonly key: string,
-    readonly script: Script | null,
-    readonly resolve: (value: unknown) => void,
-    readonly reject: (error: unknown) => void,
-  ) {}
+    connection: Connection,
+    command: Call['command'],
+    args: readonly string[],
+    key: string,
+    script: Script | null,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.connection = connection
+    this.command = command
+    this.args = args
+    this.key = key
+    this.script = script
+    this.resolve = resolve
+    this.reject = reject
+  }
 
   answer(value: unknown): void {
     if (this.isOver) return

@@ -117,7 +117,14 @@ const errors = driverErrors({
     const entry = entryOf(error)
     return entry === undefined ? undefined : exactly(entry, error)
   },
-  heads: [...faultsByHead.map(([head]) => head), ...Object.keys(faultsByWord), 'NOSCRIPT', 'NOPROTO', 'EXECABORT', 'ERR'],
+  heads: [
+    ...faultsByHead.map(([head]) => head),
+    ...Object.keys(faultsByWord),
+    'NOSCRIPT',
+    'NOPROTO',
+    'EXECABORT',
+    'ERR',
+  ],
 })
 
 /** The `SessionError` for an error of a driver, of the server or of the system; undefined for one of none of them. */
@@ -151,8 +158,8 @@ function reasonOf(error: Error): Error | undefined {
   return lastNodeError instanceof Error ? lastNodeError : undefined
 }
 
-function isReply({ name, constructor }: Error): boolean {
-  return name === 'ReplyError' || /^(SimpleError|BlobError|ErrorReply)$/.test(constructor.name)
+function isReply(error: Error): boolean {
+  return error.name === 'ReplyError' || /^(SimpleError|BlobError|ErrorReply)$/.test(error.constructor.name)
 }
 
 /** The fault with its place, where that helps. */

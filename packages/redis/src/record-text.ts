@@ -1,4 +1,4 @@
-import { SessionError, type SessionRecord } from '@sess/core'
+import { type ChangedRecord, SessionError, type SessionRecord, type StoredTimes } from '@sess/core'
 
 /**
  * How a record lies in its string value: `sess1`, then with 16 digits each expiresAt, the instant by which it is indexed (see
@@ -32,26 +32,41 @@ export function instantText(ms: number): string {
 }
 
 /**
- * The times of a write as the scripts take them: expiresAt, the instant by which it is to be indexed, and its TTL. The second
+ * The times of a write as the scripts take them, empty where the stored ones stay: expiresAt, the instant by which it is to be indexed, and its TTL. The second
  * is the first rounded down, so that it stays the same while a session in use expires later and later.
  */
-export function timesText(expiresAt: number, now: number): string {
+export function timesText(expiresAt: number | null, now: number): string {
+  if (expiresAt === null) return ''
   // A backstop: who reads goes by expiresAt. At least a second, and so never 0, which would be an error.
   const ttl = Math.max(1_000, Math.ceil(expiresAt - now))
   const lag = 2 ** Math.min(maxLagBits, Math.floor(Math.log2(ttl / 8)))
   return `${instantText(expiresAt)}${instantText(Math.floor(expiresAt / lag) * lag)}${ttl}`
 }
 
-/** What no write changes once a record is there: deadline and createdAt. */
+export function deadlineText(deadline: number | null): string {
+  return deadline === null ? never : instantText(deadline)
+}
+
+/** What no write but a rotation changes once a record is there: deadline and createdAt. */
 export function constantText({ deadline, createdAt }: Pick<SessionRecord, 'deadline' | 'createdAt'>): string {
   const created = Math.abs(Math.trunc(createdAt))
   // A session that was made by hand may be older than 1970.
-  return `${deadline === null ? never : instantText(deadline)}${createdAt < 0 ? '-' : '+'}${String(created).padStart(16, '0')}`
+  return `${deadlineText(deadline)}${createdAt < 0 ? '-' : '+'}${String(created).padStart(16, '0')}`
 }
 
 /** What follows the instants of a record. */
-export function restText({ identityKey, version, payload }: SessionRecord): string {
+export function restText({ identityKey, version, payload }: ChangedRecord): string {
   return `${identityKey ?? ''} ${version} ${payload}`
+}
+
+/** What a script tells of a stored record: its expiresAt, deadline and createdAt. */
+export function decodeTimes(text: string): StoredTimes {
+  const deadline = text.slice(16, 32)
+  return {
+    createdAt: Number(text.slice(32)),
+    expiresAt: Number(text.slice(0, 16)),
+    deadline: deadline === never ? null : Number(deadline),
+  }
 }
 
 /** The record, or `SESS_CORRUPT` where sess did not write the value: one such value fails alone. */

@@ -94,6 +94,9 @@ return found
 /** One record; on a Cluster, where a plain GET might be sent to a replica. */
 const read = "return redis.call('GET', KEYS[1])"
 
+/** Its key says which node of a Cluster is asked. */
+const time = "return redis.call('TIME')"
+
 export const scripts = {
   write: script(usualWriteLua + recordLua + writeLua),
   count: script(recordLua + count),
@@ -102,6 +105,7 @@ export const scripts = {
   clean: script(recordLua + clean),
   scan: script(recordLua + scan),
   read: script(read),
+  time: script(time),
 } as const
 
 function script(lua: string): Script {

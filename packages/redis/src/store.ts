@@ -30,10 +30,10 @@ import { Connection } from './connection.ts'
 export function redisStore<Data extends JsonObject = JsonObject>(options: RedisConfig): SessionStore<Data> {
   const config = parseOptions('redis', redisConfig, options)
   const { client, url, addr, addrs, username, password, db, tls, cluster, sentinel, ...rest } = config
-  const { sessionPrefix = 'session:', statePrefix = 'state:', ...common } = rest
+  const { sessionPrefix = 'session:', statePrefix = 'state:', eviction, ...common } = rest
   if (sessionPrefix === statePrefix) throw badOptions('sessionPrefix and statePrefix must differ')
   refuseContradictions(config)
-  const { timeoutMs = 5_000 } = common
+  const { timeoutMs = 5_000, onBackgroundError } = common
   const keyPrefix = client === undefined ? '' : keyPrefixOf(client)
   if (client !== undefined) refuseEmptyTag(client, keyPrefix)
   const connection = new Connection({
@@ -46,6 +46,8 @@ export function redisStore<Data extends JsonObject = JsonObject>(options: RedisC
     connection,
     sessionPrefix: keyPrefix + sessionPrefix,
     statePrefix: keyPrefix + statePrefix,
+    ...(eviction !== undefined && { eviction }),
+    ...(onBackgroundError !== undefined && { onBackgroundError }),
   })
   return createSessionStore<Data>(backend, common)
 }
@@ -70,13 +72,18 @@ function sourceOf(config: Output, timeoutMs: number): ClientSource {
 function refuseContradictions(config: Output): void {
   const { addr, addrs, db, cluster, sentinel } = config
   if (addr === undefined && addrs === undefined) {
-    const beside = (['username', 'password', 'db', 'tls', 'cluster', 'sentinel'] as const).filter((key) => config[key] !== undefined)
+    const beside = (['username', 'password', 'db', 'tls', 'cluster', 'sentinel'] as const).filter(
+      (key) => config[key] !== undefined,
+    )
     if (beside.length === 0) return
-    throw badOptions(`${beside.join(', ')} go with addr or addrs: a url has its own, and a client has been made with them`)
+    throw badOptions(
+      `${beside.join(', ')} go with addr or addrs: a url has its own, and a client has been made with them`,
+    )
   }
   if (cluster && sentinel !== undefined) throw badOptions('cluster and sentinel exclude each other')
   const isCluster = cluster || (sentinel === undefined && (addrs?.length ?? 1) > 1)
-  if (cluster === false && isCluster) throw badOptions('several addrs are those of a Cluster, or of sentinels with sentinel')
+  if (cluster === false && isCluster)
+    throw badOptions('several addrs are those of a Cluster, or of sentinels with sentinel')
   if (isCluster && db) throw badOptions(`db: a Cluster has database 0 alone, and not ${db}`)
 }
 

@@ -24,7 +24,7 @@ for index = 1, #kinds do
       and sub(stored, 22, 37) == sub(times, 17, 32) and sub(stored, 38, 53) >= sub(times, 1, 16)
       and sub(stored, 71, 70 + afterIdentity) == sub(rest, 1, afterIdentity)
       and try('SET', key, 'sess1' .. sub(times, 1, 32) .. sub(stored, 38, 70) .. rest, 'PX', sub(times, 33)).ok then
-      outcome = 1
+      outcome = sub(times, 1, 16) .. sub(stored, 38, 70)
     end
   elseif kind == 't' then
     local stored = try('GETRANGE', key, '0', '52')

@@ -18,6 +18,10 @@ local function deadlineOf(text)
   return string.sub(text, 38, 53)
 end
 
+local function timesIn(text)
+  return string.sub(text, 6, 21) .. string.sub(text, 38, 70)
+end
+
 local function versionOf(text, at)
   local before = string.find(text, ' ', at, true)
   return string.sub(text, before + 1, string.find(text, ' ', before + 1, true) - 1)
@@ -45,11 +49,12 @@ end
 local function store(key, times, constant, rest, header)
   local expiresAt, indexed, ttl = timesOf(times)
   local value = 'sess1' .. expiresAt .. indexed .. constant .. rest
+  local stored = expiresAt .. constant
   local identity = string.sub(rest, 1, string.find(rest, ' ', 1, true) - 1)
   local former = header and identityOf(header)
   if header and indexedOf(header) == indexed and former == identity then
     redis.call('SET', key, value, 'PX', ttl)
-    return 1
+    return stored
   end
   local bucket, member = partsOf(key)
   addToIndexes(bucket, identity, member, indexed, expiresAt)
@@ -60,16 +65,26 @@ local function store(key, times, constant, rest, header)
   elseif former ~= '' and former ~= identity then
     redis.call('ZREM', bucket .. '@' .. former, member)
   end
-  return 1
+  return stored
 end
 
--- The times of a write that the stored deadline cuts short.
+local function ttlUntil(instant)
+  return string.format('%d', math.max(1000, tonumber(instant) - nowMs))
+end
+
+-- Those of a write that leaves the expiry as it is.
+local function keptTimes(header)
+  return string.sub(header, 6, 37) .. ttlUntil(expiryOf(header))
+end
+
+-- The times of a write that a deadline cuts short.
 local function cutAt(deadline, times)
   if string.sub(times, 1, 16) <= deadline then return times end
-  return deadline .. deadline .. string.format('%d', math.max(1000, tonumber(deadline) - nowMs))
+  return deadline .. deadline .. ttlUntil(deadline)
 end
 
 local function overwrite(key, times, rest, header)
+  if times == '' then times = keptTimes(header) end
   return store(key, cutAt(deadlineOf(header), times), string.sub(header, 38, 70), rest, header)
 end
 
@@ -79,7 +94,8 @@ local rotations = 0
 -- Also what another application had put there.
 function writes.p(key, times, text)
   local ok, header = pcall(headerOf, key)
-  return store(key, times, string.sub(text, 1, 33), string.sub(text, 34), ok and header or nil)
+  store(key, times, string.sub(text, 1, 33), string.sub(text, 34), ok and header or nil)
+  return 1
 end
 
 -- A version is given out once: where it is stored already, this very write has been applied, and is being repeated by a
@@ -87,22 +103,23 @@ end
 function writes.i(key, times, text)
   local header = headerOf(key)
   if header and isLive(header) then return versionOf(header, 71) == versionOf(text, 34) and 1 or 0 end
-  return store(key, times, string.sub(text, 1, 33), string.sub(text, 34), header)
+  store(key, times, string.sub(text, 1, 33), string.sub(text, 34), header)
+  return 1
 end
 
 function writes.r(key, times, rest)
   local header = liveHeader(key)
-  return header and overwrite(key, times, rest, header) or 0
+  return header and overwrite(key, times, rest, header) or ''
 end
 
--- Its times are followed by expiresAt and version of the record that it may replace.
-function writes.s(key, timesAndFormer, rest)
-  local times, ifExpiresAt, ifVersion = string.match(timesAndFormer, '^(%d+) (%d+) (.*)$')
+-- Its times are followed by the version of the record that it may replace.
+function writes.s(key, timesAndVersion, rest)
+  local times, ifVersion = string.match(timesAndVersion, '^(%d*) (.*)$')
   local header = liveHeader(key)
-  if not header then return 0 end
+  if not header then return 'gone' end
   local stored = versionOf(header, 71)
-  if stored == versionOf(rest, 1) then return 1 end
-  if stored ~= ifVersion or expiryOf(header) ~= ifExpiresAt then return 2 end
+  if stored == versionOf(rest, 1) then return timesIn(header) end
+  if stored ~= ifVersion then return 'conflict' end
   return overwrite(key, times, rest, header)
 end
 
@@ -138,18 +155,25 @@ function writes.k(key)
 end
 
 -- The new keys follow those of all records.
-function writes.o(key)
+function writes.o(key, timesAndVersion, text)
   rotations = rotations + 1
   local newKey = KEYS[#kinds + rotations]
+  local times, ifVersion = string.match(timesAndVersion, '^(%d*) (.*)$')
+  local deadline, rest = string.sub(text, 1, 16), string.sub(text, 17)
   local header = liveHeader(key)
-  if not header then return '' end
+  if not header then
+    -- This very write has been applied, and is being repeated.
+    local moved = liveHeader(newKey)
+    return moved and versionOf(moved, 71) == versionOf(rest, 1) and timesIn(moved) or 'gone'
+  end
+  if versionOf(header, 71) ~= ifVersion then return 'conflict' end
   if redis.call('EXISTS', newKey) == 1 then return 'taken' end
+  if times == '' then times = keptTimes(header) end
+  local stored = store(newKey, cutAt(deadline, times), deadline .. string.sub(header, 54, 70), rest, nil)
   local bucket, member = partsOf(key)
-  local newBucket, newMember = partsOf(newKey)
-  addToIndexes(newBucket, identityOf(header), newMember, indexedOf(header), expiryOf(header))
-  redis.call('RENAME', key, newKey)
+  redis.call('DEL', key)
   removeFromIndexes(bucket, identityOf(header), member)
-  return redis.call('GET', newKey)
+  return stored
 end
 
 for at, index in ipairs(later) do

@@ -1,6 +1,6 @@
 import type { WriteKind, WriteOperation, WriteOutcome } from '@sess/core'
 import { replyError } from './errors.ts'
-import { constantText, decodeRecord, instantText, restText, timesText } from './record-text.ts'
+import { constantText, deadlineText, decodeRecord, decodeTimes, restText, timesText } from './record-text.ts'
 
 /** A state has the form of a record, so that one set of scripts serves both. */
 const stateConstant = constantText({ deadline: null, createdAt: 0 })
@@ -10,12 +10,12 @@ export const kindLetters: Readonly<Record<WriteKind, string>> = {
   insert: 'i',
   put: 'p',
   replace: 'r',
-  swap: 's',
+  compareAndSwap: 's',
   touch: 't',
   delete: 'd',
   rotate: 'o',
   putState: 'p',
-  takeState: 'k',
+  consumeState: 'k',
 }
 
 /** The two operands of a write for the script: its times, and its text. */
@@ -28,9 +28,13 @@ export function operandsOf(operation: WriteOperation, now: number): [string, str
     }
     case 'replace':
       return [timesText(operation.record.expiresAt, now), restText(operation.record)]
-    case 'swap': {
-      const { record, ifExpiresAt, ifVersion } = operation
-      return [`${timesText(record.expiresAt, now)} ${instantText(ifExpiresAt)} ${ifVersion}`, restText(record)]
+    case 'compareAndSwap': {
+      const { record, ifVersion } = operation
+      return [`${timesText(record.expiresAt, now)} ${ifVersion}`, restText(record)]
+    }
+    case 'rotate': {
+      const { record, ifVersion } = operation
+      return [`${timesText(record.expiresAt, now)} ${ifVersion}`, deadlineText(record.deadline) + restText(record)]
     }
     case 'touch':
       return [timesText(operation.expiresAt, now), '']
@@ -43,21 +47,20 @@ export function operandsOf(operation: WriteOperation, now: number): [string, str
   }
 }
 
-const swapOutcomes = ['gone', 'written', 'conflict'] as const
-
 /** What the script's reply to one write means. Numbers are texts where a client asks for that (`stringNumbers`). */
 export function outcomeOf(operation: WriteOperation, reply: number | string): WriteOutcome {
   const text = String(reply)
   if (text.startsWith('!')) return replyError(text.slice(1))
   switch (operation.kind) {
-    case 'swap':
-      return swapOutcomes[Number(text)] as WriteOutcome
+    case 'replace':
+      return text === '' ? null : decodeTimes(text)
+    case 'compareAndSwap':
+    case 'rotate':
+      return /^\d/.test(text) ? decodeTimes(text) : (text as 'conflict' | 'gone' | 'taken')
     case 'touch':
       return text === '' ? null : Number(text)
-    case 'takeState':
+    case 'consumeState':
       return text === '' ? null : decodeRecord(operation.key, text)
-    case 'rotate':
-      return text === '' ? null : text === 'taken' ? text : decodeRecord(operation.newKey, text)
     default:
       return text === '1'
   }

@@ -7,6 +7,9 @@ import { Cluster, type Redis } from 'ioredis'
 import { afterAll, describe, it } from 'vitest'
 import { type Detour, startDetour } from './detour.ts'
 
+/** A client of ioredis, to look at what is stored. */
+export type Inspector = Redis | Cluster
+
 /** What a store of a test was opened with, for its peers, its dump and its end. */
 interface Opened {
   readonly prefixes: { sessionPrefix: string; statePrefix: string }
@@ -15,7 +18,7 @@ interface Opened {
 
 interface HarnessOptions {
   /** A client without options, to look at what is stored. */
-  readonly inspect: () => RedisClient
+  readonly inspect: () => Inspector
   /** What the client of the store puts in front of every key. */
   readonly keyPrefix?: string
   /** How a store or a peer connects. A client in it is closed after the case. */
@@ -33,7 +36,7 @@ function redisHarness(options: HarnessOptions, outage: () => Promise<{ end(): Pr
     return store
   }
   const of = (store: SessionStore) => stores.get(store) as Opened
-  const inside = async <T>(use: (client: RedisClient) => Promise<T>) => {
+  const inside = async <T>(use: (client: Inspector) => Promise<T>) => {
     const client = options.inspect()
     try {
       return await use(client)
@@ -52,7 +55,7 @@ function redisHarness(options: HarnessOptions, outage: () => Promise<{ end(): Pr
     openPeer: (store, given) => open(of(store), given),
     dump: (store) => inside((client) => dump(client, root(of(store)))),
     async teardown(store) {
-      for (const client of of(store).clients) client.disconnect()
+      for (const client of of(store).clients) end(client)
       await inside(async (client) => {
         for (const { node, key } of await keysOf(client, root(of(store)))) await node.del(key)
       })
@@ -80,7 +83,7 @@ export async function conformanceOn<Name extends ServerName>(
 }
 
 /** Every key that begins with `root` and its value, as text. */
-export async function dump(client: RedisClient, root: string): Promise<string> {
+export async function dump(client: Inspector, root: string): Promise<string> {
   const lines: string[] = []
   for (const { node, key } of await keysOf(client, root)) {
     const isIndex = (await node.type(key)) === 'zset'
@@ -91,7 +94,7 @@ export async function dump(client: RedisClient, root: string): Promise<string> {
 }
 
 /** The keys that begin with `root`, with the master that has each. */
-export async function keysOf(client: RedisClient, root: string): Promise<{ node: Redis; key: string }[]> {
+export async function keysOf(client: Inspector, root: string): Promise<{ node: Redis; key: string }[]> {
   const found: { node: Redis; key: string }[] = []
   for (const node of await mastersOf(client)) {
     for await (const keys of node.scanStream({ count: 1000 })) {
@@ -101,17 +104,21 @@ export async function keysOf(client: RedisClient, root: string): Promise<{ node:
   return found
 }
 
-export async function mastersOf(client: RedisClient): Promise<Redis[]> {
+export async function mastersOf(client: Inspector): Promise<Redis[]> {
   if (!(client instanceof Cluster)) return [client]
   if (client.status !== 'ready') await new Promise((resolve) => client.once('ready', resolve))
   return client.nodes('master')
 }
 
-/** Otherwise a client repeats, when an outage is over, what its caller has long got an error for: the README says so. */
-export const noResending = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableOfflineQueue: false }
-
 /** A client that prints nothing while its server is away. */
-export function quiet<Client extends RedisClient>(client: Client): Client {
+export function quiet<Client extends { on(event: 'error', listener: () => void): unknown }>(client: Client): Client {
   client.on('error', () => {})
   return client
+}
+
+/** Closes a client of the application, which may never have been open. */
+export function end(client: RedisClient): void {
+  if ('isOpen' in client) {
+    if (client.isOpen) (client.destroy as () => void)()
+  } else (client as unknown as Redis).disconnect()
 }

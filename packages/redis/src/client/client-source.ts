@@ -18,14 +18,20 @@ export type Opener = (address: RedisAddress, timeoutMs: number) => Promise<Clien
 
 /** The drivers in the order in which they are looked for. Each is loaded when it is first needed. */
 const openers: readonly Opener[] = [
-  (address, timeoutMs) => installed(() => import('./open-ioredis.ts')).then((module) => module?.openIoredis(address, timeoutMs) ?? null),
-  (address, timeoutMs) => installed(() => import('./open-node-redis.ts')).then((module) => module?.openNodeRedis(address, timeoutMs) ?? null),
+  (address, timeoutMs) =>
+    installed(() => import('./open-ioredis.ts')).then((module) => module?.openIoredis(address, timeoutMs) ?? null),
+  (address, timeoutMs) =>
+    installed(() => import('./open-node-redis.ts')).then((module) => module?.openNodeRedis(address, timeoutMs) ?? null),
 ]
 
 /** A client of the store's own. `mayBeCluster`: whether the address may be a node of a Cluster all the same. */
 export function sourceOfAddress(
   address: RedisAddress,
-  { timeoutMs, mayBeCluster, drivers = openers }: { timeoutMs: number; mayBeCluster: boolean; drivers?: readonly Opener[] },
+  {
+    timeoutMs,
+    mayBeCluster,
+    drivers = openers,
+  }: { timeoutMs: number; mayBeCluster: boolean; drivers?: readonly Opener[] },
 ): ClientSource {
   const ports: ClientPort[] = []
   const open = async (to: RedisAddress) => {
@@ -46,7 +52,10 @@ export function sourceOfAddress(
 
 function asCluster({ host, port, db, ...rest }: Extract<RedisAddress, { host: string }>): RedisAddress {
   if (db) {
-    throw new SessionError('SESS_CONFIG', `Redis: the server is a node of a Cluster, which has database 0 alone, and not ${db}`)
+    throw new SessionError(
+      'SESS_CONFIG',
+      `Redis: the server is a node of a Cluster, which has database 0 alone, and not ${db}`,
+    )
   }
   return { nodes: [{ host, port }], ...rest }
 }
@@ -56,7 +65,10 @@ async function openFirst(drivers: readonly Opener[], address: RedisAddress, time
     const port = await driver(address, timeoutMs)
     if (port !== null) return port
   }
-  throw new SessionError('SESS_CONFIG', "Redis: no driver is installed: run 'npm install ioredis' or 'npm install redis'")
+  throw new SessionError(
+    'SESS_CONFIG',
+    "Redis: no driver is installed: run 'npm install ioredis' or 'npm install redis'",
+  )
 }
 
 /** Null where the package that the module needs is not installed. */

@@ -40,7 +40,7 @@ export class IoredisPort implements ClientPort {
   get address(): string {
     const { options } = this.#client
     if ('path' in options && options.path) return options.path
-    const [endpoint] = 'nodes' in this.#client ? startupNodes(this.#client) : (options as RedisPlace).sentinels ?? []
+    const [endpoint] = 'nodes' in this.#client ? startupNodes(this.#client) : ((options as RedisPlace).sentinels ?? [])
     const { host = 'localhost', port = 6379 } = endpoint ?? (options as RedisPlace)
     return `${host}:${port}`
   }
@@ -95,10 +95,15 @@ function startupNodes(cluster: Cluster): readonly { host?: string; port?: number
   )
 }
 
-/** The class of the very copy of ioredis that the client is of. */
+/** The class of the very copy of ioredis that the client is of, which no client names: it hands its commands to `sendCommand`. */
 function commandClassOf(client: Redis | Cluster): DriverCommandClass {
-  const redis = 'nodes' in client ? client.nodes()[0] : client
-  return (redis?.constructor as unknown as { Command: DriverCommandClass }).Command
+  let command: object = {}
+  const sendCommand = (given: object) => {
+    command = given
+  }
+  const ping = client.ping as unknown as (this: object) => void
+  ping.call({ options: {}, sendCommand })
+  return command.constructor as DriverCommandClass
 }
 
 const classes = new WeakMap<DriverCommandClass, ReturnType<typeof makeSingleCommand>>()
@@ -140,10 +145,13 @@ function makeSingleCommand(Base: DriverCommandClass) {
 function neverAgain(command: DriverCommand, call: Call): void {
   const { reject } = command
   command.reject = (error) => {
-    if (call.isWritten && error.message === closed().message) return call.fail(error)
-    // The node has refused it unrun, and named another one.
-    call.isWritten = false
-    reject.call(command, error)
+    if (call.isWritten && error.message === closed().message) {
+      call.fail(error)
+    } else {
+      // The node has refused it unrun, and named another one.
+      call.isWritten = false
+      reject.call(command, error)
+    }
   }
 }
 
@@ -162,7 +170,12 @@ function whenReady(client: Redis | Cluster): Promise<void> {
     let isTrying = client.status === 'connecting' || client.status === 'connect'
     let reason: unknown
     const settle = (finish: () => void) => {
-      client.off('error', onError).off('ready', onReady).off('connecting', onTry).off('close', onClose).off('end', onEnd)
+      client
+        .off('error', onError)
+        .off('ready', onReady)
+        .off('connecting', onTry)
+        .off('close', onClose)
+        .off('end', onEnd)
       finish()
     }
     const onTry = () => {

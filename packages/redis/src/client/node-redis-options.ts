@@ -1,7 +1,12 @@
 import type { RedisAddress } from '../address.ts'
 import { retryDelay } from './client-port.ts'
 
-export type Options = Readonly<Record<string, unknown>>
+/** Options of node-redis, of any kind of client. */
+export interface Options {
+  readonly [name: string]: unknown
+  readonly socket?: object
+  readonly defaults?: Options
+}
 
 /** How every connection of ours behaves: nothing waits in a queue, and the time of a call is kept by the store. */
 export function serverOverrides(options: Options, timeoutMs: number): Options {
@@ -14,7 +19,7 @@ export function serverOverrides(options: Options, timeoutMs: number): Options {
     commandsQueueMaxLength: undefined,
     pingInterval: undefined,
     socket: {
-      ...(options['socket'] as Options | undefined),
+      ...options.socket,
       connectTimeout: timeoutMs,
       socketTimeout: undefined,
       reconnectStrategy: retryDelay,
@@ -29,7 +34,7 @@ export function clusterOverrides(options: Options, timeoutMs: number): Options {
     minimizeConnections: true,
     keyPrefix: undefined,
     clientSideCache: undefined,
-    defaults: serverOverrides((options['defaults'] as Options | undefined) ?? {}, timeoutMs),
+    defaults: serverOverrides(options.defaults ?? {}, timeoutMs),
   }
 }
 
@@ -39,12 +44,15 @@ export function optionsOfAddress(address: RedisAddress, timeoutMs: number): Opti
   const login = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
   const node = serverOverrides({ ...login, ...(tls && { socket: { tls: true } }) }, timeoutMs)
   if ('nodes' in address) {
-    return { rootNodes: address.nodes.map((socket) => ({ socket: { ...socket } })), ...clusterOverrides({ defaults: node }, timeoutMs) }
+    return {
+      rootNodes: address.nodes.map((socket) => ({ socket: { ...socket } })),
+      ...clusterOverrides({ defaults: node }, timeoutMs),
+    }
   }
   const database = address.db === undefined ? {} : { database: address.db }
   if ('sentinels' in address) {
     return { name: address.name, sentinelRootNodes: address.sentinels, nodeClientOptions: { ...node, ...database } }
   }
   const { host, port } = address
-  return { ...node, ...database, socket: { ...(node['socket'] as Options), host, port } }
+  return { ...node, ...database, socket: { ...node.socket, host, port } }
 }

@@ -14,8 +14,6 @@ export interface NodeRedis {
   off(event: string, listener: (error: Error) => void): unknown
 }
 
-type Send = (args: readonly string[], options: object) => Promise<unknown>
-
 export interface NodeRedisPlace {
   readonly kind: NodeRedisKind
   readonly address: string
@@ -61,7 +59,11 @@ export class NodeRedisPort implements ClientPort {
 
   send(call: Call): void {
     const args = [call.command.toUpperCase(), ...call.args]
-    const options = { abortSignal: new OnceWritten(call, this.#place.kind === 'sentinel'), timeout: undefined, typeMapping: undefined }
+    const options = {
+      abortSignal: new OnceWritten(call, this.#place.kind === 'sentinel'),
+      timeout: undefined,
+      typeMapping: undefined,
+    }
     this.#send(args, call.key, options).then(
       (value) => call.answer(value),
       (error: unknown) => call.fail(error),
@@ -70,12 +72,8 @@ export class NodeRedisPort implements ClientPort {
 
   giveUp(call: Call): void {
     if (!call.isWritten) return
-    if (this.#place.kind !== 'cluster') return this.#end()
-    const { slots } = this.#client as unknown as { slots: readonly ({ master?: { client?: NodeRedis } } | undefined)[] }
-    const node = slots[slotOf(call.key)]?.master?.client
-    if (typeof node?.destroy !== 'function' || !node.isOpen) return
-    void node.destroy()
-    node.connect().catch(() => {})
+    if (this.isCluster) this.#giveUpNode(call.key)
+    else this.#end()
   }
 
   reconnect(): void {
@@ -84,6 +82,14 @@ export class NodeRedisPort implements ClientPort {
 
   close(): void {
     this.#end()
+  }
+
+  #giveUpNode(key: string): void {
+    const { slots } = this.#client as unknown as { slots: readonly ({ master?: { client?: NodeRedis } } | undefined)[] }
+    const node = slots[slotOf(key)]?.master?.client
+    if (typeof node?.destroy !== 'function' || !node.isOpen) return
+    node.destroy()
+    node.connect().catch(() => {})
   }
 
   #end(): void {

@@ -13,7 +13,11 @@ export function openIoredis(address: RedisAddress, timeoutMs: number): IoredisPo
   const { tls, ...place } = address
   const way =
     'sentinels' in place
-      ? { ...place, sentinels: [...place.sentinels], ...(tls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }) }
+      ? {
+          ...place,
+          sentinels: [...place.sentinels],
+          ...(tls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
+        }
       : { ...place, ...(tls && { tls: {} }) }
   return new IoredisPort(new Redis({ ...serverOptions(timeoutMs), ...way }))
 }

@@ -1,4 +1,4 @@
-type AnyFunction = (...args: never[]) => unknown
+type AnyFunction = (...args: never) => unknown
 
 /** A client of ioredis: `Redis` or `Cluster`. */
 export interface IoredisClient {
@@ -7,8 +7,8 @@ export interface IoredisClient {
   readonly evalsha: AnyFunction
   readonly sendCommand: AnyFunction
   readonly duplicate: AnyFunction
-  on(event: string, listener: (...args: never[]) => void): unknown
-  off(event: string, listener: (...args: never[]) => void): unknown
+  readonly on: AnyFunction
+  readonly off: AnyFunction
 }
 
 /** A client of node-redis 5 or newer: of `createClient`, `createCluster` or `createSentinel`. */
@@ -18,8 +18,8 @@ export interface NodeRedisClient {
   readonly sendCommand: AnyFunction
   readonly duplicate: AnyFunction
   readonly destroy: AnyFunction
-  on(event: string, listener: (...args: never[]) => void): unknown
-  off(event: string, listener: (...args: never[]) => void): unknown
+  readonly on: AnyFunction
+  readonly off: AnyFunction
 }
 
 /** A client that an application hands in. */

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { Cluster, Redis } from 'ioredis'
 import type { ClientPort } from './client-port.ts'
 import type { ClientSource } from './client-source.ts'
@@ -55,8 +56,12 @@ function duplicatesOf(client: RedisClient): Duplicates {
     },
   }
   duplicates.set(client, made)
-  client.on('end', made.onEnd)
+  emitterOf(client).on('end', made.onEnd)
   return made
+}
+
+function emitterOf(client: RedisClient): Pick<EventEmitter, 'on' | 'off'> {
+  return client as unknown as EventEmitter
 }
 
 function letGo(client: RedisClient, timeoutMs: number): void {
@@ -68,7 +73,7 @@ function letGo(client: RedisClient, timeoutMs: number): void {
   byTimeout.delete(timeoutMs)
   entry.port.close()
   if (byTimeout.size > 0) return
-  client.off('end', onEnd)
+  emitterOf(client).off('end', onEnd)
   duplicates.delete(client)
 }
 
@@ -91,20 +96,33 @@ function duplicateOf(client: RedisClient, timeoutMs: number): ClientPort {
   return new IoredisPort(own, isGone)
 }
 
+interface ServerOptions {
+  readonly socket?: { readonly host?: string; readonly port?: number; readonly path?: string }
+  readonly database?: number
+}
+
 function duplicateOfNodeRedis(client: NodeRedis, timeoutMs: number): ClientPort {
   const kind = kindOfNodeRedis(client)
   const isGone = () => !client.isOpen && endedClients.has(client)
   const { options = {}, _options = {} } = client as unknown as { options?: Options; _options?: Options }
   if (kind === 'server') {
-    const { socket = {}, database } = options as { socket?: { host?: string; port?: number; path?: string }; database?: number }
+    const { socket = {}, database } = options as ServerOptions
     const address = socket.path ?? `${socket.host ?? 'localhost'}:${socket.port ?? 6379}`
     const own = client.duplicate(serverOverrides(options, timeoutMs))
     return new NodeRedisPort(own, { kind, address, database, timeoutMs, isGone })
   }
   if (kind === 'cluster') {
-    const [first] = (_options['rootNodes'] ?? []) as readonly { url?: string; socket?: { host?: string; port?: number } }[]
+    const [first] = (_options.rootNodes ?? []) as readonly {
+      url?: string
+      socket?: { host?: string; port?: number }
+    }[]
     const address = first?.socket ? `${first.socket.host}:${first.socket.port ?? 6379}` : hostOf(first?.url)
-    return new NodeRedisPort(client.duplicate(clusterOverrides(_options, timeoutMs)), { kind, address, timeoutMs, isGone })
+    return new NodeRedisPort(client.duplicate(clusterOverrides(_options, timeoutMs)), {
+      kind,
+      address,
+      timeoutMs,
+      isGone,
+    })
   }
   // Its options cannot be read: it keeps those of the application for its nodes.
   const own = client.duplicate({ keyPrefix: undefined, replicaPoolSize: 0, clientSideCache: undefined })
