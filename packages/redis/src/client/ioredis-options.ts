@@ -31,11 +31,14 @@ export function serverOptions(timeoutMs: number) {
   } satisfies RedisOptions
 }
 
-/** A Cluster client. What met no connection to its node is tried again for some seconds: a Cluster client needs that. */
+/**
+ * A Cluster client. What met no connection to its node is tried again for some seconds, and waits while one is being made: a
+ * Cluster client needs that, and no call is written once it is over.
+ */
 export function clusterOptions(timeoutMs: number) {
   return {
     lazyConnect: true,
-    enableOfflineQueue: false,
+    enableOfflineQueue: true,
     slotsRefreshTimeout: timeoutMs,
     scaleReads: 'master',
     clusterRetryStrategy: retryDelay,
