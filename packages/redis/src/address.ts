@@ -17,7 +17,7 @@ export interface ServerAddress extends Endpoint, Login {
 /** Some nodes of a Cluster, from which a client learns of all the others. */
 export interface ClusterAddress extends Login {
   readonly nodes: readonly Endpoint[]
-  readonly tls: boolean
+  readonly tls?: boolean
 }
 
 /** Some sentinels, and the master that they know under a name; the login is that of the master. */
@@ -25,7 +25,7 @@ export interface SentinelAddress extends Login {
   readonly sentinels: readonly Endpoint[]
   readonly name: string
   readonly db?: number
-  readonly tls: boolean
+  readonly tls?: boolean
 }
 
 /** Where a client of our own connects to. */
@@ -63,7 +63,7 @@ function clusterOfUrl(text: string): ClusterAddress | undefined {
   const [, login = '', hosts] = /^redis-cluster:\/\/([^@/]*@)?([^@/]*)\/?$/i.exec(text) ?? []
   const servers = hosts?.split(',').map((host) => serverOfUrl(`redis://${login}${host}`))
   if (!areAll(servers)) return undefined
-  const [{ host, port, db, ...rest }] = servers
+  const [{ host, port, db, tls, ...rest }] = servers
   return { nodes: servers.map(endpoint), ...rest }
 }
 
@@ -74,7 +74,7 @@ function sentinelOfUrl(text: string): SentinelAddress | undefined {
   const name = decoded(path)
   const servers = hosts?.split(',').map((host) => serverOfUrl(`redis://${login}${host}${db}`, defaultSentinelPort))
   if (name === undefined || !areAll(servers)) return undefined
-  const [{ host, port, ...rest }] = servers
+  const [{ host, port, tls, ...rest }] = servers
   return { sentinels: servers.map(endpoint), name, ...rest }
 }
 
@@ -87,9 +87,8 @@ function endpoint({ host, port }: ServerAddress): Endpoint {
 }
 
 /** The address in `host[:port]`; undefined for any other text. */
-export function addressOfHost(text: string, portLeftOut = defaultPort): Endpoint | undefined {
-  const server = /[/@?#\s]/.test(text) ? undefined : serverOfUrl(`redis://${text}`, portLeftOut)
-  return server && endpoint(server)
+export function addressOfHost(text: string, portLeftOut = defaultPort): ServerAddress | undefined {
+  return /[/@?#\s]/.test(text) ? undefined : serverOfUrl(`redis://${text}`, portLeftOut)
 }
 
 export interface AddressParts extends Login {
@@ -104,11 +103,11 @@ export interface AddressParts extends Login {
 /** The address that the parts of a configuration say. Several addresses without a sentinel are those of a Cluster. */
 export function addressOfParts({ addrs, tls = false, cluster, sentinel, db, ...login }: AddressParts): RedisAddress {
   const port = sentinel === undefined ? defaultPort : defaultSentinelPort
-  const endpoints = addrs.map((text) => addressOfHost(text, port) as Endpoint)
-  if (sentinel !== undefined)
-    return { sentinels: endpoints, name: sentinel, ...login, ...(db !== undefined && { db }), tls }
+  const endpoints = addrs.map((text) => endpoint(addressOfHost(text, port) as ServerAddress))
+  const database = db === undefined ? {} : { db }
+  if (sentinel !== undefined) return { sentinels: endpoints, name: sentinel, ...login, ...database, tls }
   if (cluster || endpoints.length > 1) return { nodes: endpoints, ...login, tls }
-  return { ...(endpoints[0] as Endpoint), ...login, ...(db !== undefined && { db }), tls }
+  return { ...(endpoints[0] as Endpoint), ...login, ...database, tls }
 }
 
 function decoded(part: string): string | undefined {

@@ -3,8 +3,9 @@ import type { SessionStore } from '@sess/core'
 import { type ConformanceHarness, type ConformanceOpenOptions, describeConformance } from '@sess/core/conformance'
 import { type RedisClient, type RedisConfig, redisStore } from '@sess/redis'
 import { type Addresses, isSkipped, type ServerName, shared } from '@sess/testkit'
-import { Cluster, type Redis } from 'ioredis'
-import { afterAll, describe, it } from 'vitest'
+import { Cluster, Redis } from 'ioredis'
+import { createClient } from 'redis'
+import { afterAll, describe, it, onTestFinished } from 'vitest'
 import { type Detour, startDetour } from './detour.ts'
 
 /** A client of ioredis, to look at what is stored. */
@@ -121,4 +122,15 @@ export function end(client: RedisClient): void {
   if ('isOpen' in client) {
     if (client.isOpen) (client.destroy as () => void)()
   } else (client as unknown as Redis).disconnect()
+}
+
+/** The drivers, and what makes a client of an application, with the driver's own defaults. It is closed after the test. */
+export const drivers: readonly (readonly [string, (url: string) => RedisClient])[] = [
+  ['ioredis', (url) => closing(quiet(new Redis(url)))],
+  ['node-redis', (url) => closing(quiet(createClient({ url })))],
+]
+
+export function closing<Client extends RedisClient>(client: Client): Client {
+  onTestFinished(() => end(client))
+  return client
 }

@@ -28,7 +28,7 @@ describe.skipIf(isSkipped('redis7'))('the rights that the README names', () => {
         await everything(store, () => (now += 86_400_000))
         return true
       } catch (error) {
-        expect(error).toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: false })
+        expect(error).toMatchObject({ code: 'SESS_CONFIG', retryable: false })
         return false
       } finally {
         await store.close()

@@ -5,6 +5,7 @@ export interface IoredisClient {
   readonly status: string
   readonly isCluster: boolean
   readonly evalsha: AnyFunction
+  readonly ping: AnyFunction
   readonly sendCommand: AnyFunction
   readonly duplicate: AnyFunction
   readonly on: AnyFunction
@@ -15,6 +16,7 @@ export interface IoredisClient {
 export interface NodeRedisClient {
   readonly isOpen: boolean
   readonly evalSha: AnyFunction
+  readonly connect: AnyFunction
   readonly sendCommand: AnyFunction
   readonly duplicate: AnyFunction
   readonly destroy: AnyFunction
