@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import { type RedisClient, redisStore } from '@sess/redis'
-import { isSkipped, type Running, shared, start, startProxy } from '@sess/testkit'
+import { isSkipped, shared, startProxy } from '@sess/testkit'
 import { Cluster, Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { closing, drivers, end, mastersOf } from './harness.ts'
+import { closing, drivers, end, mastersOf, privateRedis } from './harness.ts'
 
 const unavailable = { code: 'SESS_UNAVAILABLE', retryable: true }
 const prefixes = () => {
@@ -256,10 +256,4 @@ describe.skipIf(isSkipped('redis7'))('a connection', () => {
 
 function pingOf(client: RedisClient): Promise<unknown> {
   return (client as unknown as Redis).ping()
-}
-
-async function privateRedis(): Promise<Running> {
-  const server = await start('redis7')
-  onTestFinished(() => server.stop())
-  return server
 }

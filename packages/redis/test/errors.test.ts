@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { isSessionError, type SessionErrorCode } from '@sess/core'
 import { type RedisConfig, redisStore } from '@sess/redis'
-import { isSkipped, type Running, shared, start, startProxy } from '@sess/testkit'
+import { isSkipped, shared, startProxy } from '@sess/testkit'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { toSessionError } from '../src/errors.ts'
-import { drivers, quiet } from './harness.ts'
+import { drivers, privateRedis, quiet } from './harness.ts'
 
 const coded = (code: string, message = `something ${code}`) => Object.assign(new Error(message), { code })
 const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' })
@@ -283,10 +283,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   server.close()
   return port
-}
-
-async function privateRedis(args: string[] = []): Promise<Running> {
-  const server = await start('redis7', { args })
-  onTestFinished(() => server.stop())
-  return server
 }

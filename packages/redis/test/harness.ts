@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { SessionStore } from '@sess/core'
 import { type ConformanceHarness, type ConformanceOpenOptions, describeConformance } from '@sess/core/conformance'
 import { type RedisClient, type RedisConfig, redisStore } from '@sess/redis'
-import { type Addresses, isSkipped, type ServerName, shared } from '@sess/testkit'
+import { type Addresses, isSkipped, type Running, type ServerName, shared, start } from '@sess/testkit'
 import { Cluster, Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, describe, it, onTestFinished } from 'vitest'
@@ -133,4 +133,11 @@ export const drivers: readonly (readonly [string, (url: string) => RedisClient])
 export function closing<Client extends RedisClient>(client: Client): Client {
   onTestFinished(() => end(client))
   return client
+}
+
+/** A Redis of the test's own. */
+export async function privateRedis(args: string[] = []): Promise<Running> {
+  const server = await start('redis7', { args })
+  onTestFinished(() => server.stop())
+  return server
 }
