@@ -1,18 +1,23 @@
-import type {
-  CleanedPage,
-  RecordPage,
-  RemovedPage,
-  SessionBackend,
-  SessionRecord,
-  WriteOperation,
-  WriteOutcome,
+import {
+  type CleanedPage,
+  isSessionError,
+  type RecordPage,
+  type RemovedPage,
+  type SessionBackend,
+  type SessionRecord,
+  type WriteOperation,
+  type WriteOutcome,
 } from '@sess/core'
+import { Buckets } from './buckets.ts'
 import type { Connection } from './connection.ts'
 import { toSessionError } from './errors.ts'
-import { isSameBucket, KeyLayout } from './key-layout.ts'
-import { decodeRecord, instantText } from './record-text.ts'
-import { type Script, scripts } from './scripts.ts'
-import { kindLetters, operandsOf, outcomeOf } from './writes.ts'
+import { evictionOf } from './eviction.ts'
+import { clean, countLive } from './expiry-walk.ts'
+import { isSameBucket, KeyLayout, keyOfEntry } from './key-layout.ts'
+import { decodeRecord } from './record-text.ts'
+import { scripts } from './scripts.ts'
+import { SessionsOfPerson } from './sessions-of-person.ts'
+import { Writer } from './writer.ts'
 
 export interface RedisBackendOptions {
   readonly connection: Connection
@@ -40,106 +45,91 @@ export class RedisBackend implements SessionBackend {
   ] as const
   readonly expiresByItself = true
   readonly batching = { maxOperations: 64, readLanes: 3, writeLanes: 3 } as const
-  /** One of each bucket: the script holds up the server, with everyone who waits for it, for a millisecond. */
-  readonly cleanUpStep = 64
   readonly toSessionError = toSessionError
+  readonly #options: RedisBackendOptions
   readonly #connection: Connection
-  readonly #sessions: KeyLayout
-  readonly #states: KeyLayout
+  readonly #sessions: Buckets
+  readonly #states: Buckets
+  readonly #writer: Writer
+  readonly #ofPerson: SessionsOfPerson
+  #mayEvict = false
 
-  constructor({ connection, sessionPrefix, statePrefix }: RedisBackendOptions) {
-    this.#connection = connection
-    this.#sessions = new KeyLayout(sessionPrefix)
-    this.#states = new KeyLayout(statePrefix)
+  constructor(options: RedisBackendOptions) {
+    this.#options = options
+    this.#connection = options.connection
+    this.#sessions = new Buckets(this.#connection, new KeyLayout(options.sessionPrefix))
+    this.#states = new Buckets(this.#connection, new KeyLayout(options.statePrefix))
+    this.#writer = new Writer(this.#connection, this.#sessions.layout, this.#states.layout)
+    this.#ofPerson = new SessionsOfPerson(this.#sessions, (keys) => this.#readFound(keys))
   }
 
-  open(): Promise<void> {
-    return this.#connection.open()
+  /** Asks each master whether it may evict keys. @throws `SESS_CONFIG` where it may, and the application has not accepted that */
+  async open(): Promise<void> {
+    await this.#connection.open()
+    const { eviction = 'refuse', onBackgroundError } = this.#options
+    const { buckets } = this.#sessions.layout
+    const asked = this.#connection.isCluster ? buckets : buckets.slice(0, 1)
+    const policies = (await this.#sessions.onIndexes(scripts.policy, asked, [])) as string[]
+    const { mode, mayEvict, warning } = evictionOf(policies, eviction === 'accept')
+    this.#writer.mode = mode
+    this.#mayEvict = mayEvict
+    if (warning !== null) onBackgroundError?.(warning)
   }
 
-  async read(keys: readonly string[]): Promise<(SessionRecord | null)[]> {
-    const recordKeys = keys.map((key) => this.#sessions.recordKeyOf(key))
-    // One master that is down fails the reads that are its own.
-    const values = this.#connection.isCluster
-      ? await Promise.all(
-          recordKeys.map((key) => this.#connection.run(scripts.read, [key], []).catch((error: Error) => error)),
-        )
-      : await this.#connection.mget(recordKeys)
-    // An Error in a record's place fails that read alone, as one in an outcome's place does.
-    return values.map((value, index) =>
-      typeof value === 'string' ? decodeRecord(keys[index] as string, value) : value,
-    ) as (SessionRecord | null)[]
+  read(keys: readonly string[]): Promise<(SessionRecord | Error | null)[]> {
+    const { layout } = this.#sessions
+    const recordKeys = keys.map((key) => layout.recordKeyOf(key))
+    return (this.#connection.isCluster ? this.#readApart(recordKeys) : this.#connection.mget(recordKeys)).then(
+      (values) =>
+        values.map((value, index) => (typeof value === 'string' ? decodeRecord(keys[index] as string, value) : value)),
+    )
   }
 
-  async write(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
-    // One script is one atomic step and may touch one slot, so on a Cluster each write goes by itself.
-    const groups = this.#connection.isCluster ? operations.map((operation) => [operation]) : [operations]
-    return (await Promise.all(groups.map((group) => this.#writeTogether(group, now)))).flat()
+  write(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
+    return this.#writer.write(operations, now)
   }
 
-  async count(now: number): Promise<number> {
-    const counts = await this.#runInBuckets(this.#sessions, scripts.count, [instantText(now)])
-    return counts.reduce<number>((sum, live) => sum + Number(live), 0)
+  count(now: number): Promise<number> {
+    return countLive(this.#sessions, now, this.#mayEvict)
   }
 
-  async cleanExpired(_cursor: string | null, limit: number, now: number): Promise<CleanedPage> {
-    const args = [instantText(now), String(Math.ceil(limit / this.#sessions.buckets.length))]
-    const [sessions, states] = (await Promise.all([
-      this.#runInBuckets(this.#sessions, scripts.clean, args),
-      this.#runInBuckets(this.#states, scripts.clean, args),
-    ])) as [number[][], number[][]]
-    return {
-      sessions: sessions.reduce((sum, [removed]) => sum + Number(removed), 0),
-      cursor: [...sessions, ...states].some(([, more]) => Number(more) === 1) ? 'next' : null,
-    }
+  cleanExpired(cursor: string | null, limit: number, now: number): Promise<CleanedPage> {
+    return clean([this.#sessions, this.#states], cursor, limit, now)
   }
 
-  async listByIdentity(identityKey: string, _cursor: string | null, _limit: number, now: number): Promise<RecordPage> {
-    const found = (await this.#runInBuckets(this.#sessions, scripts.list, [
-      instantText(now),
-      identityKey,
-    ])) as string[][]
-    const records = found.flatMap((pairs) => liveRecords(pairs, now))
-    return {
-      records: records.filter((record) => record instanceof Error || record.identityKey === identityKey),
-      cursor: null,
-    }
+  listByIdentity(identityKey: string, cursor: string | null, limit: number, now: number): Promise<RecordPage> {
+    return this.#ofPerson.list(identityKey, cursor, limit, now)
   }
 
-  async deleteByIdentity(
+  deleteByIdentity(
     identityKey: string,
     exceptKey: string | null,
-    _cursor: string | null,
-    _limit: number,
+    cursor: string | null,
+    limit: number,
     now: number,
   ): Promise<RemovedPage> {
-    const ended = await this.#runInBuckets(this.#sessions, scripts.revoke, [
-      instantText(now),
-      identityKey,
-      exceptKey ?? '',
-    ])
-    return { ended: ended.reduce<number>((sum, live) => sum + Number(live), 0), cursor: null }
+    return this.#ofPerson.delete(identityKey, exceptKey, cursor, limit, now)
   }
 
   /** The cursor is a bucket's number and the server's cursor in it. */
   async scan(cursor: string | null, limit: number, now: number): Promise<RecordPage> {
-    const { buckets } = this.#sessions
-    const [start, within] = (cursor ?? '0 0').split(' ') as [string, string]
-    const records: (SessionRecord | Error)[] = []
+    const { buckets } = this.#sessions.layout
+    const [start = '0', within = '0'] = cursor?.split(' ') ?? []
+    const entries: string[] = []
+    let at = Number(start)
     let position = within
-    let index = Number(start)
-    while (index < buckets.length && records.length < limit) {
-      const page = await this.#connection.run(
-        scripts.scan,
-        [buckets[index] as string],
-        [instantText(now), position, String(limit)],
-      )
-      const [next, ...pairs] = page as [string, ...string[]]
-      records.push(...liveRecords(pairs, now))
+    while (at < buckets.length && entries.length < limit) {
+      const asked = buckets.slice(at, this.#connection.isCluster ? at + 1 : undefined)
+      const answer = await this.#connection.run(scripts.scan, asked, [position, String(limit - entries.length)])
+      const [passed, next, found] = answer as [number, string, string[]]
+      at += Number(passed)
       position = next
-      if (next === '0') index += 1
+      entries.push(...found)
     }
-    return { records, cursor: index < buckets.length ? `${index} ${position}` : null }
+    const records = (await this.#readFound(entries.map(keyOfEntry))).filter(
+      (record) => record instanceof Error || (record !== null && record.expiresAt > now),
+    ) as (SessionRecord | Error)[]
+    return { records, cursor: at < buckets.length ? `${at} ${position}` : null }
   }
 
   /** A Cluster finds the new record in the old one's slot, as one script may only touch one. */
@@ -148,10 +138,8 @@ export class RedisBackend implements SessionBackend {
   }
 
   async serverTime(): Promise<number> {
-    const [seconds, micros] = (await this.#connection.run(scripts.time, [this.#sessions.buckets[0] as string], [])) as [
-      string,
-      string,
-    ]
+    const anyKey = this.#sessions.layout.buckets[0] as string
+    const [seconds, micros] = (await this.#connection.run(scripts.time, [anyKey], [])) as [string, string]
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
   }
 
@@ -163,48 +151,24 @@ export class RedisBackend implements SessionBackend {
     this.#connection.leave()
   }
 
-  async #writeTogether(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
-    const keys: string[] = []
-    const furtherKeys: string[] = []
-    const args: string[] = [instantText(now), '']
-    let kinds = ''
-    for (const operation of operations) {
-      const { kind, key } = operation
-      const layout = kind === 'putState' || kind === 'consumeState' ? this.#states : this.#sessions
-      keys.push(layout.recordKeyOf(key))
-      if (kind === 'rotate') furtherKeys.push(layout.recordKeyOf(operation.newKey))
-      // So that a slot that is on the move is left alone.
-      if (this.#connection.isCluster) furtherKeys.push(layout.bucketOf(key))
-      kinds += kindLetters[kind]
-      const [times, text] = operandsOf(operation, now)
-      args.push(times, text)
-    }
-    args[1] = kinds
-    keys.push(...furtherKeys)
-    try {
-      const replies = (await this.#connection.run(scripts.write, keys, args)) as (number | string)[]
-      return operations.map((operation, index) => outcomeOf(operation, replies[index] as number | string))
-    } catch (error) {
-      return operations.map(() => error as Error)
-    }
+  /** Records that an index names. One that is damaged fails alone; one that cannot be reached fails all, as it may be sound. */
+  async #readFound(keys: readonly string[]): Promise<(SessionRecord | Error | null)[]> {
+    if (keys.length === 0) return []
+    const records = await this.read(keys)
+    const failure = records.find((record) => record instanceof Error && !isSessionError(record, 'SESS_CORRUPT'))
+    if (failure !== undefined) throw failure
+    return records
   }
 
-  /** All buckets at once, or on a Cluster each by itself. */
-  #runInBuckets({ buckets }: KeyLayout, script: Script, args: readonly string[]): Promise<unknown[]> {
+  /** One by one: a master that is down, or a slot that is on the move, fails the reads that are its own. */
+  #readApart(recordKeys: readonly string[]): Promise<(string | Error | null)[]> {
     return Promise.all(
-      this.#connection.isCluster
-        ? buckets.map((bucket) => this.#connection.run(script, [bucket], args))
-        : [this.#connection.run(script, buckets, args)],
+      recordKeys.map((key) =>
+        this.#connection.run(scripts.read, [key], []).then(
+          (values) => (values as (string | null)[])[0] ?? null,
+          (error: Error) => error,
+        ),
+      ),
     )
   }
-}
-
-/** The live ones of the records that a script found, as key and value in turn; an Error for one that sess did not write. */
-function liveRecords(pairs: readonly string[], now: number): (SessionRecord | Error)[] {
-  const records: (SessionRecord | Error)[] = []
-  for (let index = 0; index < pairs.length; index += 2) {
-    const record = decodeRecord(pairs[index] as string, pairs[index + 1] as string)
-    if (record instanceof Error || record.expiresAt > now) records.push(record)
-  }
-  return records
 }

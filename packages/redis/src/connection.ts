@@ -121,7 +121,7 @@ export class Connection {
     if (again === undefined) {
       call.refuse(this.#placed(error))
     } else {
-      if (again.command === call.command) call.port?.reconnect()
+      if (again.wasReadOnly && !call.wasReadOnly) call.port?.reconnect()
       this.#give(again)
     }
   }
@@ -172,6 +172,10 @@ class OwnCall implements Call {
 
   answer(value: unknown): void {
     if (this.isOver) return
+    if (!this.wasReadOnly && isRefusedByReplica(value)) {
+      this.fail(new Error('READONLY'))
+      return
+    }
     this.isOver = true
     this.connection.left(this)
     this.resolve(value)
@@ -202,16 +206,19 @@ class OwnCall implements Call {
 function afterRefusal(call: OwnCall, error: unknown): OwnCall | undefined {
   if (!(error instanceof Error)) return undefined
   const { connection, command, args, key, script, resolve, reject } = call
-  if (script !== null && error.message.startsWith('NOSCRIPT')) {
-    const all = [script.lua, ...args.slice(1)]
-    const again = new OwnCall(connection, 'eval', all, key, null, resolve, reject)
-    again.wasReadOnly = call.wasReadOnly
-    return again
-  }
-  if (call.wasReadOnly || !error.message.startsWith('READONLY')) return undefined
-  const again = new OwnCall(connection, command, args, key, script, resolve, reject)
-  again.wasReadOnly = true
+  const isUnknown = command === 'evalsha' && error.message.startsWith('NOSCRIPT')
+  const isReadOnly = !call.wasReadOnly && error.message.startsWith('READONLY')
+  if (script === null || !(isUnknown || isReadOnly)) return undefined
+  const again = isUnknown
+    ? new OwnCall(connection, 'eval', [script.lua, ...args.slice(1)], key, script, resolve, reject)
+    : new OwnCall(connection, command, args, key, script, resolve, reject)
+  again.wasReadOnly = call.wasReadOnly || isReadOnly
   return again
+}
+
+/** A script tells of each write by itself: of one that failed by a text with `!` in front. A replica refuses them all. */
+function isRefusedByReplica(answer: unknown): boolean {
+  return Array.isArray(answer) && answer.some((reply) => typeof reply === 'string' && reply.startsWith('!READONLY'))
 }
 
 /** Whether an error is what a node of a Cluster says to a client that is none of a Cluster. */

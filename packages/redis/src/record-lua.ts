@@ -1,60 +1,156 @@
-import { maxLagMs } from './record-text.ts'
+import { luaForm, maxLagMs, versionEnd } from './record-text.ts'
 
 /**
- * KEYS of every script are of one slot on a Cluster. What a script makes of a bucket's key (`bucket:key`,
- * `bucket@identityKey`) has the bucket's hash tag. ARGV[1] is the store's own time, with 16 digits.
+ * KEYS of every script are of one slot on a Cluster, and are all that it touches: what it finds in an index is looked at in
+ * a second call, which declares it. ARGV[1] is the store's own time, with 16 digits.
  *
  * An index is written before its record and cleared after it: where a server stops a script half-way, an index names too
- * much rather than too little. Whoever goes by an index looks at the record.
+ * much rather than too little. Whoever goes by an index looks at the record, and removes an entry that no record has.
  *
- * An index's score may lag behind its record's expiresAt, so that a session in use costs the index a write every 35
- * minutes: it is never later, and at most that much (or an eighth of the remaining time) earlier. The record says by which
- * instant it is indexed.
+ * The score in the index by expiry may lag behind its record's expiresAt, so that a session in use costs the index a write
+ * every 35 minutes: it is never later, and at most that much (or an eighth of the remaining time) earlier. The record says
+ * by which instant it is indexed.
  *
  * What a call costs here is mostly its arguments, and a number costs three times what a text does.
  */
 export const recordLua = `
 local now = ARGV[1]
 local nowMs = tonumber(now)
+local sub, find = string.sub, string.find
 
 local function expiryOf(text)
-  return string.sub(text, 6, 21)
+  return sub(text, 6, 21)
 end
 
 local function indexedOf(text)
-  return string.sub(text, 22, 37)
+  return sub(text, 22, 37)
 end
 
--- Empty for an anonymous session.
+local function deadlineOf(text)
+  return sub(text, 38, 53)
+end
+
+-- What a write is answered with: expiresAt, deadline, createdAt.
+local function timesIn(text)
+  return sub(text, 6, 21) .. sub(text, 38, 70)
+end
+
 local function identityOf(text)
-  return string.sub(text, 71, string.find(text, ' ', 71, true) - 1)
+  return sub(text, 77, find(text, ' ', 77, true) - 1)
+end
+
+local function versionOf(text, at)
+  local before = find(text, ' ', at, true)
+  return sub(text, before + 1, find(text, ' ', before + 1, true) - 1)
 end
 
 local function isLive(text)
   return expiryOf(text) > now
 end
 
--- Of what another application put there, or another type, nothing.
-local function textOf(command, key, ...)
-  local text = redis.pcall(command, key, ...)
-  return type(text) == 'string' and string.sub(text, 1, 5) == 'sess1' and text or nil
+-- Nil where there is none. An error for what sess did not write, or what is damaged.
+local function headerOf(key)
+  local header = redis.call('GETRANGE', key, '0', '${versionEnd}')
+  if header == '' then return nil end
+  if not find(header, '${luaForm}') then error('CORRUPT', 0) end
+  return header
 end
 
--- An index lives as long as a record that it lags behind: by an eighth of the time that the record has then, a seventh of this.
-local function addTo(index, member, score, expiresAt)
-  redis.call('ZADD', index, score, member)
+local function reasonOf(problem)
+  return type(problem) == 'table' and problem.err or tostring(problem)
+end
+
+local function isWrongType(reason)
+  return sub(reason, 1, 9) == 'WRONGTYPE'
+end
+
+-- The header, or nil and what is there instead: 'none', 'foreign' (no string) or 'damaged'. Any other error is one.
+local function lookAt(key)
+  local ok, header = pcall(headerOf, key)
+  if ok then return header, 'none' end
+  local reason = reasonOf(header)
+  if reason == 'CORRUPT' then return nil, 'damaged' end
+  if isWrongType(reason) then return nil, 'foreign' end
+  error(header, 0)
+end
+
+-- No id has a brace, so the last one ends the hash tag.
+local function memberOf(key)
+  return sub(key, find(key, '}[^}]*$') + 2)
+end
+
+-- The entry of a record in its indexes.
+local function entryOf(text, key)
+  local identity = identityOf(text)
+  if identity == '' then return '!' .. memberOf(key) end
+  return sub(redis.sha1hex(identity), 1, 11) .. sub(text, 71, 76) .. memberOf(key)
+end
+
+local function isAnonymous(entry)
+  return sub(entry, 1, 1) == '!'
+end
+
+-- True where the index by identity named it, too; always for one that is in none.
+local function drop(byExpiry, byIdentity, entry)
+  redis.call('ZREM', byExpiry, entry)
+  return isAnonymous(entry) or redis.call('ZREM', byIdentity, entry) == 1
+end
+
+-- Removes an entry that is not that of the record which it names. Else it gives 'live', 'expired' or 'damaged', and the header.
+local function settle(key, byExpiry, byIdentity, entry)
+  local header, instead = lookAt(key)
+  if instead == 'damaged' then return instead end
+  if not header or entryOf(header, key) ~= entry then
+    return drop(byExpiry, byIdentity, entry) and 'removed' or 'moved'
+  end
+  return isLive(header) and 'live' or 'expired', header
+end
+
+-- Gives the exact score to an entry that lags, so that nobody looks at it again before its time.
+local function catchUp(key, byExpiry, entry, header)
+  local expiresAt = expiryOf(header)
+  if indexedOf(header) == expiresAt then return end
+  local added = redis.pcall('ZADD', byExpiry, expiresAt, entry)
+  -- A server without memory lets it lag.
+  if type(added) == 'number' then redis.pcall('SETRANGE', key, '21', expiresAt) end
+end
+`
+
+/**
+ * For scripts that are given what was found in indexes. KEYS: for each bucket its two indexes and then the records. From ARGV[3]
+ * on: for each bucket how many records, and then their entries.
+ */
+export const entriesLua = `
+local function eachEntry(visit)
+  local keyAt, argAt = 1, 3
+  while keyAt <= #KEYS do
+    local byExpiry, byIdentity, count = KEYS[keyAt], KEYS[keyAt + 1], tonumber(ARGV[argAt])
+    for n = 1, count do visit(KEYS[keyAt + 1 + n], byExpiry, byIdentity, ARGV[argAt + n]) end
+    keyAt, argAt = keyAt + 2 + count, argAt + 1 + count
+  end
+end
+`
+
+/** For scripts that add to the indexes. `lasting` and `healing` are theirs to define. */
+export const indexLua = `
+-- An index outlives all that it names. Its TTL has room for the lag of the last of its records, which is an eighth of the time
+-- that the record has then, a seventh of this; and as much again, for clocks that differ.
+local function keep(index, expiresAt)
+  if lasting then return redis.call('PERSIST', index) end
   local ttl = math.max(1000, tonumber(expiresAt) - nowMs)
-  local lifetime = math.ceil(ttl + math.min(${maxLagMs}, ttl / 7))
-  if redis.call('PTTL', index) < lifetime then redis.call('PEXPIRE', index, lifetime) end
+  local lifetime = math.ceil(ttl + 2 * math.min(${maxLagMs}, ttl / 7) + 5000)
+  local left = redis.call('PTTL', index)
+  -- One that has been there without a TTL keeps doing without.
+  if left < lifetime and (left >= 0 or redis.call('ZCARD', index) == 1) then
+    redis.call('PEXPIRE', index, lifetime)
+  end
 end
 
-local function addToIndexes(bucket, identity, member, score, expiresAt)
-  addTo(bucket, member, score, expiresAt)
-  if identity ~= '' then addTo(bucket .. '@' .. identity, member, score, expiresAt) end
-end
-
-local function removeFromIndexes(bucket, identity, member)
-  redis.call('ZREM', bucket, member)
-  if identity ~= '' then redis.call('ZREM', bucket .. '@' .. identity, member) end
+local function add(byExpiry, byIdentity, entry, score, expiresAt)
+  redis.call('ZADD', byExpiry, score, entry)
+  keep(byExpiry, expiresAt)
+  if isAnonymous(entry) then return end
+  redis.call('ZADD', byIdentity, '0', entry)
+  keep(byIdentity, expiresAt)
 end
 `

@@ -1,47 +1,47 @@
-import { identityEnd } from './record-text.ts'
+import { luaForm, versionEnd } from './record-text.ts'
 
 /**
- * Begins the script of writes: it does what is usual, a `replace` or `touch` of a live session that moves no index, and
- * leaves the rest of the batch in `later`. Where all of it was usual, the script ends here: a server runs a script's whole
- * body at each call, so the functions that follow would otherwise be made for nothing, and cost a lone write a quarter of its time.
+ * Does what is usual: a `replace`, `compareAndSwap` or `touch` of a live session that moves no index. KEYS are the records
+ * alone. What it leaves undone it answers with nil, and `writeLua` does that. It is a script of its own, as a server runs a
+ * script's whole body at each call: the functions of the other would cost a lone write a quarter of its time.
  *
- * ARGV[2] has a letter per write, its kind. From ARGV[3] on each has two operands: its times (expiresAt, the instant by which
- * it is to be indexed, the TTL) and its text. KEYS begin with the record of each write.
+ * ARGV[2] has a letter per write, its kind. From ARGV[3] on each has its operands, as in `writeLua`. The answer to one is the
+ * stored expiresAt, for a `touch`, or expiresAt, deadline and createdAt.
  */
 export const usualWriteLua = `
 local try, sub, find = redis.pcall, string.sub, string.find
 local now, kinds = ARGV[1], ARGV[2]
-local outcomes, later = {}, nil
+local outcomes, at = {}, 3
 
 for index = 1, #kinds do
   local key, kind = KEYS[index], sub(kinds, index, index)
-  local times, outcome = ARGV[1 + 2 * index], nil
-  if kind == 'r' then
-    local rest = ARGV[2 + 2 * index]
-    local afterIdentity = find(rest, ' ', 1, true)
-    local stored = try('GETRANGE', key, '0', '${identityEnd}')
-    if type(stored) == 'string' and sub(stored, 1, 5) == 'sess1' and sub(stored, 6, 21) > now
-      and sub(stored, 22, 37) == sub(times, 17, 32) and sub(stored, 38, 53) >= sub(times, 1, 16)
-      and sub(stored, 71, 70 + afterIdentity) == sub(rest, 1, afterIdentity)
-      and try('SET', key, 'sess1' .. sub(times, 1, 32) .. sub(stored, 38, 70) .. rest, 'PX', sub(times, 33)).ok then
-      outcome = sub(times, 1, 16) .. sub(stored, 38, 70)
-    end
-  elseif kind == 't' then
-    local stored = try('GETRANGE', key, '0', '52')
-    local expiresAt = sub(times, 1, 16)
-    if type(stored) == 'string' and sub(stored, 1, 5) == 'sess1' and sub(stored, 6, 21) > now
-      and sub(stored, 22, 37) == sub(times, 17, 32) and sub(stored, 38) >= expiresAt
-      and type(try('SETRANGE', key, '5', expiresAt)) == 'number' and try('PEXPIRE', key, sub(times, 33)) == 1 then
-      outcome = expiresAt
-    end
+  local times = ARGV[at]
+  local stored = try('GETRANGE', key, '0', '${versionEnd}')
+  local outcome, known, to, identity, version = false, nil, nil, nil, nil
+  if type(stored) == 'string' and sub(stored, 6, 21) > now
+    and (times == '' or sub(stored, 22, 37) == sub(times, 17, 32) and sub(stored, 38, 53) >= sub(times, 1, 16)) then
+    known, to, identity, version = find(stored, '${luaForm}')
   end
-  if not outcome then
-    later = later or {}
-    later[#later + 1] = index
-    outcome = false
+  if kind == 't' then
+    at = at + 1
+    if known and type(try('SETRANGE', key, '5', sub(times, 1, 16))) == 'number'
+      and try('PEXPIRE', key, sub(times, 33)) == 1 then
+      outcome = sub(times, 1, 16)
+    end
+  else
+    local isSwap = kind == 'c'
+    at = at + (isSwap and 3 or 2)
+    if known and (not isSwap or ARGV[at - 2] == version) then
+      local rest = ARGV[at - 1]
+      if sub(rest, 1, #identity + 1) == identity .. ' ' then
+        local head = times == '' and sub(stored, 6, 37) or sub(times, 1, 32)
+        local value = 'sess1' .. head .. sub(stored, 38, 76) .. rest
+        local set = times == '' and try('SET', key, value, 'KEEPTTL') or try('SET', key, value, 'PX', sub(times, 33))
+        if set.ok then outcome = sub(head, 1, 16) .. sub(stored, 38, 70) end
+      end
+    end
   end
   outcomes[index] = outcome
 end
-
-if not later then return outcomes end
+return outcomes
 `

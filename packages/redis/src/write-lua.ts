@@ -1,193 +1,174 @@
-import { versionEnd } from './record-text.ts'
-
-/** Does the writes that `usualWriteLua` has left, each by itself, and answers with what came of each. It follows `recordLua`. */
+/**
+ * Does writes of every kind, each by itself, and answers with what came of each. It follows `recordLua` and `indexLua`.
+ *
+ * ARGV[2] has a letter per write, its kind; ARGV[3] says what is done for the indexes on a server that may evict keys. From
+ * ARGV[4] on each write has its operands, and its keys begin with its record and the two indexes of its bucket (a state has
+ * one). `times` are expiresAt, the instant by which it is to be indexed and the TTL, or empty where the stored ones stay.
+ *
+ * After the answers come entries that may have outlived their records, each behind the number of a write to its bucket.
+ */
 export const writeLua = `
-local function headerOf(key)
-  local header = redis.call('GETRANGE', key, '0', '${versionEnd}')
-  if header == '' then return nil end
-  if string.sub(header, 1, 5) ~= 'sess1' then error('CORRUPT', 0) end
-  return header
-end
+local kinds = ARGV[2]
+local suspects, lookedAround = {}, {}
+local current
 
 local function liveHeader(key)
   local header = headerOf(key)
   return header and isLive(header) and header or nil
 end
 
-local function deadlineOf(text)
-  return string.sub(text, 38, 53)
-end
-
-local function timesIn(text)
-  return string.sub(text, 6, 21) .. string.sub(text, 38, 70)
-end
-
-local function versionOf(text, at)
-  local before = string.find(text, ' ', at, true)
-  return string.sub(text, before + 1, string.find(text, ' ', before + 1, true) - 1)
-end
-
--- No id has a brace, so the last one ends the hash tag.
-local function partsOf(key)
-  local brace = string.find(key, '}[^}]*$')
-  return string.sub(key, 1, brace), string.sub(key, brace + 2)
-end
-
--- Drops two entries whose records the server has expired, so that one new entry pays for old ones.
-local function prune(index, bucket)
-  local expired = redis.pcall('ZRANGEBYSCORE', index, '-inf', now, 'LIMIT', '0', '2')
-  for _, member in ipairs(expired) do
-    if redis.pcall('EXISTS', bucket .. ':' .. member) == 0 then redis.pcall('ZREM', index, member) end
+-- One new entry pays for old ones, whose records the server has expired.
+local function lookAround(byExpiry)
+  if lookedAround[byExpiry] then return end
+  lookedAround[byExpiry] = true
+  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', byExpiry, '-inf', now, 'LIMIT', '0', '8')) do
+    suspects[#suspects + 1] = current
+    suspects[#suspects + 1] = entry
   end
 end
 
-local function timesOf(times)
-  return string.sub(times, 1, 16), string.sub(times, 17, 32), string.sub(times, 33)
-end
-
--- Writes a record over what may have been there: header. constant is its deadline and createdAt, rest all that follows.
-local function store(key, times, constant, rest, header)
-  local expiresAt, indexed, ttl = timesOf(times)
+-- Writes a record over what may have been there: header. constant is its deadline, createdAt and series, rest all that follows.
+local function store(at, times, constant, rest, header)
+  local key, byExpiry, byIdentity = KEYS[at], KEYS[at + 1], KEYS[at + 2]
+  local expiresAt, indexed, ttl = sub(times, 1, 16), sub(times, 17, 32), sub(times, 33)
+  -- It keeps its place among those of its person.
+  if header then constant = sub(constant, 1, 33) .. sub(header, 71, 76) end
   local value = 'sess1' .. expiresAt .. indexed .. constant .. rest
-  local stored = expiresAt .. constant
-  local identity = string.sub(rest, 1, string.find(rest, ' ', 1, true) - 1)
-  local former = header and identityOf(header)
-  if header and indexedOf(header) == indexed and former == identity then
-    redis.call('SET', key, value, 'PX', ttl)
-    return stored
+  local entry, former = entryOf(value, key), header and entryOf(header, key)
+  if healing or entry ~= former or indexed ~= indexedOf(header) then
+    add(byExpiry, byIdentity, entry, indexed, expiresAt)
   end
-  local bucket, member = partsOf(key)
-  addToIndexes(bucket, identity, member, indexed, expiresAt)
-  redis.call('SET', key, value, 'PX', ttl)
-  if not header then
-    prune(bucket, bucket)
-    if identity ~= '' then prune(bucket .. '@' .. identity, bucket) end
-  elseif former ~= '' and former ~= identity then
-    redis.call('ZREM', bucket .. '@' .. former, member)
+  if ttl == '' then redis.call('SET', key, value, 'KEEPTTL') else redis.call('SET', key, value, 'PX', ttl) end
+  if entry ~= former then
+    if former then drop(byExpiry, byIdentity, former) end
+    lookAround(byExpiry)
   end
-  return stored
+  return timesIn(value)
 end
 
 local function ttlUntil(instant)
   return string.format('%d', math.max(1000, tonumber(instant) - nowMs))
 end
 
--- Those of a write that leaves the expiry as it is.
-local function keptTimes(header)
-  return string.sub(header, 6, 37) .. ttlUntil(expiryOf(header))
-end
-
--- The times of a write that a deadline cuts short.
-local function cutAt(deadline, times)
-  if string.sub(times, 1, 16) <= deadline then return times end
+-- The times of a write over header, with a deadline that may cut them short. Without a TTL the record keeps the one that it has.
+local function timesOver(header, times, deadline)
+  if times == '' then times = sub(header, 6, 37) end
+  if sub(times, 1, 16) <= deadline then return times end
   return deadline .. deadline .. ttlUntil(deadline)
 end
 
-local function overwrite(key, times, rest, header)
-  if times == '' then times = keptTimes(header) end
-  return store(key, cutAt(deadlineOf(header), times), string.sub(header, 38, 70), rest, header)
+local function overwrite(at, times, rest, header)
+  return store(at, timesOver(header, times, deadlineOf(header)), sub(header, 38, 76), rest, header)
 end
 
 local writes = {}
-local rotations = 0
 
--- Also what another application had put there.
-function writes.p(key, times, text)
-  local ok, header = pcall(headerOf, key)
-  store(key, times, string.sub(text, 1, 33), string.sub(text, 34), ok and header or nil)
-  return 1
+-- Also what another application had put there. Of what is damaged nobody knows which entries it had.
+function writes.p(at, arg)
+  local text = ARGV[arg + 1]
+  local header, instead = lookAt(KEYS[at])
+  store(at, ARGV[arg], sub(text, 1, 39), sub(text, 40), header)
+  return instead == 'damaged' and instead or 1
 end
+writes.P = writes.p
 
 -- A version is given out once: where it is stored already, this very write has been applied, and is being repeated by a
 -- client that lost its connection before the answer came.
-function writes.i(key, times, text)
-  local header = headerOf(key)
-  if header and isLive(header) then return versionOf(header, 71) == versionOf(text, 34) and 1 or 0 end
-  store(key, times, string.sub(text, 1, 33), string.sub(text, 34), header)
+function writes.i(at, arg)
+  local text = ARGV[arg + 1]
+  local header = headerOf(KEYS[at])
+  if header and isLive(header) then return versionOf(header, 77) == versionOf(text, 40) and 1 or 0 end
+  store(at, ARGV[arg], sub(text, 1, 39), sub(text, 40), header)
   return 1
 end
 
-function writes.r(key, times, rest)
-  local header = liveHeader(key)
-  return header and overwrite(key, times, rest, header) or ''
+function writes.r(at, arg)
+  local header = liveHeader(KEYS[at])
+  return header and overwrite(at, ARGV[arg], ARGV[arg + 1], header) or 'gone'
 end
 
--- Its times are followed by the version of the record that it may replace.
-function writes.s(key, timesAndVersion, rest)
-  local times, ifVersion = string.match(timesAndVersion, '^(%d*) (.*)$')
+function writes.c(at, arg)
+  local header = liveHeader(KEYS[at])
+  if not header then return 'gone' end
+  local stored, rest = versionOf(header, 77), ARGV[arg + 2]
+  if stored == versionOf(rest, 1) then return timesIn(header) end
+  if stored ~= ARGV[arg + 1] then return 'conflict' end
+  return overwrite(at, ARGV[arg], rest, header)
+end
+
+function writes.t(at, arg)
+  local key = KEYS[at]
   local header = liveHeader(key)
   if not header then return 'gone' end
-  local stored = versionOf(header, 71)
-  if stored == versionOf(rest, 1) then return timesIn(header) end
-  if stored ~= ifVersion then return 'conflict' end
-  return overwrite(key, times, rest, header)
-end
-
-function writes.t(key, times)
-  local header = liveHeader(key)
-  if not header then return '' end
-  local expiresAt, indexed, ttl = timesOf(cutAt(deadlineOf(header), times))
-  if indexedOf(header) ~= indexed then
-    local bucket, member = partsOf(key)
-    addToIndexes(bucket, identityOf(header), member, indexed, expiresAt)
+  local times = timesOver(header, ARGV[arg], deadlineOf(header))
+  local expiresAt, indexed = sub(times, 1, 16), sub(times, 17, 32)
+  if healing or indexedOf(header) ~= indexed then
+    add(KEYS[at + 1], KEYS[at + 2], entryOf(header, key), indexed, expiresAt)
   end
   redis.call('SETRANGE', key, '5', expiresAt .. indexed)
-  redis.call('PEXPIRE', key, ttl)
+  redis.call('PEXPIRE', key, sub(times, 33))
   return expiresAt
 end
 
-function writes.d(key)
-  local ok, header = pcall(headerOf, key)
-  if ok and not header then return 0 end
-  local bucket, member = partsOf(key)
+function writes.d(at)
+  local key = KEYS[at]
+  local header, instead = lookAt(key)
+  if not header and instead == 'none' then return 0 end
   redis.call('DEL', key)
-  removeFromIndexes(bucket, ok and identityOf(header) or '', member)
-  return ok and isLive(header) and 1 or 0
+  if not header then return 'damaged' end
+  drop(KEYS[at + 1], KEYS[at + 2], entryOf(header, key))
+  return isLive(header) and 1 or 0
 end
 
-function writes.k(key)
-  local value = redis.call('GET', key)
-  if not value then return '' end
-  local bucket, member = partsOf(key)
-  redis.call('DEL', key)
-  removeFromIndexes(bucket, '', member)
+-- Consumes a state.
+function writes.k(at)
+  local value = redis.call('GET', KEYS[at])
+  if not value then return 'gone' end
+  redis.call('DEL', KEYS[at])
+  drop(KEYS[at + 1], nil, '!' .. memberOf(KEYS[at]))
   return value
 end
 
--- The new keys follow those of all records.
-function writes.o(key, timesAndVersion, text)
-  rotations = rotations + 1
-  local newKey = KEYS[#kinds + rotations]
-  local times, ifVersion = string.match(timesAndVersion, '^(%d*) (.*)$')
-  local deadline, rest = string.sub(text, 1, 16), string.sub(text, 17)
+-- The record, with its keys, at the end of its keys.
+function writes.o(at, arg)
+  local key, newKey, text = KEYS[at], KEYS[at + 3], ARGV[arg + 2]
+  local deadline, rest = sub(text, 1, 16), sub(text, 17)
   local header = liveHeader(key)
   if not header then
+    local moved = lookAt(newKey)
     -- This very write has been applied, and is being repeated.
-    local moved = liveHeader(newKey)
-    return moved and versionOf(moved, 71) == versionOf(rest, 1) and timesIn(moved) or 'gone'
+    return moved and isLive(moved) and versionOf(moved, 77) == versionOf(rest, 1) and timesIn(moved) or 'gone'
   end
-  if versionOf(header, 71) ~= ifVersion then return 'conflict' end
+  if versionOf(header, 77) ~= ARGV[arg + 1] then return 'conflict' end
   if redis.call('EXISTS', newKey) == 1 then return 'taken' end
-  if times == '' then times = keptTimes(header) end
-  local stored = store(newKey, cutAt(deadline, times), deadline .. string.sub(header, 54, 70), rest, nil)
-  local bucket, member = partsOf(key)
+  local constant = deadline .. sub(header, 54, 76)
+  local times = timesOver(header, ARGV[arg], deadline)
+  if #times == 32 then times = times .. ttlUntil(times:sub(1, 16)) end
+  local stored = store(at + 3, times, constant, rest, nil)
   redis.call('DEL', key)
-  removeFromIndexes(bucket, identityOf(header), member)
+  drop(KEYS[at + 1], KEYS[at + 2], entryOf(header, key))
   return stored
 end
 
-for at, index in ipairs(later) do
-  local kind = string.sub(kinds, index, index)
-  local ok, outcome = pcall(writes[kind], KEYS[index], ARGV[1 + 2 * index], ARGV[2 + 2 * index])
-  if not ok then
-    local reason = type(outcome) == 'table' and outcome.err or tostring(outcome)
-    -- Nothing has been written, and nothing will be: a replica, no memory. Then the script fails as a whole.
-    if at == 1 and #later == #kinds and reason ~= 'CORRUPT' and not string.find(reason, '^WRONGTYPE') then
-      return { err = reason }
-    end
-    outcome = '!' .. reason
-  end
-  outcomes[index] = outcome
+-- Looks at an entry that may have outlived its record.
+function writes.h(at, arg)
+  local state, header = settle(KEYS[at], KEYS[at + 1], KEYS[at + 2], ARGV[arg])
+  if state == 'live' then catchUp(KEYS[at], KEYS[at + 1], ARGV[arg], header) end
+  return 1
 end
+writes.H = writes.h
+
+local keyCounts = { o = 6, P = 2, k = 2, H = 2 }
+local operandCounts = { c = 3, o = 3, t = 1, h = 1, H = 1, d = 0, k = 0 }
+local outcomes, keyAt, argAt = {}, 1, 4
+for index = 1, #kinds do
+  local kind = sub(kinds, index, index)
+  current = index
+  -- The failure of one says nothing about the others.
+  local ok, outcome = pcall(writes[kind], keyAt, argAt)
+  outcomes[index] = ok and outcome or '!' .. reasonOf(outcome)
+  keyAt, argAt = keyAt + (keyCounts[kind] or 3), argAt + (operandCounts[kind] or 2)
+end
+for _, suspect in ipairs(suspects) do outcomes[#outcomes + 1] = suspect end
 return outcomes
 `

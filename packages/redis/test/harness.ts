@@ -27,7 +27,10 @@ interface HarnessOptions {
 }
 
 /** The conformance harness of one kind of server and client; each store has prefixes of its own. */
-function redisHarness(options: HarnessOptions, outage: () => Promise<{ end(): Promise<void> }>): ConformanceHarness {
+export function redisHarness(
+  options: HarnessOptions,
+  outage?: () => Promise<{ end(): Promise<void> }>,
+): ConformanceHarness {
   const stores = new Map<SessionStore, Opened>()
   const open = (opened: Opened, given: ConformanceOpenOptions) => {
     const config = options.config()
@@ -61,7 +64,7 @@ function redisHarness(options: HarnessOptions, outage: () => Promise<{ end(): Pr
         for (const { node, key } of await keysOf(client, root(of(store)))) await node.del(key)
       })
     },
-    outage,
+    ...(outage && { outage }),
   }
 }
 

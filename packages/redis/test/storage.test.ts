@@ -80,22 +80,22 @@ describe.skipIf(isSkipped('redis7'))('an index that lags behind a session in use
     const { store, client, prefix } = await open({ now: () => time })
     const session = await store.create({ identity: ada, ttl })
     const scores = async () => {
-      const indexes = (await keysOf(client, prefix)).map(({ key }) => key).filter((key) => !key.includes('}:'))
+      const indexes = (await keysOf(client, prefix)).map(({ key }) => key).filter((key) => key.endsWith('}'))
       return (await Promise.all(indexes.map((key) => client.zrange(key, '0', '-1', 'WITHSCORES')))).map(([, score]) =>
         Number(score),
       )
     }
     const first = session.expiresAt.getTime()
-    expect(await scores()).toEqual([first, first])
+    expect(await scores()).toEqual([first])
     for (const minutes of [1, 15, 33]) await store.touch(session.id, { ttl: ttl + minutes * 60_000 })
     const last = first + lagMs - 500
     await store.save({ ...session, expiresAt: new Date(last) })
-    expect(await scores()).toEqual([first, first])
+    expect(await scores()).toEqual([first])
     time += ttl + lagMs / 2
     expect(await store.count()).toBe(1)
     expect(await store.listByIdentity(ada)).toHaveLength(1)
     expect(await store.cleanExpired()).toBe(0)
-    expect(await scores()).toEqual([last, last])
+    expect(await scores()).toEqual([last])
     time += lagMs / 2
     expect(await store.count()).toBe(0)
     expect(await store.cleanExpired()).toBe(1)

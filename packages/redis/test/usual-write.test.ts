@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import type { ChangedRecord, SessionRecord, WriteOperation } from '@sess/core'
+import { isSkipped, shared } from '@sess/testkit'
+import { Redis } from 'ioredis'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { KeyLayout } from '../src/key-layout.ts'
+import { maxLagMs } from '../src/record-text.ts'
+import { generalCall, usualCall } from '../src/writer.ts'
+import { outcomeOf } from '../src/writes.ts'
+import { keysOf } from './harness.ts'
+
+const now = 1_800_000_000_000
+const ttl = 24 * 3_600_000
+/** Of an expiry that is indexed exactly. */
+const expiresAt = Math.ceil((now + ttl) / maxLagMs) * maxLagMs
+const key = randomBytes(32).toString('base64url')
+
+const stored: SessionRecord = {
+  key,
+  version: 'first1',
+  createdAt: now - 5_000,
+  expiresAt,
+  deadline: null,
+  identityKey: 'github|ada',
+  payload: '{"identity":null,"data":{"a":1}}',
+}
+const changed: ChangedRecord = { ...stored, version: 'second2', payload: '{"identity":null,"data":{}}' }
+
+const expiries = [null, expiresAt, expiresAt + 1_000, expiresAt + maxLagMs, now + 90_000, now + 1, now - 1]
+const identities = ['github|ada', 'github|ad', 'github|ada|x', null]
+
+/** Every usual kind of write, with every expiry and identity that makes a difference. */
+const operations: WriteOperation[] = expiries.flatMap((newExpiry): WriteOperation[] => [
+  ...(newExpiry === null ? [] : [{ kind: 'touch', key, expiresAt: newExpiry } as const]),
+  ...identities.flatMap((identityKey): WriteOperation[] => {
+    const record = { ...changed, expiresAt: newExpiry, identityKey }
+    return [
+      { kind: 'replace', key, record },
+      ...['first1', 'other', 'second2'].map(
+        (ifVersion) => ({ kind: 'compareAndSwap', key, record, ifVersion }) as const,
+      ),
+    ]
+  }),
+])
+
+describe.skipIf(isSkipped('redis7'))('the usual way of a write and the general one', () => {
+  let client: Redis
+  beforeAll(async () => {
+    client = new Redis((await shared('redis7')).url)
+    return () => client.disconnect()
+  })
+
+  /** What came of an operation on what `prepare` stored, and what was stored then, each way. */
+  async function bothWays(operation: WriteOperation, prepare: (layout: KeyLayout) => Promise<unknown>) {
+    let wasUsual = false
+    const ways = await Promise.all(
+      [true, false].map(async (usually) => {
+        const prefix = `t${randomBytes(6).toString('hex')}:`
+        const layout = new KeyLayout(prefix)
+        await prepare(layout)
+        const call = (made: { script: { lua: string }; keys: string[]; args: string[] }) =>
+          client.eval(made.script.lua, made.keys.length, ...made.keys, ...made.args) as Promise<(string | null)[]>
+        let [reply] = usually ? await call(usualCall(layout, [operation], now)) : [null]
+        wasUsual ||= reply !== null
+        if (reply === null || reply === undefined) {
+          ;[reply] = await call(generalCall(layout, new KeyLayout(`${prefix}s:`), [operation], now, ''))
+        }
+        const outcome = outcomeOf(operation, reply as string)
+        return { outcome: outcome instanceof Error ? outcome.message : outcome, rest: await storedUnder(prefix) }
+      }),
+    )
+    return { ways, wasUsual }
+  }
+
+  async function storedUnder(prefix: string) {
+    const found: Record<string, unknown> = {}
+    for (const { key } of await keysOf(client, prefix)) {
+      const type = await client.type(key)
+      const value = type === 'zset' ? await client.zrange(key, '0', '-1', 'WITHSCORES') : await client.dump(key)
+      // A TTL runs while this looks.
+      found[key.slice(prefix.length)] = [value, Math.ceil((await client.pttl(key)) / 60_000)]
+      await client.del(key)
+    }
+    return found
+  }
+
+  const insert = (record: SessionRecord) => async (layout: KeyLayout) => {
+    const { script, keys, args } = generalCall(layout, layout, [{ kind: 'insert', key, record }], now - 60_000, '')
+    await client.eval(script.lua, keys.length, ...keys, ...args)
+  }
+  const altered = (alter: (value: string) => string) => async (layout: KeyLayout) => {
+    await insert(stored)(layout)
+    const place = layout.recordKeyOf(key)
+    await client.set(place, alter((await client.get(place)) as string), 'KEEPTTL')
+  }
+
+  const states: Record<string, (layout: KeyLayout) => Promise<unknown>> = {
+    none: async () => {},
+    'a live session': insert(stored),
+    'one that lags in its index': insert({ ...stored, expiresAt: expiresAt + 2_000 }),
+    'an anonymous one': insert({ ...stored, identityKey: null }),
+    'one with a deadline': insert({ ...stored, deadline: expiresAt + 500 }),
+    'one that has expired': insert({ ...stored, expiresAt: now - 1 }),
+    'a hash': (layout) => client.hset(layout.recordKeyOf(key), 'field', 'value'),
+  }
+
+  it.each(Object.entries(states))('agree about %s', async (_name, prepare) => {
+    let usual = 0
+    for (const operation of operations) {
+      const { ways, wasUsual } = await bothWays(operation, prepare)
+      expect(ways[0], JSON.stringify(operation)).toEqual(ways[1])
+      if (wasUsual) usual += 1
+    }
+    // The test would show nothing if the usual way left everything to the other.
+    expect(usual > 0).toBe(/live|lags|anonymous|deadline/.test(_name))
+  })
+
+  it('agree that a record is damaged wherever its header is', { timeout: 60_000 }, async () => {
+    const whole = `sess1${'0'.repeat(48)}+${'0'.repeat(16)}${'a'.repeat(6)}github|ada first1 `
+    const record = { ...changed, expiresAt: null }
+    const writes: WriteOperation[] = [
+      { kind: 'replace', key, record },
+      { kind: 'compareAndSwap', key, record, ifVersion: 'first1' },
+      { kind: 'touch', key, expiresAt },
+    ]
+    const cuts = Array.from({ length: whole.length - 1 }, (_, at) => (value: string) => value.slice(0, at + 1))
+    const others = Array.from(
+      { length: 76 },
+      (_, at) => (value: string) => `${value.slice(0, at)}~${value.slice(at + 1)}`,
+    )
+    for (const [index, alter] of [...cuts, ...others].entries()) {
+      const operation = writes[index % 3] as WriteOperation
+      const { ways, wasUsual } = await bothWays(operation, altered(alter))
+      expect(ways[0]).toEqual(ways[1])
+      expect(ways[0]?.outcome, `${operation.kind} ${alter(whole)}`).toBe('CORRUPT')
+      expect(wasUsual).toBe(false)
+    }
+  })
+
+  it('agree about texts of any length in a header', async () => {
+    for (const identityKey of ['x', 'x'.repeat(64), null]) {
+      for (const version of ['v', 'v'.repeat(64)]) {
+        const record = { ...changed, identityKey, expiresAt: null }
+        const operation = { kind: 'compareAndSwap', key, record, ifVersion: version } as const
+        const { ways, wasUsual } = await bothWays(operation, insert({ ...stored, identityKey, version }))
+        expect(ways[0]).toEqual(ways[1])
+        expect(ways[0]?.outcome).toEqual({ createdAt: stored.createdAt, expiresAt, deadline: null })
+        expect(wasUsual).toBe(true)
+      }
+    }
+  })
+})
