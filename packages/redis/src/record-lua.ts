@@ -51,7 +51,7 @@ end
 -- Nil where there is none. An error for what sess did not write, or what is damaged.
 local function headerOf(key)
   local header = redis.call('GETRANGE', key, '0', '${versionEnd}')
-  if header == '' then return nil end
+  if header == '' and redis.call('EXISTS', key) == 0 then return nil end
   if not find(header, '${luaForm}') then error('CORRUPT', 0) end
   return header
 end
