@@ -115,6 +115,11 @@ export class Connection {
     this.#timeouts.leave(call)
   }
 
+  /** @internal of a call that is to be written: whether its caller may have been answered by then. */
+  isStale(call: OwnCall): boolean {
+    return this.#timeouts.tick - call.since >= staleTicks
+  }
+
   /** @internal of a call that failed. */
   failed(call: OwnCall, error: unknown): void {
     const again = afterRefusal(call, error)
@@ -131,6 +136,9 @@ export class Connection {
     return port === null ? error : tellPlace(error, port)
   }
 }
+
+/** Of the eight ticks in 5/4 of `timeoutMs`: less than the 7/8 of it after which a caller gets its SESS_TIMEOUT. */
+const staleTicks = 5
 
 /** A call of this connection. */
 class OwnCall implements Call {
@@ -186,6 +194,11 @@ class OwnCall implements Call {
     this.isOver = true
     this.connection.left(this)
     this.connection.failed(this, error)
+  }
+
+  mayBeWritten(): boolean {
+    if (!this.isOver && this.connection.isStale(this)) this.fail(new Error('Connection timeout'))
+    return !this.isOver
   }
 
   refuse(error: unknown): void {

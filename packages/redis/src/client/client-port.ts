@@ -5,7 +5,7 @@ interface Writable {
   destroy(error: Error): unknown
 }
 
-/** One command on its way to a server. It is written once at most, and never after it is over. */
+/** One command on its way to a server. It is written once at most, and never after its caller has been answered. */
 export interface Call extends Waiting {
   readonly command: 'evalsha' | 'eval' | 'mget'
   readonly args: readonly string[]
@@ -15,8 +15,8 @@ export interface Call extends Waiting {
   isWritten: boolean
   /** What it was written on, where the driver tells. */
   socket: Writable | null
-  /** Somebody has been answered already: with a result, or because it took too long. */
-  readonly isOver: boolean
+  /** Asked before it is written: false once its caller has been answered, or may be at any moment. Then it fails. */
+  mayBeWritten(): boolean
   answer(value: unknown): void
   fail(error: unknown): void
 }

@@ -3,6 +3,7 @@ import type { Call, ClientPort } from './client-port.ts'
 
 /** What is used of the driver's command. */
 interface DriverCommand {
+  args: readonly string[]
   resolve(value: unknown): void
   reject(error: Error): void
   transformReply(value: unknown): unknown
@@ -114,6 +115,7 @@ function singleCommand(Base: DriverCommandClass): ReturnType<typeof makeSingleCo
   return made
 }
 
+const none: readonly string[] = []
 const harmless = '*1\r\n$4\r\nPING\r\n'
 
 function makeSingleCommand(Base: DriverCommandClass) {
@@ -121,7 +123,9 @@ function makeSingleCommand(Base: DriverCommandClass) {
     readonly call: Call
 
     constructor(call: Call) {
-      super(call.command, call.args, { replyEncoding: 'utf8' })
+      super(call.command, none, { replyEncoding: 'utf8' })
+      // Not by the constructor, which copies them twice.
+      this.args = call.args
       this.call = call
       this.resolve = (value) => call.answer(this.transformReply(value))
       this.reject = (error) => call.fail(error)
@@ -129,8 +133,8 @@ function makeSingleCommand(Base: DriverCommandClass) {
 
     override toWritable(socket: object): string | Buffer {
       const { call } = this
-      // What nobody waits for any more must have no effect, and something has to be answered.
-      if (call.isOver) return harmless
+      // What nobody waits for any more must have no effect, and the server has to answer something.
+      if (!call.mayBeWritten()) return harmless
       call.isWritten = true
       call.socket = socket as Call['socket']
       return super.toWritable(socket)

@@ -155,7 +155,7 @@ class OnceWritten {
   }
 
   get aborted(): boolean {
-    return this.#call.isOver || (this.#onlyOnce && this.#call.isWritten)
+    return !this.#call.mayBeWritten() || (this.#onlyOnce && this.#call.isWritten)
   }
 
   addEventListener(): void {}
