@@ -1,5 +1,7 @@
 import { isSkipped, shared } from '@sess/testkit'
+import * as ioredis from 'ioredis'
 import { Redis } from 'ioredis'
+import * as redis from 'redis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Call, ClientPort } from '../src/client/client-port.ts'
 import { type Opener, sourceOfAddress } from '../src/client/client-source.ts'
@@ -9,8 +11,8 @@ import { slotOf } from '../src/client/slot.ts'
 import { closing } from './harness.ts'
 
 const openers: [string, (address: Parameters<Opener>[0], timeoutMs: number) => ClientPort][] = [
-  ['ioredis', openIoredis],
-  ['node-redis', openNodeRedis],
+  ['ioredis', (address, timeoutMs) => openIoredis(ioredis, address, timeoutMs)],
+  ['node-redis', (address, timeoutMs) => openNodeRedis(redis, address, timeoutMs)],
 ]
 
 /** A call that counts up `key`, and what became of it. */
@@ -62,7 +64,7 @@ describe('an address', () => {
   const missing: Opener = async () => null
 
   it('is opened by the first driver that is installed', async () => {
-    const second: Opener = async (to, timeoutMs) => openNodeRedis(to, timeoutMs)
+    const second: Opener = async (to, timeoutMs) => openNodeRedis(redis, to, timeoutMs)
     const source = sourceOfAddress(address, { timeoutMs: 100, mayBeCluster: false, drivers: [missing, second] })
     expect(await source.open()).toMatchObject({ address: '127.0.0.1:1', isCluster: false })
     source.release()

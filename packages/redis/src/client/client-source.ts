@@ -1,6 +1,8 @@
 import { SessionError } from '@sess/core'
 import type { RedisAddress } from '../address.ts'
 import type { ClientPort } from './client-port.ts'
+import { type Ioredis, openIoredis } from './open-ioredis.ts'
+import { type NodeRedisDriver, openNodeRedis } from './open-node-redis.ts'
 
 /** Where a store's client comes from. */
 export interface ClientSource {
@@ -16,12 +18,16 @@ export interface ClientSource {
 /** Makes a client by its address; null where its driver is not installed. */
 export type Opener = (address: RedisAddress, timeoutMs: number) => Promise<ClientPort | null>
 
-/** The drivers in the order in which they are looked for. Each is loaded when it is first needed. */
+/** The drivers in the order in which they are looked for. */
 const openers: readonly Opener[] = [
-  (address, timeoutMs) =>
-    installed(() => import('./open-ioredis.ts')).then((module) => module?.openIoredis(address, timeoutMs) ?? null),
-  (address, timeoutMs) =>
-    installed(() => import('./open-node-redis.ts')).then((module) => module?.openNodeRedis(address, timeoutMs) ?? null),
+  async (address, timeoutMs) => {
+    const driver = await loadIoredis()
+    return driver && openIoredis(driver, address, timeoutMs)
+  },
+  async (address, timeoutMs) => {
+    const driver = await loadNodeRedis()
+    return driver && openNodeRedis(driver, address, timeoutMs)
+  },
 ]
 
 /** A client of the store's own. `mayBeCluster`: whether the address may be a node of a Cluster all the same. */
@@ -71,12 +77,26 @@ async function openFirst(drivers: readonly Opener[], address: RedisAddress, time
   )
 }
 
-/** Null where the package that the module needs is not installed. */
-async function installed<Module>(load: () => Promise<Module>): Promise<Module | null> {
+// A bundler takes an import that stands in a `try` for one that may fail.
+
+async function loadIoredis(): Promise<Ioredis | null> {
   try {
-    return await load()
+    return await import('ioredis')
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') return null
-    throw error
+    return nullIfMissing(error)
   }
+}
+
+async function loadNodeRedis(): Promise<NodeRedisDriver | null> {
+  try {
+    return await import('redis')
+  } catch (error) {
+    return nullIfMissing(error)
+  }
+}
+
+function nullIfMissing(error: unknown): null {
+  const { code } = error as { code?: unknown }
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return null
+  throw error
 }
