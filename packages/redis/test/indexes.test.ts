@@ -44,7 +44,7 @@ describe.skipIf(isSkipped('redis7'))('an entry whose record is gone', () => {
             // The flow of the README: anonymous, then signed in.
             const { id } = await store.create({ ttl: '1h', ...(way !== 'update' && { identity: ada }) })
             if (way === 'rotate') await store.rotate(id)
-            if (way === 'update') await store.update(id, (session) => void (session.identity = ada))
+            if (way === 'update') await store.update(id, (session) => ({ ...session, identity: ada }))
           }),
         )
       }
@@ -81,7 +81,7 @@ describe.skipIf(isSkipped('redis7'))('an index', () => {
     const { store, client, keys } = await open()
     const ttls = async (end: RegExp) =>
       Promise.all((await keys()).filter((key) => end.test(key)).map((key) => client.pttl(key)))
-    for (const ttl of [1_000, 60_000, hourMs, 24 * hourMs, 90 * 24 * hourMs]) {
+    for (const ttl of [30_000, 60_000, hourMs, 24 * hourMs, 90 * 24 * hourMs]) {
       const session = await store.create({ identity: ada, ttl })
       const lasts = async (what: string) => {
         const records = await ttls(/\}:/)
@@ -97,7 +97,7 @@ describe.skipIf(isSkipped('redis7'))('an index', () => {
       }
       await store.save({ ...session, expiresAt: new Date(Date.now() + 3 * ttl) })
       await lasts('save')
-      await store.update(session.id, (changed) => void (changed.data.n = 1))
+      await store.update(session.id, (changed) => ({ ...changed, data: { n: 1 } }))
       await lasts('update')
       const rotated = await store.rotate(session.id)
       for (const { id } of [rotated ?? session]) await store.delete(id)
