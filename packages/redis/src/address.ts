@@ -17,6 +17,7 @@ export interface ServerAddress extends Endpoint, Login {
 /** Some nodes of a Cluster, from which a client learns of all the others. */
 export interface ClusterAddress extends Login {
   readonly nodes: readonly Endpoint[]
+  readonly tls?: boolean
 }
 
 /** Some sentinels, and the master that they know under a name; the login is that of the master. */
@@ -24,6 +25,7 @@ export interface SentinelAddress extends Login {
   readonly sentinels: readonly Endpoint[]
   readonly name: string
   readonly db?: number
+  readonly tls?: boolean
 }
 
 /** Where a client of our own connects to. */
@@ -85,8 +87,27 @@ function endpoint({ host, port }: ServerAddress): Endpoint {
 }
 
 /** The address in `host[:port]`; undefined for any other text. */
-export function addressOfHost(text: string): ServerAddress | undefined {
-  return /[/@?#\s]/.test(text) ? undefined : serverOfUrl(`redis://${text}`)
+export function addressOfHost(text: string, portLeftOut = defaultPort): ServerAddress | undefined {
+  return /[/@?#\s]/.test(text) ? undefined : serverOfUrl(`redis://${text}`, portLeftOut)
+}
+
+export interface AddressParts extends Login {
+  readonly addrs: readonly string[]
+  readonly db?: number
+  readonly tls?: boolean
+  readonly cluster?: boolean
+  /** The name of the master, where the addresses are those of sentinels. */
+  readonly sentinel?: string
+}
+
+/** The address that the parts of a configuration say. Several addresses without a sentinel are those of a Cluster. */
+export function addressOfParts({ addrs, tls = false, cluster, sentinel, db, ...login }: AddressParts): RedisAddress {
+  const port = sentinel === undefined ? defaultPort : defaultSentinelPort
+  const endpoints = addrs.map((text) => endpoint(addressOfHost(text, port) as ServerAddress))
+  const database = db === undefined ? {} : { db }
+  if (sentinel !== undefined) return { sentinels: endpoints, name: sentinel, ...login, ...database, tls }
+  if (cluster || endpoints.length > 1) return { nodes: endpoints, ...login, tls }
+  return { ...(endpoints[0] as Endpoint), ...login, ...database, tls }
 }
 
 function decoded(part: string): string | undefined {

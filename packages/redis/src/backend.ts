@@ -9,7 +9,7 @@ import {
   type WriteOutcome,
 } from '@sess/core'
 import { Buckets } from './buckets.ts'
-import { Connection, type RedisClient } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { toSessionError } from './errors.ts'
 import { evictionOf } from './eviction.ts'
 import { clean, countLive } from './expiry-walk.ts'
@@ -20,13 +20,9 @@ import { SessionsOfPerson } from './sessions-of-person.ts'
 import { Writer } from './writer.ts'
 
 export interface RedisBackendOptions {
-  readonly client: RedisClient
-  /** How long a connection may take. */
-  readonly timeoutMs: number
+  readonly connection: Connection
   readonly sessionPrefix: string
   readonly statePrefix: string
-  /** Releases the client; does nothing for one that was handed in. */
-  readonly release: () => void
   /** Whether a server that may evict keys is refused (the default) or accepted. */
   readonly eviction?: 'refuse' | 'accept'
   /** Hears of what no caller is waiting for. */
@@ -49,6 +45,8 @@ export class RedisBackend implements SessionBackend {
   ] as const
   readonly expiresByItself = true
   readonly batching = { maxOperations: 64, readLanes: 3, writeLanes: 3 } as const
+  /** Two of each bucket: a step holds up the server, with everyone who waits for it, for about a millisecond. */
+  readonly cleanUpStep = 128
   readonly toSessionError = toSessionError
   readonly #options: RedisBackendOptions
   readonly #connection: Connection
@@ -60,7 +58,7 @@ export class RedisBackend implements SessionBackend {
 
   constructor(options: RedisBackendOptions) {
     this.#options = options
-    this.#connection = new Connection(options.client, options.timeoutMs)
+    this.#connection = options.connection
     this.#sessions = new Buckets(this.#connection, new KeyLayout(options.sessionPrefix))
     this.#states = new Buckets(this.#connection, new KeyLayout(options.statePrefix))
     this.#writer = new Writer(this.#connection, this.#sessions.layout, this.#states.layout)
@@ -69,6 +67,7 @@ export class RedisBackend implements SessionBackend {
 
   /** Asks each master whether it may evict keys. @throws `SESS_CONFIG` where it may, and the application has not accepted that */
   async open(): Promise<void> {
+    await this.#connection.open()
     const { eviction = 'refuse', onBackgroundError } = this.#options
     const { buckets } = this.#sessions.layout
     const asked = this.#connection.isCluster ? buckets : buckets.slice(0, 1)
@@ -152,7 +151,6 @@ export class RedisBackend implements SessionBackend {
 
   close(): void {
     this.#connection.leave()
-    this.#options.release()
   }
 
   /** Records that an index names. One that is damaged fails alone; one that cannot be reached fails all, as it may be sound. */

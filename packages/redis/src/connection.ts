@@ -1,174 +1,240 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import type { ClusterAddress, RedisAddress, SentinelAddress, ServerAddress } from './address.ts'
+import { Timeouts, withinTime } from '@sess/core'
+import type { Call, ClientPort } from './client/client-port.ts'
+import type { ClientSource } from './client/client-source.ts'
+import { tellPlace } from './errors.ts'
 import type { Script } from './scripts.ts'
 
-/** A client of one server (a Sentinel's master too) or of a Cluster. */
-export type RedisClient = Redis | Cluster
+export interface ConnectionOptions {
+  readonly source: ClientSource
+  /** How long connecting may take. A server that does not answer for a quarter more is given up. */
+  readonly timeoutMs: number
+  /** Two keys that lie in different slots of a Cluster. */
+  readonly probe: readonly [string, string]
+}
 
 /**
  * A client and how it is used here: no command is given to a client that is not connected, which would keep it and might
- * send it long after its caller has been answered with an error.
+ * send it long after its caller has been answered with an error; and none is sent twice.
  */
 export class Connection {
-  readonly #client: RedisClient
-  readonly #timeoutMs: number
-  #connecting: Promise<void> | null = null
-  /**
-   * A client that shall not send again what was under way when its connection broke may forget it, without an answer
-   * (redis/ioredis#2193): here it ends with the connection.
-   */
-  readonly #mayForget: boolean
-  /** Gives up each call that is under way, of such a client. */
-  readonly #underWay = new Set<(error: Error) => void>()
-  readonly #onClose = () => {
-    for (const giveUp of this.#underWay) giveUp(new Error('Connection is closed.'))
-    this.#underWay.clear()
+  readonly #options: ConnectionOptions
+  readonly #timeouts: Timeouts
+  #port: ClientPort | null = null
+  #opening: Promise<void> | null = null
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    // After the callers have got their SESS_TIMEOUT.
+    this.#timeouts = new Timeouts(options.timeoutMs * 1.25)
   }
 
-  constructor(client: RedisClient, timeoutMs: number) {
-    this.#client = client
-    this.#timeoutMs = timeoutMs
-    const { options } = client
-    this.#mayForget = 'autoResendUnfulfilledCommands' in options && !options.autoResendUnfulfilledCommands
-    if (this.#mayForget) client.on('close', this.#onClose)
-  }
-
+  /** Known once {@link open} has resolved. */
   get isCluster(): boolean {
-    return this.#client.isCluster
+    return this.#port?.isCluster ?? this.#options.source.isCluster
+  }
+
+  /** Connects, and finds out what it is connected to. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null
+    })
+    return this.#opening
   }
 
   /** Runs a script; where the server has not seen it (a restart, a failover, SCRIPT FLUSH), its text is sent along. */
-  async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    try {
-      return await this.#send((client) => client.evalsha(script.sha, keys.length, ...keys, ...args))
-    } catch (error) {
-      // Nothing has run then.
-      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return this.#send((client) => client.eval(script.lua, keys.length, ...keys, ...args))
-    }
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const all = [script.sha, String(keys.length), ...keys, ...args]
+      this.#give(new OwnCall(this, 'evalsha', all, keys[0] as string, script, resolve, reject))
+    })
   }
 
   /** The text of each key; null also for one that holds something else, as MGET does not tell. */
   mget(keys: readonly string[]): Promise<(string | null)[]> {
-    return this.#send((client) => client.mget(...keys))
+    return new Promise((resolve, reject) => {
+      const answer = resolve as (value: unknown) => void
+      this.#give(new OwnCall(this, 'mget', keys, keys[0] as string, null, answer, reject))
+    })
   }
 
+  /** Reads two keys that no Cluster has in one slot: the node of one refuses that to a client of a single server. */
   async ping(): Promise<void> {
-    await this.#send((client) => client.ping())
+    const { probe } = this.#options
+    await this.mget(this.isCluster ? probe.slice(0, 1) : probe)
   }
 
   /** Lets go of the client. */
   leave(): void {
-    this.#client.off('close', this.#onClose)
+    this.#options.source.release()
   }
 
-  #send<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
-    // A connection in good order costs a call no turn of its own.
-    return this.#client.status === 'ready'
-      ? this.#answerOf(command)
-      : this.#connected().then(() => this.#answerOf(command))
+  async #open(): Promise<void> {
+    const { source } = this.#options
+    if (this.#port !== null) return
+    const port = await source.open()
+    this.#port = port
+    if (port.isCluster || source.openCluster === undefined) return
+    try {
+      await this.ping()
+    } catch (error) {
+      this.#port = null
+      if (!isNodeOfCluster(error)) throw error
+      this.#port = await source.openCluster()
+    }
   }
 
-  #answerOf<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
-    const sent = command(this.#client)
-    if (!this.#mayForget) return sent
-    return new Promise((resolve, reject) => {
-      this.#underWay.add(reject)
-      sent.then(
-        (answer) => {
-          this.#underWay.delete(reject)
-          resolve(answer)
-        },
-        (error: unknown) => {
-          this.#underWay.delete(reject)
-          reject(error)
-        },
+  #give(call: OwnCall): void {
+    if (this.#port?.isReady) this.#send(call, this.#port)
+    else {
+      this.#ready().then(
+        (port) => this.#send(call, port),
+        (error: unknown) => call.refuse(this.#placed(error)),
       )
-    })
+    }
   }
 
-  #connected(): Promise<void> {
-    this.#connecting ??= whenReady(this.#client, this.#timeoutMs).finally(() => {
-      this.#connecting = null
-    })
-    return this.#connecting
+  #send(call: OwnCall, port: ClientPort): void {
+    call.port = port
+    this.#timeouts.enter(call)
+    try {
+      port.send(call)
+    } catch (error) {
+      call.fail(error)
+    }
+  }
+
+  async #ready(): Promise<ClientPort> {
+    if (this.#port === null) await this.open()
+    const port = this.#port as unknown as ClientPort
+    if (!port.isReady) await withinTime(this.#timeouts, port.connected(), () => new Error('Connection timeout'))
+    return port
+  }
+
+  /** @internal of a call: it is answered, or failed. */
+  left(call: OwnCall): void {
+    this.#timeouts.leave(call)
+  }
+
+  /** @internal of a call that is to be written: whether its caller may have been answered by then. */
+  isStale(call: OwnCall): boolean {
+    return this.#timeouts.tick - call.since >= staleTicks
+  }
+
+  /** @internal of a call that failed. */
+  failed(call: OwnCall, error: unknown): void {
+    const again = afterRefusal(call, error)
+    if (again === undefined) {
+      call.refuse(this.#placed(error))
+    } else {
+      if (again.wasReadOnly && !call.wasReadOnly) call.port?.reconnect()
+      this.#give(again)
+    }
+  }
+
+  #placed(error: unknown): unknown {
+    const port = this.#port
+    return port === null ? error : tellPlace(error, port)
   }
 }
 
-/**
- * A client of our own. It connects at the first use, and again by itself. What was on its way when a connection ends is
- * not sent again, and a server that stops answering is given up soon after `timeoutMs`.
- */
-export function openClient(address: RedisAddress, timeoutMs: number): RedisClient {
-  const client = 'nodes' in address ? openCluster(address, timeoutMs) : openOne(address, timeoutMs)
-  // Each failed call is told to its caller; with nobody listening ioredis would print the error too.
-  client.on('error', ({ message }) => {
-    // It would go on with database 0.
-    if (message.includes('DB index') || message.includes('SELECT')) client.disconnect(true)
-  })
-  return client
-}
+/** Of the eight ticks in 5/4 of `timeoutMs`: less than the 7/8 of it after which a caller gets its SESS_TIMEOUT. */
+const staleTicks = 5
 
-function openOne(address: ServerAddress | SentinelAddress, timeoutMs: number): Redis {
-  const way =
-    'sentinels' in address
-      ? { ...address, sentinels: [...address.sentinels], sentinelCommandTimeout: timeoutMs }
-      : { ...address, tls: address.tls ? {} : undefined }
-  return new Redis({
-    ...way,
-    ...connectionOptions(timeoutMs),
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(times * 20, 500),
-    // A master that was made a replica: its address may lead to the new one by now.
-    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
-  })
-}
+/** A call of this connection. */
+class OwnCall implements Call {
+  since = 0
+  earlier: OwnCall | null = null
+  later: OwnCall | null = null
+  isWritten = false
+  socket: Call['socket'] = null
+  isOver = false
+  port: ClientPort | null = null
+  /** Whether a replica has refused it before. */
+  wasReadOnly = false
 
-/** What met no connection to its node, or lost it, is sent again for some seconds: a Cluster client needs that. */
-function openCluster({ nodes, ...login }: ClusterAddress, timeoutMs: number): Cluster {
-  return new Cluster([...nodes], {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    slotsRefreshTimeout: timeoutMs,
-    redisOptions: { ...login, ...connectionOptions(timeoutMs) },
-  })
-}
+  readonly connection: Connection
+  readonly command: Call['command']
+  readonly args: readonly string[]
+  readonly key: string
+  readonly script: Script | null
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
 
-/** What holds for the connection to a server, wherever its address came from. */
-function connectionOptions(timeoutMs: number) {
-  return {
-    autoResendUnfulfilledCommands: false,
-    connectTimeout: timeoutMs,
-    // After the callers have got their SESS_TIMEOUT. setTimeout takes no more than this maximum.
-    socketTimeout: Math.min(Math.ceil(timeoutMs * 1.25), 2 ** 31 - 1),
-    // A server that is still loading says so to each command; asking it with INFO would need one more right.
-    enableReadyCheck: false,
-  } satisfies RedisOptions
-}
+  constructor(
+    connection: Connection,
+    command: Call['command'],
+    args: readonly string[],
+    key: string,
+    script: Script | null,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.connection = connection
+    this.command = command
+    this.args = args
+    this.key = key
+    this.script = script
+    this.resolve = resolve
+    this.reject = reject
+  }
 
-/** Resolves when the client is connected; rejects when it fails, with the first reason, or takes too long. */
-function whenReady(client: RedisClient, timeoutMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let reason: unknown
-    const settle = (finish: () => void) => () => {
-      clearTimeout(timer)
-      client.off('error', onError).off('ready', onReady).off('close', onClose).off('end', onClose)
-      finish()
+  answer(value: unknown): void {
+    if (this.isOver) return
+    if (!this.wasReadOnly && isRefusedByReplica(value)) {
+      this.fail(new Error('READONLY'))
+      return
     }
-    const onError = (error: unknown) => {
-      reason ??= error
-      // No close comes of this: the sentinels are asked again, and again.
-      if (String(error).includes('All sentinels are unreachable')) onClose()
-    }
-    // An error before it means that ioredis has given in: a database that cannot be selected.
-    const onReady = settle(() => (reason === undefined ? resolve() : reject(reason)))
-    const onClose = settle(() => reject(reason ?? new Error('Connection is closed.')))
-    const timer = setTimeout(onClose, timeoutMs).unref()
-    client.on('error', onError).on('ready', onReady).on('close', onClose).on('end', onClose)
-    // Any other state leads to one of the events by itself.
-    if (client.status === 'wait') client.connect().catch(onError)
-    else if (client.status === 'end') onClose()
-  })
+    this.isOver = true
+    this.connection.left(this)
+    this.resolve(value)
+  }
+
+  fail(error: unknown): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.connection.left(this)
+    this.connection.failed(this, error)
+  }
+
+  mayBeWritten(): boolean {
+    if (!this.isOver && this.connection.isStale(this)) this.fail(new Error('Connection timeout'))
+    return !this.isOver
+  }
+
+  refuse(error: unknown): void {
+    this.isOver = true
+    this.reject(error)
+  }
+
+  /** The server is silent. */
+  expire(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.port?.giveUp(this)
+    this.connection.failed(this, new Error('Socket timeout'))
+  }
+}
+
+/** What to send instead, where the server has run nothing of it: it does not know the script, or has become a replica. */
+function afterRefusal(call: OwnCall, error: unknown): OwnCall | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { connection, command, args, key, script, resolve, reject } = call
+  const isUnknown = command === 'evalsha' && error.message.startsWith('NOSCRIPT')
+  const isReadOnly = !call.wasReadOnly && error.message.startsWith('READONLY')
+  if (script === null || !(isUnknown || isReadOnly)) return undefined
+  const again = isUnknown
+    ? new OwnCall(connection, 'eval', [script.lua, ...args.slice(1)], key, script, resolve, reject)
+    : new OwnCall(connection, command, args, key, script, resolve, reject)
+  again.wasReadOnly = call.wasReadOnly || isReadOnly
+  return again
+}
+
+/** A script tells of each write by itself: of one that failed by a text with `!` in front. A replica refuses them all. */
+function isRefusedByReplica(answer: unknown): boolean {
+  return Array.isArray(answer) && answer.some((reply) => typeof reply === 'string' && reply.startsWith('!READONLY'))
+}
+
+/** Whether an error is what a node of a Cluster says to a client that is none of a Cluster. */
+function isNodeOfCluster(error: unknown): boolean {
+  return error instanceof Error && /^(MOVED|ASK|CROSSSLOT) /.test(error.message)
 }

@@ -1,109 +1,182 @@
-import { type DriverFault, driverError, type SessionError, type SessionErrorCode } from '@sess/core'
+import { driverErrors, type FaultEntry } from '@sess/core'
 
-interface Meaning {
-  readonly code: SessionErrorCode
-  readonly message: string
-  /** Left out: what the code implies. */
-  readonly retryable?: boolean
+/** Where a server is, for messages. */
+export interface Place {
+  readonly address: string
+  readonly database: number | undefined
 }
 
-const unreachable: Meaning = { code: 'SESS_UNAVAILABLE', message: 'Redis cannot be reached' }
-const busy: Meaning = { code: 'SESS_UNAVAILABLE', message: 'Redis cannot take this command now' }
-const refused: Meaning = {
-  code: 'SESS_UNAVAILABLE',
-  message: 'Redis refused the credentials, or they lack a right',
-  retryable: false,
-}
-const foreign: Meaning = { code: 'SESS_CORRUPT', message: 'what is stored under this key was not written by sess' }
-const late: Meaning = { code: 'SESS_TIMEOUT', message: 'Redis did not answer in time' }
-const setUp: Meaning = { code: 'SESS_CONFIG', message: 'Redis does not work with this configuration' }
+const places = new WeakMap<Error, Place>()
 
-/** By the system's error code, or the word with which a reply of the server begins. */
-const byCode: Readonly<Record<string, Meaning>> = {
-  ECONNREFUSED: unreachable,
-  ECONNRESET: unreachable,
-  ECONNABORTED: unreachable,
-  EPIPE: unreachable,
-  ENOTFOUND: unreachable,
-  EAI_AGAIN: unreachable,
-  EHOSTUNREACH: unreachable,
-  ENETUNREACH: unreachable,
-  ETIMEDOUT: unreachable,
-  ENOENT: unreachable,
-  LOADING: busy,
-  READONLY: busy,
-  MASTERDOWN: busy,
-  CLUSTERDOWN: busy,
-  TRYAGAIN: busy,
-  MOVED: busy,
-  ASK: busy,
-  BUSY: busy,
-  OOM: busy,
-  MISCONF: busy,
-  NOREPLICAS: busy,
-  UNKILLABLE: busy,
-  NOAUTH: refused,
-  WRONGPASS: refused,
-  NOPERM: refused,
-  WRONGTYPE: foreign,
-  CORRUPT: foreign,
-  CROSSSLOT: setUp,
+/** Remembers where an error comes from. Gives the error. */
+export function tellPlace(error: unknown, place: Place): unknown {
+  if (error instanceof Error && !places.has(error)) places.set(error, place)
+  return error
 }
 
-/** By a part of the message, where there is no code: ioredis's own errors, and replies that only say ERR. */
-const byText: readonly (readonly [string, Meaning])[] = [
-  ['Connection is closed', unreachable],
-  ["Stream isn't writeable", unreachable],
-  ['max retries per request', unreachable],
-  ['Socket timeout', unreachable],
-  ['Command aborted due to connection close', unreachable],
-  ['Connection is discarded', unreachable],
-  ['Connection is aborted', unreachable],
-  ['All sentinels are unreachable', unreachable],
-  ['None of startup nodes is available', unreachable],
-  ['Failed to refresh slots cache', unreachable],
-  ["Cluster isn't ready", unreachable],
-  ['Cluster is ended', unreachable],
-  ['Cluster is disconnect', unreachable],
-  ['Too many Cluster redirections', busy],
-  ['non local key', busy],
-  ['max number of clients', busy],
-  ['Command timed out', late],
-  ['without any password configured', refused],
-  ['user executing the script', refused],
-  ['certificate', { ...unreachable, retryable: false }],
-  ['DB index is out of range', setUp],
-  ['SELECT is not allowed in cluster mode', setUp],
-  ['subscriber mode', setUp],
-  ['monitoring mode', setUp],
+const noCluster: FaultEntry = {
+  fault: 'misconfigured',
+  message:
+    'the server is a node of a Cluster, and the client is none of a Cluster: give redis-cluster://host:port, or a Cluster client',
+}
+const noScripts: FaultEntry = {
+  fault: 'misconfigured',
+  message: 'the server runs no scripts: EVALSHA or EVAL is missing, renamed or switched off',
+}
+const noCommand: FaultEntry = {
+  fault: 'misconfigured',
+  message: 'a command that the store needs is missing, renamed or switched off',
+}
+
+/** The word with which a reply of the server begins. */
+const faultsByWord: Readonly<Record<string, FaultEntry>> = {
+  LOADING: 'starting',
+  MASTERDOWN: 'starting',
+  CLUSTERDOWN: 'starting',
+  TRYAGAIN: 'starting',
+  FAILOVER: 'starting',
+  BUSY: { fault: 'exhausted', message: 'the server is busy with a script' },
+  UNKILLABLE: { fault: 'exhausted', message: 'the server is busy with a script' },
+  NOREPLICAS: { fault: 'exhausted', message: 'too few replicas are connected to the server' },
+  OOM: 'full',
+  MISCONF: { fault: 'full', message: 'the server cannot write to its disk' },
+  READONLY: 'readOnly',
+  NOAUTH: 'denied',
+  WRONGPASS: 'denied',
+  NOPERM: 'denied',
+  DENIED: 'denied',
+  WRONGTYPE: { fault: 'damaged', message: 'what is stored under this key was not written by sess' },
+  CORRUPT: 'damaged',
+  MOVED: noCluster,
+  ASK: noCluster,
+  CROSSSLOT: noCluster,
+}
+
+/** Beginnings of messages of the drivers, and of replies whose word is ERR. No value can stand in them. */
+const faultsByHead: readonly (readonly [string, FaultEntry])[] = [
+  // ioredis
+  ['Connection is closed.', 'unreachable'],
+  ["Stream isn't writeable and enableOfflineQueue options is false", 'unreachable'],
+  ['Reached the max retries per request limit', 'unreachable'],
+  ['Command aborted due to connection close', 'unreachable'],
+  ['All sentinels are unreachable', 'unreachable'],
+  ['None of startup nodes is available', 'unreachable'],
+  ['Failed to refresh slots cache.', 'unreachable'],
+  ["Cluster isn't ready and enableOfflineQueue options is false", 'unreachable'],
+  ['Cluster is ended.', 'unreachable'],
+  ['Cluster is disconnecting', 'unreachable'],
+  ['Too many Cluster redirections', 'starting'],
+  ['connect ETIMEDOUT', 'unreachable'],
+  // node-redis
+  ['The client is closed', 'unreachable'],
+  ['The client is offline', 'unreachable'],
+  ['Disconnects client', 'unreachable'],
+  ['Socket closed unexpectedly', 'unreachable'],
+  ['All the root nodes are unavailable', 'unreachable'],
+  ['Attempt to reconnect after cluster is closed', 'unreachable'],
+  ['Cannot find node', 'starting'],
+  ['The command was aborted', 'unreachable'],
+  ['no valid master node', 'starting'],
+  // Of both, or ours
+  ['Connection timeout', 'unreachable'],
+  ['Socket timeout', 'late'],
+  ['Command timed out', 'late'],
+  // Replies
+  ['ERR max number of clients reached', 'exhausted'],
+  ['ERR max number of clients + cluster connections reached', 'exhausted'],
+  ['ERR AUTH <password> called without any password configured', 'denied'],
+  ['ERR Client sent AUTH, but no password is set', 'denied'],
+  ['ERR invalid password', 'denied'],
+  ['ERR The user executing the script', 'denied'],
+  ['ERR ACL failure in script', 'denied'],
+  ['ERR Script attempted to access a non local key in a cluster node', 'starting'],
+  ["ERR unknown command 'EVAL", noScripts],
+  ["ERR unknown command 'eval", noScripts],
+  ['ERR unknown command `EVAL', noScripts],
+  ['ERR unknown command `eval', noScripts],
+  ['ERR unknown command', noCommand],
+  ['ERR Unknown Redis command called from script', noCommand],
+  ['ERR This Redis command is not allowed from script', noCommand],
+  ['ERR DB index is out of range', 'misconfigured'],
+  ['ERR invalid DB index', 'misconfigured'],
+  ['ERR SELECT is not allowed in cluster mode', 'misconfigured'],
 ]
 
-/** The `SessionError` for an error of ioredis, of the server or of the system; undefined for one that is in no table. */
-export function toSessionError(error: unknown): SessionError | undefined {
-  if (!(error instanceof Error)) return undefined
-  const meaning = meaningOf(error)
-  if (meaning === undefined) return undefined
-  const { code, message, retryable = true } = meaning
-  const found = driverError('Redis', { fault: faults[code] ?? 'unknown', message }, error, [error.message])
-  return Object.assign(found, { retryable: retryable && found.retryable })
-}
+/** Knows the codes of the system and of TLS. */
+const system = driverErrors({ product: 'Redis', faults: {}, heads: [] })
 
-const faults: Partial<Record<SessionErrorCode, DriverFault>> = {
-  SESS_CORRUPT: 'damaged',
-  SESS_TIMEOUT: 'late',
-  SESS_CONFIG: 'misconfigured',
-}
+const errors = driverErrors({
+  product: 'Redis',
+  faults: {
+    NR_CLOSED: 'unreachable',
+    // OpenSSL, where the server speaks no TLS, or another one.
+    ERR_SSL_WRONG_VERSION_NUMBER: 'misconfigured',
+    ERR_SSL_PACKET_LENGTH_TOO_LONG: 'misconfigured',
+  },
+  find: (error) => {
+    const entry = entryOf(error)
+    return entry === undefined ? undefined : exactly(entry, error)
+  },
+  heads: [
+    ...faultsByHead.map(([head]) => head),
+    ...Object.keys(faultsByWord),
+    'NOSCRIPT',
+    'NOPROTO',
+    'EXECABORT',
+    'ERR',
+  ],
+})
+
+/** The `SessionError` for an error of a driver, of the server or of the system; undefined for one of none of them. */
+export const { toSessionError } = errors
 
 /** An error that a script reported for one of its writes. */
 export function replyError(reply: string): Error {
   return Object.assign(new Error(reply), { name: 'ReplyError' })
 }
 
-function meaningOf(error: Error): Meaning | undefined {
-  const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown }
-  // Of a Cluster no node can be asked: why not is in the error of the last one, e.g. a wrong password.
-  if (lastNodeError instanceof Error) return meaningOf(lastNodeError) ?? unreachable
-  // A name that can't be looked up may come with several addresses, each with an error of its own.
-  const word = typeof code === 'string' ? code : /^-?([A-Z]+)\b/.exec(error.message)?.[1]
-  return (word !== undefined ? byCode[word] : undefined) ?? byText.find(([part]) => error.message.includes(part))?.[1]
+function entryOf(error: Error): FaultEntry | undefined {
+  const inner = reasonOf(error)
+  if (inner !== undefined) return entryOf(inner) ?? 'unreachable'
+  const message = textOf(error)
+  const word = /^([A-Z][A-Z_]+)\b/.exec(message)?.[1]
+  const known = word === undefined ? undefined : faultsByWord[word]
+  if (known !== undefined) return known
+  const [, byHead] = faultsByHead.find(([head]) => message.startsWith(head)) ?? []
+  // What a server or a proxy says in a word of its own may be over the next time.
+  return byHead ?? (word !== undefined && isReply(error) ? 'unknown' : system.faultOf(error))
+}
+
+/** A script's error has the script's name in front of the reply's word, in some versions. */
+function textOf({ message }: Error): string {
+  return message.replace(/^-/, '').replace(/^ERR Error running script \([^)]*\): @\w+:\d+: -?/, '')
+}
+
+/** Why no node of a Cluster could be asked, e.g. a wrong password: the error of the last one that was. */
+function reasonOf(error: Error): Error | undefined {
+  const { lastNodeError } = error as { lastNodeError?: unknown }
+  return lastNodeError instanceof Error ? lastNodeError : undefined
+}
+
+function isReply(error: Error): boolean {
+  return error.name === 'ReplyError' || /^(SimpleError|BlobError|ErrorReply)$/.test(error.constructor.name)
+}
+
+/** The fault with its place, where that helps. */
+function exactly(entry: FaultEntry, error: Error): FaultEntry {
+  const place = places.get(error)
+  const { message } = error
+  if (message.includes('SELECT is not allowed')) {
+    return {
+      fault: 'misconfigured',
+      message: `the server is a node of a Cluster, which has database 0 alone${place?.database ? `, and not ${place.database}` : ''}`,
+    }
+  }
+  if (/^ERR (DB index|invalid DB)/.test(message)) {
+    return { fault: 'misconfigured', message: `the server has no database ${place?.database ?? 'of that number'}` }
+  }
+  if (entry === 'unreachable' && place !== undefined) {
+    return { fault: 'unreachable', message: `the server at ${place.address} cannot be reached` }
+  }
+  return entry
 }

@@ -5,7 +5,7 @@ import { instantText, maxLagMs } from './record-text.ts'
 import { scripts } from './scripts.ts'
 
 /** About how many entries one call looks at. */
-const pageSize = 512
+const pageSize = 256
 /** Later than any score. */
 const latest = '9999999999999999'
 
@@ -26,8 +26,7 @@ export async function countLive(buckets: Buckets, now: number, readsAll: boolean
     const { entries, next } = await page(buckets, places, last, pageSize)
     const answers = await buckets.onRecords(scripts.live, entries, [instantText(now)])
     live += answers.reduce<number>((sum, answer) => sum + Number(answer), 0)
-    for (const [bucket, place] of next) next.set(bucket, place + countOf(entries, bucket))
-    places = next
+    places = passOver(next, entries)
   }
   return live
 }
@@ -61,8 +60,10 @@ async function cleanOne(buckets: Buckets, places: Places, limit: number, now: nu
   const { entries, next } = await page(buckets, places, instantText(now), limit)
   const answers = await buckets.onEntries(scripts.clean, entries, [instantText(now), ''])
   const staying = answers.flatMap((answer) => (answer as string[]).slice(1))
-  for (const [bucket, place] of next) next.set(bucket, place + countOf(staying, bucket))
-  return { removed: answers.reduce<number>((sum, answer) => sum + Number((answer as unknown[])[0]), 0), next }
+  return {
+    removed: answers.reduce<number>((sum, answer) => sum + Number((answer as unknown[])[0]), 0),
+    next: passOver(next, staying),
+  }
 }
 
 /** About `limit` entries with scores up to `last` from some places on; and the places of the buckets that may have more. */
@@ -73,10 +74,23 @@ async function page(buckets: Buckets, places: Places, last: string, limit: numbe
   const indexes = [...places.keys()].map((index) => layout.buckets[index] as string)
   const ranks = [...places.values()].map(String)
   const entries = (await buckets.onIndexes(scripts.walk, indexes, [String(most), last], ranks)).flat() as string[]
-  const next: Places = new Map([...places].filter(([bucket]) => countOf(entries, bucket) === most))
+  const counts = countByBucket(entries)
+  const next: Places = new Map([...places].filter(([bucket]) => counts.get(bucket) === most))
   return { entries, next }
 }
 
-function countOf(entries: readonly string[], bucket: number): number {
-  return entries.reduce((sum, entry) => sum + (bucketIndex(keyOfEntry(entry)) === bucket ? 1 : 0), 0)
+/** How many of the entries are in each bucket. */
+function countByBucket(entries: readonly string[]): Map<number, number> {
+  const counts = new Map<number, number>()
+  for (const entry of entries) {
+    const bucket = bucketIndex(keyOfEntry(entry))
+    counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
+  }
+  return counts
+}
+
+/** The places behind entries that have been looked at and stay. */
+function passOver(places: Places, staying: readonly string[]): Places {
+  const counts = countByBucket(staying)
+  return new Map([...places].map(([bucket, place]) => [bucket, place + (counts.get(bucket) ?? 0)]))
 }

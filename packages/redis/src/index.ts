@@ -2,8 +2,8 @@ import { registerStore } from '@sess/core'
 import { redisConfig } from './config.ts'
 import { redisStore } from './store.ts'
 
+export type { IoredisClient, NodeRedisClient, RedisClient } from './client/recognise.ts'
 export type { RedisConfig } from './config.ts'
-export type { RedisClient } from './connection.ts'
 export { redisStore } from './store.ts'
 
 registerStore({

@@ -133,16 +133,16 @@ end
 
 /** For scripts that add to the indexes. `lasting` and `healing` are theirs to define. */
 export const indexLua = `
--- An index outlives all that it names. Its TTL has room for the lag of the last of its records, which is an eighth of the time
--- that the record has then, a seventh of this; and as much again, for clocks that differ.
+-- An index outlives all that it names: by the lag of the last of its records, which is an eighth of the time that the record has
+-- then, a seventh of this; and by some seconds, for clocks that differ. It gets as much again, so that few writes move its TTL.
 local function keep(index, expiresAt)
   if lasting then return redis.call('PERSIST', index) end
   local ttl = math.max(1000, tonumber(expiresAt) - nowMs)
-  local lifetime = math.ceil(ttl + 2 * math.min(${maxLagMs}, ttl / 7) + 5000)
+  local lag = math.ceil(math.min(${maxLagMs}, ttl / 7))
   local left = redis.call('PTTL', index)
   -- One that has been there without a TTL keeps doing without.
-  if left < lifetime and (left >= 0 or redis.call('ZCARD', index) == 1) then
-    redis.call('PEXPIRE', index, lifetime)
+  if left < ttl + lag + 5000 and (left >= 0 or redis.call('ZCARD', index) == 1) then
+    redis.call('PEXPIRE', index, ttl + 2 * lag + 5000)
   end
 end
 

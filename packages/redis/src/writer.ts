@@ -43,6 +43,11 @@ export class Writer {
   }
 
   #together(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
+    // A write alone takes the shortest way.
+    if (operations.length === 1) {
+      const isGeneral = this.mode !== '' || !isUsual(operations[0] as WriteOperation)
+      return isGeneral ? this.#general(operations, now) : this.#usual(operations, now)
+    }
     const usual = this.mode === '' ? operations.filter(isUsual) : []
     if (usual.length === 0) return this.#general(operations, now)
     if (usual.length === operations.length) return this.#usual(operations, now)

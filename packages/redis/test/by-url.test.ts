@@ -44,7 +44,7 @@ describe.skipIf(isSkipped('redis-cluster'))('a store on a redis-cluster: URL', (
   it('gives user and password to each node', async () => {
     const { nodes } = await shared('redis-cluster')
     await expect(openStore(`redis-cluster://nobody:wrong@${listOf(nodes)}`)).rejects.toMatchObject({
-      code: 'SESS_UNAVAILABLE',
+      code: 'SESS_CONFIG',
       retryable: false,
     })
   })
@@ -79,7 +79,7 @@ describe.skipIf(isSkipped('redis-sentinel'))('a store on a redis-sentinel: URL',
     const { sentinels, name } = await shared('redis-sentinel')
     const hosts = listOf(sentinels)
     await expect(openStore(`redis-sentinel://nobody:wrong@${hosts}/${name}`)).rejects.toMatchObject({
-      code: 'SESS_UNAVAILABLE',
+      code: 'SESS_CONFIG',
       retryable: false,
     })
     await expect(openStore(`redis-sentinel://${hosts}/${name}/999999`)).rejects.toMatchObject({ code: 'SESS_CONFIG' })

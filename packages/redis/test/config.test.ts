@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { openStore, registeredStores } from '@sess/core'
 import { type RedisConfig, redisStore } from '@sess/redis'
-import { isSkipped, shared } from '@sess/testkit'
+import { isSkipped, shared, sourceImports } from '@sess/testkit'
 import { Cluster, Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { addressOfHost, addressOfUrl } from '../src/address.ts'
+import { type AddressParts, addressOfHost, addressOfParts, addressOfUrl } from '../src/address.ts'
 
 describe('an address', () => {
   it.each([
@@ -89,9 +89,50 @@ describe('an address', () => {
   })
 })
 
+describe('the parts of an address', () => {
+  it.each<[AddressParts, object]>([
+    [{ addrs: ['h'] }, { host: 'h', port: 6379, tls: false }],
+    [
+      { addrs: ['h:1'], username: 'u', password: 'p', db: 2, tls: true },
+      { host: 'h', port: 1, username: 'u', password: 'p', db: 2, tls: true },
+    ],
+    [
+      { addrs: ['h'], cluster: true, tls: true },
+      { nodes: [{ host: 'h', port: 6379 }], tls: true },
+    ],
+    [
+      { addrs: ['h', 'i:7000'] },
+      {
+        nodes: [
+          { host: 'h', port: 6379 },
+          { host: 'i', port: 7000 },
+        ],
+        tls: false,
+      },
+    ],
+    [
+      { addrs: ['h'], sentinel: 'm', db: 1 },
+      { sentinels: [{ host: 'h', port: 26379 }], name: 'm', db: 1, tls: false },
+    ],
+  ])('%j', (parts, address) => {
+    expect(addressOfParts(parts)).toEqual(address)
+  })
+})
+
 describe('options', () => {
   it.each<[string, object, RegExp]>([
-    ['nothing', {}, /must have 'client' or 'url' or 'addr'/],
+    ['nothing', {}, /must have 'client' or 'url' or 'addr' or 'addrs'/],
+    ['an address and addresses', { addr: 'h', addrs: ['h'] }, /addrs: can't be given together with 'addr'/],
+    ['no addresses', { addrs: [] }, /addrs: must be one or more/],
+    ['an address that is none', { addrs: ['h', 'h/1'] }, /addrs: must be one or more/],
+    ['TLS beside a URL', { url: 'redis://h', tls: true }, /tls go with addr or addrs/],
+    ['a Cluster of sentinels', { addr: 'h', cluster: true, sentinel: 'm' }, /cluster and sentinel exclude each other/],
+    ['a database of a Cluster', { addrs: ['h', 'i'], db: 1 }, /db: a Cluster has database 0 alone, and not 1/],
+    [
+      'several servers that are no Cluster',
+      { addrs: ['h', 'i'], cluster: false },
+      /several addrs are those of a Cluster/,
+    ],
     ['two addresses', { url: 'redis://h', addr: 'h' }, /addr: can't be given together with 'url'/],
     ['a client of another kind', { client: { get() {} } }, /client: must be a client of ioredis/],
     ['a prefix with braces', { addr: 'h', sessionPrefix: 'a{b}:' }, /sessionPrefix: must be/],
@@ -102,8 +143,13 @@ describe('options', () => {
       /sessionPrefix and statePrefix must differ/,
     ],
     ['the default of the other', { addr: 'h', statePrefix: 'session:' }, /sessionPrefix and statePrefix must differ/],
-    ['a database beside a URL', { url: 'redis://h', db: 1 }, /db go with addr/],
+    ['a database beside a URL', { url: 'redis://h', db: 1 }, /db go with addr or addrs/],
     ['an unknown key', { addr: 'h', adr: 'h' }, /adr: unknown key, did you mean 'addr'/],
+    [
+      'a client of node-redis 4',
+      { client: { sendCommand() {}, duplicate() {}, evalSha() {}, isOpen: true } },
+      /client: must be/,
+    ],
   ])('%s are refused', (_name, options, message) => {
     expect(() => redisStore(options as RedisConfig)).toThrow(message)
     expect(() => redisStore(options as RedisConfig)).toThrow(expect.objectContaining({ code: 'SESS_CONFIG' }))
@@ -173,20 +219,22 @@ describe.skipIf(isSkipped('redis7'))('the registry', () => {
       onTestFinished(() => rm(folder, { recursive: true }))
       await writeFile(join(folder, 'ca.pem'), ca)
       const program = `
-      const { Redis } = await import('ioredis')
-      const { openClient } = await import(${JSON.stringify(new URL('../src/connection.ts', import.meta.url).href)})
-      const { addressOfUrl } = await import(${JSON.stringify(new URL('../src/address.ts', import.meta.url).href)})
-      const client = openClient(addressOfUrl(process.env.TEST_URL), 5000)
-      await client.connect()
-      console.log(await client.acl('WHOAMI'))
-      client.disconnect()
+      const { redisStore } = await import(${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)})
+      const store = redisStore({ url: process.env.TEST_URL })
+      await store.ping()
+      await store.close()
+      console.log('answered')
     `
       const env = { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'), TEST_URL: url }
-      const { stdout } = await promisify(execFile)('node', ['--input-type=module', '-e', program], {
-        env,
-        cwd: import.meta.dirname,
-      })
-      expect(stdout.trim()).toBe('sess')
+      const { stdout } = await promisify(execFile)(
+        'node',
+        ['--import', sourceImports, '--no-warnings', '--input-type=module', '-e', program],
+        {
+          env,
+          cwd: import.meta.dirname,
+        },
+      )
+      expect(stdout.trim()).toBe('answered')
     },
   )
 })

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
-import { conformanceOn, noResending, quiet } from './harness.ts'
+import { conformanceOn, quiet } from './harness.ts'
 
 await conformanceOn('redis-sentinel', ({ name, sentinels }, { address, natMap }) => {
-  const options = { name, sentinels: address.sentinels, natMap, ...noResending } as const
+  const options = { name, sentinels: address.sentinels, natMap } as const
   return { inspect: () => new Redis({ name, sentinels }), config: () => ({ client: quiet(new Redis(options)) }) }
 })

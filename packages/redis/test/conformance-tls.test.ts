@@ -1,6 +1,6 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { Redis } from 'ioredis'
-import { conformanceOn, noResending, quiet } from './harness.ts'
+import { conformanceOn, quiet } from './harness.ts'
 
 /** TLS, and an ACL user of its own. */
 await conformanceOn('redis-tls', ({ url, host, ca }, { address }) => {
@@ -9,6 +9,6 @@ await conformanceOn('redis-tls', ({ url, host, ca }, { address }) => {
     ca,
     checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
   }
-  const options = { tls, ...noResending }
+  const options = { tls }
   return { inspect: () => new Redis(url, { tls }), config: () => ({ client: quiet(new Redis(address.url, options)) }) }
 })

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { conformanceOn, noResending, quiet } from './harness.ts'
+import { conformanceOn, quiet } from './harness.ts'
 
 const keyPrefix = 'app[1]:'
 
@@ -16,7 +16,6 @@ await conformanceOn('valkey9', ({ url }, { address }) => ({
         showFriendlyErrorStack: true,
         stringNumbers: true,
         replyMapping: 'resp3',
-        ...noResending,
       }),
     ),
   }),

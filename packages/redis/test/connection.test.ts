@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { redisStore } from '@sess/redis'
-import { isSkipped, type Running, shared, start, startProxy } from '@sess/testkit'
+import type { EventEmitter } from 'node:events'
+import { type RedisClient, redisStore } from '@sess/redis'
+import { isSkipped, shared, startProxy } from '@sess/testkit'
 import { Cluster, Redis } from 'ioredis'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { mastersOf, quiet } from './harness.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { closing, drivers, end, mastersOf, privateRedis } from './harness.ts'
 
 const unavailable = { code: 'SESS_UNAVAILABLE', retryable: true }
 const prefixes = () => {
@@ -12,13 +13,13 @@ const prefixes = () => {
 }
 
 describe.skipIf(isSkipped('redis7'))('a script that the server has forgotten', () => {
-  it('is sent again after SCRIPT FLUSH', async () => {
+  it.each(drivers)('is sent again after SCRIPT FLUSH, with %s', async (_name, clientOf) => {
     const { url } = await shared('redis7')
-    const client = closing(new Redis(url, { enableAutoPipelining: true }))
-    const store = redisStore({ client, ...prefixes() })
+    const admin = closing(new Redis(url))
+    const store = redisStore({ client: clientOf(url), ...prefixes() })
     const { id } = await store.create()
     for (let round = 0; round < 3; round++) {
-      await client.script('FLUSH')
+      await admin.script('FLUSH')
       const results = await Promise.all([store.touch(id), store.create(), store.count(), store.putState()])
       expect(results.every((result) => result !== null)).toBe(true)
     }
@@ -35,9 +36,9 @@ describe.skipIf(isSkipped('redis7'))('a script that the server has forgotten', (
     expect(await store.count()).toBe(50)
   })
 
-  it('is sent again after a restart', { timeout: 60_000 }, async () => {
+  it.each(drivers)('is sent again after a restart, with %s', { timeout: 60_000 }, async (_name, clientOf) => {
     const server = await privateRedis()
-    const store = redisStore({ url: server.url })
+    const store = redisStore({ client: clientOf(server.url) })
     onTestFinished(() => store.close())
     const { id } = await store.create({ data: { n: 1 } })
     await server.kill()
@@ -50,35 +51,38 @@ describe.skipIf(isSkipped('redis7'))('a script that the server has forgotten', (
 })
 
 describe.skipIf(isSkipped('redis7'))('an outage', () => {
-  it('is over for a store of a client that queues commands, and nothing was queued', async () => {
-    const server = await shared('redis7')
-    await using proxy = await startProxy(server)
-    const client = closing(quiet(new Redis(proxy.through(server.url), { maxRetriesPerRequest: null })))
-    const store = redisStore({ client, ...prefixes(), timeoutMs: 2_000 })
-    const session = await store.create({ data: { n: 1 } })
-    await proxy.refuse()
-    await expect.poll(() => client.status).not.toBe('ready')
-    const late = [store.save({ ...session, data: { n: 2 } }), store.delete(session.id), store.create()]
-    for (const outcome of await Promise.allSettled(late)) expect(outcome).toMatchObject({ reason: unavailable })
-    await proxy.restore()
-    await expect
-      .poll(
-        () =>
-          store.ping().then(
-            () => 'answers',
-            () => 'is away',
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe('answers')
-    expect(await store.load(session.id)).toEqual(session)
-    expect(await store.count()).toBe(1)
-  })
+  it.each(drivers)(
+    'is over for a store of a client that queues commands, and nothing was queued, with %s',
+    async (_name, clientOf) => {
+      const server = await shared('redis7')
+      await using proxy = await startProxy(server)
+      const store = redisStore({ client: clientOf(proxy.through(server.url)), ...prefixes(), timeoutMs: 2_000 })
+      onTestFinished(() => store.close())
+      const session = await store.create({ data: { n: 1 } })
+      await proxy.refuse()
+      await expect(store.ping()).rejects.toMatchObject(unavailable)
+      const late = [store.save({ ...session, data: { n: 2 } }), store.delete(session.id), store.create()]
+      for (const outcome of await Promise.allSettled(late)) expect(outcome).toMatchObject({ reason: unavailable })
+      await proxy.restore()
+      await expect
+        .poll(
+          () =>
+            store.ping().then(
+              () => 'answers',
+              () => 'is away',
+            ),
+          { timeout: 10_000 },
+        )
+        .toBe('answers')
+      expect(await store.load(session.id)).toEqual(session)
+      expect(await store.count()).toBe(1)
+    },
+  )
 
-  it('that is over at the next attempt to connect is not noticed', async () => {
+  it.each(drivers)('that is over at the next attempt to connect is not noticed, with %s', async (_name, clientOf) => {
     const server = await shared('redis7')
     await using proxy = await startProxy(server)
-    const store = redisStore({ url: proxy.through(server.url), ...prefixes() })
+    const store = redisStore({ client: clientOf(proxy.through(server.url)), ...prefixes() })
     onTestFinished(() => store.close())
     const { id } = await store.create()
     for (let round = 0; round < 5; round++) {
@@ -89,67 +93,73 @@ describe.skipIf(isSkipped('redis7'))('an outage', () => {
     }
   })
 
-  it('of a server that hangs ends with SESS_TIMEOUT and a new connection', async () => {
-    const server = await shared('redis7')
-    await using proxy = await startProxy(server)
-    const store = redisStore({ url: proxy.through(server.url), ...prefixes(), timeoutMs: 300 })
-    onTestFinished(() => store.close())
-    const session = await store.create({ data: { n: 1 } })
-    proxy.stall()
-    const late = [store.save({ ...session, data: { n: 2 } }), store.load(session.id), store.count()]
-    for (const outcome of await Promise.allSettled(late)) expect(outcome).toMatchObject({ reason: { retryable: true } })
-    expect(await late[0]?.catch((error) => error.code)).toBe('SESS_TIMEOUT')
-    proxy.resume()
-    await expect.poll(() => store.exists(session.id).catch(() => 'is away'), { timeout: 10_000 }).toBe(true)
-  })
+  it.each(drivers)(
+    'of a server that hangs ends with SESS_TIMEOUT and a new connection, with %s',
+    async (_name, clientOf) => {
+      const server = await shared('redis7')
+      await using proxy = await startProxy(server)
+      const store = redisStore({ client: clientOf(proxy.through(server.url)), ...prefixes(), timeoutMs: 300 })
+      onTestFinished(() => store.close())
+      const session = await store.create({ data: { n: 1 } })
+      proxy.stall()
+      const late = [store.save({ ...session, data: { n: 2 } }), store.load(session.id), store.count()]
+      for (const outcome of await Promise.allSettled(late))
+        expect(outcome).toMatchObject({ reason: { retryable: true } })
+      expect(await late[0]?.catch((error) => error.code)).toBe('SESS_TIMEOUT')
+      proxy.resume()
+      await expect.poll(() => store.exists(session.id).catch(() => 'is away'), { timeout: 10_000 }).toBe(true)
+    },
+  )
 
-  it('ends what a client that sends nothing again would forget (redis/ioredis#2193), and blocks nothing after it', async () => {
-    const server = await shared('redis7')
-    await using proxy = await startProxy(server)
-    const names = prefixes()
-    const inspect = redisStore({ url: server.url, ...names })
-    onTestFinished(() => inspect.close())
-    const options = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: null }
-    const client = closing(quiet(new Redis(proxy.through(server.url), options)))
-    const store = redisStore({ client, ...names })
-    const { id } = await store.create()
-    proxy.stall('replies')
-    const late = [store.load(id), store.count(), store.ping(), store.create()]
-    await expect.poll(() => inspect.count()).toBe(2)
-    proxy.cut()
-    proxy.resume()
-    for (const outcome of await Promise.allSettled(late)) expect(outcome).toMatchObject({ reason: unavailable })
-    expect(await store.count()).toBe(2)
-    await store.close()
-    expect(client.listenerCount('close')).toBe(0)
-  })
+  it.each(drivers)(
+    'that cuts what was on its way ends it, and nothing is sent again, with %s',
+    async (_name, clientOf) => {
+      const server = await shared('redis7')
+      await using proxy = await startProxy(server)
+      const names = prefixes()
+      const inspect = redisStore({ url: server.url, ...names })
+      onTestFinished(() => inspect.close())
+      const store = redisStore({ client: clientOf(proxy.through(server.url)), ...names })
+      onTestFinished(() => store.close())
+      const { id } = await store.create()
+      proxy.stall('replies')
+      const late = [store.load(id), store.count(), store.ping(), store.create()]
+      await expect.poll(() => inspect.count()).toBe(2)
+      proxy.cut()
+      proxy.resume()
+      for (const outcome of await Promise.allSettled(late)) expect(outcome).toMatchObject({ reason: unavailable })
+      expect(await store.count()).toBe(2)
+    },
+  )
 
-  it('between a write and its answer does not make the write happen twice', async () => {
-    const server = await shared('redis7')
-    await using proxy = await startProxy(server)
-    const names = prefixes()
-    const inspect = redisStore({ url: server.url, ...names })
-    const client = closing(quiet(new Redis(proxy.through(server.url), { maxRetriesPerRequest: 5 })))
-    const store = redisStore({ client, ...names })
-    onTestFinished(() => inspect.close())
-    const { id } = await store.create({ data: { n: 0 } })
-    const update = async () => {
-      await store.update(id, ({ data }) => {
-        data.n = Number(data.n) + 1
-      })
-    }
-    await update()
-    proxy.stall('replies')
-    // The client of the application sends again what it has no answer to.
-    const repeated = Promise.all([store.create(), store.create({ identity: { providerId: 'a', externalId: 'b' } })])
-    await expect.poll(() => inspect.count()).toBe(3)
-    proxy.cut()
-    proxy.resume()
-    const created = await repeated
-    expect(await inspect.count()).toBe(3)
-    for (const session of created) expect(await inspect.load(session.id)).toEqual(session)
-    expect((await inspect.load(id))?.data).toEqual({ n: 1 })
-  })
+  it.each(drivers)(
+    'between a save and its answer brings nobody back who was signed out since, with %s',
+    async (_name, clientOf) => {
+      const server = await shared('redis7')
+      await using proxy = await startProxy(server)
+      const names = prefixes()
+      const other = redisStore({ url: server.url, ...names })
+      onTestFinished(() => other.close())
+      // The defaults of ioredis: it sends again what it has no answer to.
+      const store = redisStore({ client: clientOf(proxy.through(server.url)), ...names })
+      onTestFinished(() => store.close())
+      await store.ping()
+      const id = randomBytes(32).toString('base64url')
+      const byHand = { id, data: { n: 1 }, expiresAt: new Date(Date.now() + 60_000) }
+      proxy.stall('replies')
+      const cutOff = store.save(byHand)
+      const told = expect(cutOff).rejects.toMatchObject(unavailable)
+      await expect.poll(() => other.exists(byHand.id)).toBe(true)
+      expect(await other.delete(byHand.id)).toBe(true)
+      proxy.cut()
+      proxy.resume()
+      await told
+      // The new connection has answered, so whatever came with it has taken effect.
+      await store.ping()
+      expect(await other.load(byHand.id)).toBeNull()
+      expect(await other.count()).toBe(0)
+    },
+  )
 })
 
 describe.skipIf(isSkipped('redis7'))('a connection', () => {
@@ -168,25 +178,70 @@ describe.skipIf(isSkipped('redis7'))('a connection', () => {
     await expect.poll(connections).toBe(before)
   })
 
-  it('of the application stays open, and is no worse for two stores at once', async () => {
-    const server = await shared('redis7')
-    const client = closing(new Redis(server.url, { lazyConnect: true, enableOfflineQueue: false }))
-    const stores = [redisStore({ client, ...prefixes() }), redisStore({ client, ...prefixes() })]
-    await Promise.all(stores.map((store) => store.create()))
-    for (const store of stores) await store.close()
-    expect(client.status).toBe('ready')
-    expect(await client.ping()).toBe('PONG')
-    expect(client.listenerCount('error')).toBe(0)
-  })
+  it.each(drivers)(
+    'is one for all stores of a client, with one set of listeners, closed with the last of them, with %s',
+    async (_name, clientOf) => {
+      const server = await privateRedis()
+      const admin = closing(new Redis(server.url))
+      const connections = async () =>
+        String(await admin.call('CLIENT', 'LIST', 'TYPE', 'normal'))
+          .split('\n')
+          .filter(Boolean).length
+      const client = clientOf(server.url)
+      if ('isOpen' in client) await (client.connect as () => Promise<unknown>)()
+      await pingOf(client)
+      const events = client as unknown as EventEmitter
+      const listeners = () => events.eventNames().map((name) => events.listenerCount(name))
+      const warned = vi.fn()
+      process.on('warning', warned)
+      onTestFinished(() => void process.off('warning', warned))
+      const [before, heard] = [await connections(), listeners()]
+      const stores = Array.from({ length: 20 }, () => redisStore({ client, ...prefixes() }))
+      await Promise.all(stores.map((store) => store.create()))
+      expect(await connections()).toBe(before + 1)
+      for (const store of stores.slice(1)) await store.close()
+      await expect(stores[0]?.count()).resolves.toBe(1)
+      await stores[0]?.close()
+      await expect.poll(connections).toBe(before)
+      expect(listeners()).toEqual(heard)
+      expect(await pingOf(client)).toBe('PONG')
+      expect(warned).not.toHaveBeenCalled()
+    },
+  )
 
-  it('that the application has closed is SESS_UNAVAILABLE', async () => {
-    const server = await shared('redis7')
-    const client = new Redis(server.url)
-    const store = redisStore({ client, ...prefixes() })
-    await store.ping()
-    await client.quit()
-    await expect.poll(() => client.status).toBe('end')
-    await expect(store.ping()).rejects.toMatchObject(unavailable)
+  it.each(drivers)(
+    'of a client that the application has closed is closed too, and SESS_UNAVAILABLE, with %s',
+    async (_name, clientOf) => {
+      const server = await privateRedis()
+      const admin = closing(new Redis(server.url))
+      const connections = async () =>
+        String(await admin.call('CLIENT', 'LIST', 'TYPE', 'normal'))
+          .split('\n')
+          .filter(Boolean).length
+      const before = await connections()
+      const client = clientOf(server.url)
+      if ('isOpen' in client) await (client.connect as () => Promise<unknown>)()
+      const store = redisStore({ client, ...prefixes() })
+      await store.ping()
+      end(client)
+      await expect.poll(connections).toBe(before)
+      await expect(store.ping()).rejects.toMatchObject(unavailable)
+      expect(await connections()).toBe(before)
+      await store.close()
+    },
+  )
+
+  it('of ioredis is to the database that the client has selected since', async () => {
+    const { url } = await shared('redis7')
+    const client = closing(new Redis(url))
+    await client.select(3)
+    const names = prefixes()
+    const store = redisStore({ client, ...names })
+    onTestFinished(() => store.close())
+    await store.create()
+    const other = redisStore({ url: `${url}/3`, ...names })
+    onTestFinished(() => other.close())
+    expect(await other.count()).toBe(1)
   })
 
   it('to nowhere is SESS_UNAVAILABLE for each call, and leaves nothing running', async () => {
@@ -199,13 +254,6 @@ describe.skipIf(isSkipped('redis7'))('a connection', () => {
   })
 })
 
-function closing<Client extends Redis | Cluster>(client: Client): Client {
-  onTestFinished(() => client.disconnect())
-  return client
-}
-
-async function privateRedis(): Promise<Running> {
-  const server = await start('redis7')
-  onTestFinished(() => server.stop())
-  return server
+function pingOf(client: RedisClient): Promise<unknown> {
+  return (client as unknown as Redis).ping()
 }

@@ -2,34 +2,73 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { isSessionError, type SessionErrorCode } from '@sess/core'
 import { type RedisConfig, redisStore } from '@sess/redis'
-import { isSkipped, type Running, shared, start, startProxy } from '@sess/testkit'
+import { isSkipped, shared, startProxy } from '@sess/testkit'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { toSessionError } from '../src/errors.ts'
-import { quiet } from './harness.ts'
+import { drivers, privateRedis, quiet } from './harness.ts'
 
-const coded = (code: string) => Object.assign(new Error(`something ${code}`), { code })
+const coded = (code: string, message = `something ${code}`) => Object.assign(new Error(message), { code })
+const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' })
 
 describe('the table of errors', () => {
-  const rows: [Error, SessionErrorCode, boolean][] = [
-    [coded('ECONNREFUSED'), 'SESS_UNAVAILABLE', true],
-    [coded('ECONNRESET'), 'SESS_UNAVAILABLE', true],
-    [coded('EPIPE'), 'SESS_UNAVAILABLE', true],
-    [coded('ENOTFOUND'), 'SESS_UNAVAILABLE', true],
-    [coded('ETIMEDOUT'), 'SESS_UNAVAILABLE', true],
-    [new Error('Connection is closed.'), 'SESS_UNAVAILABLE', true],
-    [new Error('Reached the max retries per request limit (which is 0).'), 'SESS_UNAVAILABLE', true],
-    [new Error("Stream isn't writeable and enableOfflineQueue options is false"), 'SESS_UNAVAILABLE', true],
-    [new Error('Too many Cluster redirections. Last error: Error: x'), 'SESS_UNAVAILABLE', true],
-    [new Error('All sentinels are unreachable. Retrying from scratch after 10ms.'), 'SESS_UNAVAILABLE', true],
-    [new Error('Failed to refresh slots cache.'), 'SESS_UNAVAILABLE', true],
-    [new Error('LOADING Redis is loading the dataset in memory'), 'SESS_UNAVAILABLE', true],
-    [new Error('TRYAGAIN Multiple keys request during rehashing of slot'), 'SESS_UNAVAILABLE', true],
-    [new Error('MISCONF Redis is configured to save RDB snapshots'), 'SESS_UNAVAILABLE', true],
-    [new Error('ERR Script attempted to access a non local key in a cluster node'), 'SESS_UNAVAILABLE', true],
+  type Row = [Error, SessionErrorCode, boolean]
+  const retryable = (error: Error): Row => [error, 'SESS_UNAVAILABLE', true]
+  const setUp = (error: Error): Row => [error, 'SESS_CONFIG', false]
+  const rows: Row[] = [
+    ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'].map((code) =>
+      retryable(coded(code)),
+    ),
+    ...[
+      'Connection is closed.',
+      'Reached the max retries per request limit (which is 0).',
+      "Stream isn't writeable and enableOfflineQueue options is false",
+      'Too many Cluster redirections. Last error: Error: x',
+      'All sentinels are unreachable. Retrying from scratch after 10ms.',
+      'Failed to refresh slots cache.',
+      'Connection timeout',
+      'The client is closed',
+      'The client is offline',
+      'Disconnects client',
+      'Socket closed unexpectedly',
+      'All the root nodes are unavailable',
+    ].map((message) => retryable(new Error(message))),
+    ...[
+      'LOADING Redis is loading the dataset in memory',
+      'TRYAGAIN Multiple keys request during rehashing of slot',
+      'CLUSTERDOWN Hash slot not served',
+      'MASTERDOWN Link with MASTER is down',
+      'MISCONF Redis is configured to save RDB snapshots',
+      'OOM command not allowed',
+      'BUSY Redis is busy running a script',
+      'READONLY You cannot write against a read only replica',
+      'NOREPLICAS Not enough good replicas to write',
+      'ERR max number of clients reached',
+      'ERR Script attempted to access a non local key in a cluster node',
+      'NEWWORD that a proxy or a server to come says',
+      'ERR something new',
+    ].map((message) => retryable(reply(message))),
     [new Error('Command timed out'), 'SESS_TIMEOUT', true],
-    [new Error('WRONGTYPE Operation against a key'), 'SESS_CORRUPT', false],
-    [new Error('CROSSSLOT Keys in request'), 'SESS_CONFIG', false],
+    [reply('WRONGTYPE Operation against a key'), 'SESS_CORRUPT', false],
+    ...[
+      'NOAUTH Authentication required.',
+      'WRONGPASS invalid username-password pair or user is disabled.',
+      "NOPERM this user has no permissions to run the 'zadd' command",
+      "ERR The user executing the script can't run this command or subcommand",
+      'MOVED 15495 127.0.0.1:7001',
+      'ASK 15495 127.0.0.1:7001',
+      "CROSSSLOT Keys in request don't hash to the same slot",
+      "ERR unknown command 'evalsha', with args beginning with: 'x'",
+      'ERR Unknown Redis command called from script',
+      'ERR DB index is out of range',
+      'ERR SELECT is not allowed in cluster mode',
+    ].map((message) => setUp(reply(message))),
+    ...[
+      'CERT_HAS_EXPIRED',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'ERR_SSL_WRONG_VERSION_NUMBER',
+    ].map((code) => setUp(coded(code))),
   ]
 
   it.each(rows.map(([error, code, retryable]) => ({ text: error.message, error, code, retryable })))(
@@ -37,20 +76,40 @@ describe('the table of errors', () => {
     ({ error, code, retryable }) => {
       const found = toSessionError(error)
       expect(isSessionError(found, code)).toBe(true)
-      expect(found).toMatchObject({ retryable, cause: { message: error.message } })
+      expect(found).toMatchObject({
+        retryable,
+        message: expect.stringMatching(/^Redis: (the server|a command|what|too few)/),
+      })
     },
   )
 
-  it('leaves what it does not know to the core', () => {
-    expect(toSessionError(new Error('ERR something new'))).toBeUndefined()
+  it('looks into the error of a Cluster for that of its last node', () => {
+    const error = Object.assign(new Error('Failed to refresh slots cache.'), {
+      lastNodeError: reply('WRONGPASS invalid'),
+    })
+    expect(toSessionError(error)).toMatchObject({ code: 'SESS_CONFIG' })
+  })
+
+  it('leaves to the core what is of no driver and no server', () => {
+    expect(toSessionError(new TypeError('x is not a function'))).toBeUndefined()
+    expect(toSessionError(new Error('Some words'))).toBeUndefined()
     expect(toSessionError('a text')).toBeUndefined()
   })
 
-  it('keeps the command, with its keys and payloads, out of the cause', () => {
-    const error = Object.assign(new Error('OOM command not allowed'), {
-      command: { name: 'evalsha', args: ['secret'] },
-    })
-    expect(JSON.stringify({ ...(toSessionError(error)?.cause as object) })).not.toContain('secret')
+  it.each([
+    "ERR unknown command 'evalsha', with args beginning with: 'abc' '1' 'session:secret'",
+    'ERR unknown command `evalsha`, with args beginning with: `secret`',
+    "NOPERM No permissions to access the key 'session:secret' used as argument",
+    'MOVED 1 secret.example:1',
+    'NEWWORD secret',
+    'Too many Cluster redirections. Last error: ReplyError: MOVED 1 secret',
+    '-WRONGTYPE secret',
+  ])('keeps of "%s" what holds no key and no id', (message) => {
+    const error = Object.assign(reply(message), { command: { name: 'evalsha', args: ['secret'] } })
+    const found = toSessionError(error)
+    expect(found).toBeInstanceOf(Error)
+    const cause = found?.cause as Error
+    expect(found?.message + cause.message + cause.stack + JSON.stringify({ ...cause })).not.toContain('secret')
   })
 })
 
@@ -77,32 +136,38 @@ describe.skipIf(isSkipped('redis7'))('a real server', async () => {
     },
     'that wants a password': {
       set: [['CONFIG', 'SET', 'requirepass', 'other']],
+      code: 'SESS_CONFIG',
       retryable: false,
       cause: /^(WRONGPASS|NOAUTH)/,
     },
     'that denies a right': {
       set: [['ACL', 'SETUSER', 'default', '-zadd']],
+      code: 'SESS_CONFIG',
       retryable: false,
       cause: /NOPERM|user executing the script/,
     },
   }
 
-  it.each(Object.entries(cases))('%s', { timeout: 60_000 }, async (_name, { set, args, retryable = true, cause }) => {
-    const server = await privateRedis(args)
-    const admin = quiet(new Redis(server.url))
-    for (const [command, ...rest] of set) await admin.call(command, ...rest)
-    admin.disconnect()
-    const store = opened({ url: server.url })
-    const first: unknown = await store.create().catch((error: unknown) => error)
-    expect(first).toMatchObject({ cause: { message: expect.stringMatching(cause) } })
-    const second = await store
-      .save({ id: 'x', expiresAt: new Date(Date.now() + 60_000) })
-      .catch((error: unknown) => error)
-    for (const error of [first, second]) {
-      expect(isSessionError(error, 'SESS_UNAVAILABLE')).toBe(true)
-      expect(error).toMatchObject({ retryable })
-    }
-  })
+  it.each(Object.entries(cases))(
+    '%s',
+    { timeout: 60_000 },
+    async (_name, { set, args, code = 'SESS_UNAVAILABLE', retryable = true, cause }) => {
+      const server = await privateRedis(args)
+      const admin = quiet(new Redis(server.url))
+      for (const [command, ...rest] of set) await admin.call(command, ...rest)
+      admin.disconnect()
+      const store = opened({ url: server.url })
+      const first: unknown = await store.create().catch((error: unknown) => error)
+      expect(first).toMatchObject({ cause: { message: expect.stringMatching(cause) } })
+      const second = await store
+        .save({ id: 'x', expiresAt: new Date(Date.now() + 60_000) })
+        .catch((error: unknown) => error)
+      for (const error of [first, second]) {
+        expect(isSessionError(error, code)).toBe(true)
+        expect(error).toMatchObject({ retryable })
+      }
+    },
+  )
 
   it('with no room for another client', { timeout: 60_000 }, async () => {
     const server = await privateRedis()
@@ -141,15 +206,51 @@ describe.skipIf(isSkipped('redis7'))('a real server', async () => {
     admin.disconnect()
   })
 
-  it('that has no such database is a matter of configuration', async () => {
-    const server = await shared('redis7')
-    const store = opened({ addr: `${server.host}:${server.port}`, db: 4_000 })
-    await expect(store.ping()).rejects.toMatchObject({ code: 'SESS_CONFIG' })
+  it.each(drivers)(
+    'that has no such database is a matter of configuration, for a client of %s',
+    async (_name, clientOf) => {
+      const server = await shared('redis7')
+      const stores = [
+        opened({ addr: `${server.host}:${server.port}`, db: 4_000 }),
+        opened({ client: clientOf(`${server.url}/4000`) }),
+      ]
+      for (const store of stores) {
+        const message = 'Redis: the server has no database 4000'
+        await expect(store.ping()).rejects.toMatchObject({ code: 'SESS_CONFIG', retryable: false, message })
+      }
+    },
+  )
+
+  it.each(drivers)(
+    'that runs no scripts is a matter of configuration, for a client of %s',
+    { timeout: 60_000 },
+    async (_name, clientOf) => {
+      const server = await privateRedis(['--rename-command', 'EVALSHA', ''])
+      const store = opened({ client: clientOf(server.url), ids: 'plain' })
+      const error = await store.delete('my-secret-session-id').catch((error: unknown) => error)
+      expect(error).toMatchObject({
+        code: 'SESS_CONFIG',
+        message: expect.stringContaining('the server runs no scripts'),
+      })
+      const { message, cause } = error as Error
+      expect(message + (cause as Error).message + (cause as Error).stack).not.toContain('my-secret')
+    },
+  )
+
+  it.each(drivers)('that is not there is named by host and port, for a client of %s', async (_name, clientOf) => {
+    const port = await freePort()
+    for (const store of [
+      opened({ addr: `127.0.0.1:${port}` }),
+      opened({ client: clientOf(`redis://127.0.0.1:${port}`) }),
+    ]) {
+      const message = `Redis: the server at 127.0.0.1:${port} cannot be reached`
+      await expect(store.ping()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true, message })
+    }
   })
 
   it.skipIf(isSkipped('redis-tls'))('whose certificate is not trusted', async () => {
     const { url } = await shared('redis-tls')
-    await expect(opened({ url }).ping()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: false })
+    await expect(opened({ url }).ping()).rejects.toMatchObject({ code: 'SESS_CONFIG', retryable: false })
   })
 
   it('whose name does not exist', async () => {
@@ -157,11 +258,11 @@ describe.skipIf(isSkipped('redis7'))('a real server', async () => {
     await expect(store.ping()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true })
   })
 
-  it('through a client that gives up sooner than the store', async () => {
+  it('that is silent ends with the time of the store, whatever the time-out of its client', async () => {
     const server = await shared('redis7')
     await using proxy = await startProxy(server)
-    const client = quiet(new Redis(proxy.through(server.url), { commandTimeout: 500 }))
-    const store = opened({ client })
+    const client = quiet(new Redis(proxy.through(server.url), { commandTimeout: 60_000 }))
+    const store = opened({ client, timeoutMs: 500 })
     await store.ping()
     proxy.stall()
     await expect(store.count()).rejects.toMatchObject({ code: 'SESS_TIMEOUT' })
@@ -182,10 +283,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   server.close()
   return port
-}
-
-async function privateRedis(args: string[] = []): Promise<Running> {
-  const server = await start('redis7', { args })
-  onTestFinished(() => server.stop())
-  return server
 }

@@ -1,9 +1,10 @@
+import type { SessionStore } from '@sess/core'
 import { redisStore } from '@sess/redis'
 import { isSkipped, start } from '@sess/testkit'
 import { Cluster, Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { KeyLayout } from '../src/key-layout.ts'
-import { quiet } from './harness.ts'
+import { closing, drivers, privateRedis, quiet } from './harness.ts'
 
 const timeout = 120_000
 const ada = { providerId: 'github', externalId: 'ada' }
@@ -90,19 +91,44 @@ describe.skipIf(isSkipped('redis-cluster'))('a Cluster', () => {
 })
 
 describe.skipIf(isSkipped('redis-sentinel'))('Sentinel', () => {
-  it('leads the store to the new master', { timeout }, async () => {
+  it('leads the store to the new master, with the first call', { timeout }, async () => {
     const redis = await start('redis-sentinel')
     onTestFinished(() => redis.stop())
     const { name, sentinels } = redis
-    const client = quiet(new Redis({ name, sentinels }))
-    onTestFinished(() => client.disconnect())
-    const store = redisStore({ client })
+    const stores = [
+      redisStore({ client: closing(quiet(new Redis({ name, sentinels }))) }),
+      redisStore({ addrs: sentinels.map(({ host, port }) => `${host}:${port}`), sentinel: name }),
+    ]
+    onTestFinished(async () => void (await Promise.all(stores.map((store) => store.close()))))
+    const [store] = stores as [SessionStore]
     const session = await store.create({ identity: ada })
+    await Promise.all(stores.map((each) => each.ping()))
     const replica = new Redis(redis.replica.url)
     await expect.poll(() => replica.dbsize()).toBe(3)
     replica.disconnect()
     await redis.failover()
-    await expect.poll(() => store.touch(session.id).catch(() => null), { timeout: 30_000 }).not.toBeNull()
-    expect(await store.load(session.id)).toMatchObject({ id: session.id, version: session.version })
+    for (const each of stores) {
+      expect(await each.touch(session.id)).toBeInstanceOf(Date)
+      expect(await each.load(session.id)).toMatchObject({ id: session.id, version: session.version })
+    }
+  })
+})
+
+describe.skipIf(isSkipped('redis7'))('a server that is made a replica, and a master again', () => {
+  it.each(drivers)('is asked once more before a write is refused, with %s', async (_name, clientOf) => {
+    const server = await privateRedis()
+    const admin = closing(new Redis(server.url))
+    const store = redisStore({ client: clientOf(server.url) })
+    onTestFinished(() => store.close())
+    const { id } = await store.create()
+    await admin.replicaof('127.0.0.1', '1')
+    await expect(store.touch(id)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true })
+    const connections = async () => Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1])
+    const before = await connections()
+    await expect(store.touch(id)).rejects.toMatchObject({ message: expect.stringContaining('takes no writes') })
+    // Its address might have led to the new master.
+    expect(await connections()).toBe(before + 1)
+    await admin.replicaof('NO', 'ONE')
+    expect(await store.touch(id)).toBeInstanceOf(Date)
   })
 })

@@ -2,10 +2,14 @@ import { randomBytes } from 'node:crypto'
 import type { SessionStore } from '@sess/core'
 import { type ConformanceHarness, type ConformanceOpenOptions, describeConformance } from '@sess/core/conformance'
 import { type RedisClient, type RedisConfig, redisStore } from '@sess/redis'
-import { type Addresses, isSkipped, type ServerName, shared } from '@sess/testkit'
-import { Cluster, type Redis } from 'ioredis'
-import { afterAll, describe, it } from 'vitest'
+import { type Addresses, isSkipped, type Running, type ServerName, shared, start } from '@sess/testkit'
+import { Cluster, Redis } from 'ioredis'
+import { createClient } from 'redis'
+import { afterAll, describe, it, onTestFinished } from 'vitest'
 import { type Detour, startDetour } from './detour.ts'
+
+/** A client of ioredis, to look at what is stored. */
+export type Inspector = Redis | Cluster
 
 /** What a store of a test was opened with, for its peers, its dump and its end. */
 interface Opened {
@@ -15,7 +19,7 @@ interface Opened {
 
 interface HarnessOptions {
   /** A client without options, to look at what is stored. */
-  readonly inspect: () => RedisClient
+  readonly inspect: () => Inspector
   /** What the client of the store puts in front of every key. */
   readonly keyPrefix?: string
   /** How a store or a peer connects. A client in it is closed after the case. */
@@ -36,7 +40,7 @@ export function redisHarness(
     return store
   }
   const of = (store: SessionStore) => stores.get(store) as Opened
-  const inside = async <T>(use: (client: RedisClient) => Promise<T>) => {
+  const inside = async <T>(use: (client: Inspector) => Promise<T>) => {
     const client = options.inspect()
     try {
       return await use(client)
@@ -55,7 +59,7 @@ export function redisHarness(
     openPeer: (store, given) => open(of(store), given),
     dump: (store) => inside((client) => dump(client, root(of(store)))),
     async teardown(store) {
-      for (const client of of(store).clients) client.disconnect()
+      for (const client of of(store).clients) end(client)
       await inside(async (client) => {
         for (const { node, key } of await keysOf(client, root(of(store)))) await node.del(key)
       })
@@ -83,7 +87,7 @@ export async function conformanceOn<Name extends ServerName>(
 }
 
 /** Every key that begins with `root` and its value, as text. */
-export async function dump(client: RedisClient, root: string): Promise<string> {
+export async function dump(client: Inspector, root: string): Promise<string> {
   const lines: string[] = []
   for (const { node, key } of await keysOf(client, root)) {
     const isIndex = (await node.type(key)) === 'zset'
@@ -94,7 +98,7 @@ export async function dump(client: RedisClient, root: string): Promise<string> {
 }
 
 /** The keys that begin with `root`, with the master that has each. */
-export async function keysOf(client: RedisClient, root: string): Promise<{ node: Redis; key: string }[]> {
+export async function keysOf(client: Inspector, root: string): Promise<{ node: Redis; key: string }[]> {
   const found: { node: Redis; key: string }[] = []
   for (const node of await mastersOf(client)) {
     for await (const keys of node.scanStream({ count: 1000 })) {
@@ -104,17 +108,39 @@ export async function keysOf(client: RedisClient, root: string): Promise<{ node:
   return found
 }
 
-export async function mastersOf(client: RedisClient): Promise<Redis[]> {
+export async function mastersOf(client: Inspector): Promise<Redis[]> {
   if (!(client instanceof Cluster)) return [client]
   if (client.status !== 'ready') await new Promise((resolve) => client.once('ready', resolve))
   return client.nodes('master')
 }
 
-/** Otherwise a client repeats, when an outage is over, what its caller has long got an error for: the README says so. */
-export const noResending = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableOfflineQueue: false }
-
 /** A client that prints nothing while its server is away. */
-export function quiet<Client extends RedisClient>(client: Client): Client {
+export function quiet<Client extends { on(event: 'error', listener: () => void): unknown }>(client: Client): Client {
   client.on('error', () => {})
   return client
+}
+
+/** Closes a client of the application, which may never have been open. */
+export function end(client: RedisClient): void {
+  if ('isOpen' in client) {
+    if (client.isOpen) (client.destroy as () => void)()
+  } else (client as unknown as Redis).disconnect()
+}
+
+/** The drivers, and what makes a client of an application, with the driver's own defaults. It is closed after the test. */
+export const drivers: readonly (readonly [string, (url: string) => RedisClient])[] = [
+  ['ioredis', (url) => closing(quiet(new Redis(url)))],
+  ['node-redis', (url) => closing(quiet(createClient({ url })))],
+]
+
+export function closing<Client extends RedisClient>(client: Client): Client {
+  onTestFinished(() => end(client))
+  return client
+}
+
+/** A Redis of the test's own. */
+export async function privateRedis(args: string[] = []): Promise<Running> {
+  const server = await start('redis7', { args })
+  onTestFinished(() => server.stop())
+  return server
 }

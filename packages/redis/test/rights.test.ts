@@ -30,7 +30,7 @@ describe.skipIf(isSkipped('redis7'))('the rights that the README names', () => {
         await onTime.cleanExpired()
         return true
       } catch (error) {
-        expect(error).toMatchObject({ retryable: false })
+        expect(error).toMatchObject({ code: 'SESS_CONFIG', retryable: false })
         return false
       } finally {
         await Promise.all([store.close(), onTime.close()])
