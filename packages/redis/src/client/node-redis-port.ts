@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Call, ClientPort } from './client-port.ts'
 import type { NodeRedisKind } from './recognise.ts'
 import { slotOf } from './slot.ts'
@@ -28,11 +29,13 @@ export class NodeRedisPort implements ClientPort {
   readonly isCluster: boolean
   readonly address: string
   readonly database: number | undefined
-  readonly #client: NodeRedis
+  #client: NodeRedis
   readonly #place: NodeRedisPlace
   /** Of a Cluster or a sentinel: whether it knows its servers. */
   #isConnected = false
   #connecting: Promise<void> | null = null
+  #isClosed = false
+  #renewal: Promise<void> | null = null
 
   constructor(client: NodeRedis, place: NodeRedisPlace) {
     this.#client = client
@@ -66,13 +69,17 @@ export class NodeRedisPort implements ClientPort {
     }
     this.#send(args, call.key, options).then(
       (value) => call.answer(value),
-      (error: unknown) => call.fail(error),
+      (error: unknown) => {
+        if (this.isCluster && !call.isWritten) this.#renew()
+        call.fail(error)
+      },
     )
   }
 
   giveUp(call: Call): void {
-    if (!call.isWritten) return
-    if (this.isCluster) this.#giveUpNode(call.key)
+    if (!call.isWritten) {
+      if (this.isCluster) this.#renew()
+    } else if (this.isCluster) this.#giveUpNode(call.key)
     else this.#end()
   }
 
@@ -81,6 +88,7 @@ export class NodeRedisPort implements ClientPort {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#end()
   }
 
@@ -92,11 +100,33 @@ export class NodeRedisPort implements ClientPort {
     node.connect().catch(() => {})
   }
 
+  /**
+   * A Cluster client that met a node that is down may never ask which one has its slots now. Another client asks, at most
+   * once a second, and takes over; what is under way on the old one has its time.
+   */
+  #renew(): void {
+    if (this.#renewal !== null || this.#isClosed) return
+    const fresh = this.#client.duplicate()
+    fresh.on('error', () => {})
+    this.#renewal = fresh
+      .connect()
+      .then(
+        () => {
+          const old = this.#isClosed ? fresh : this.#client
+          if (!this.#isClosed) this.#client = fresh
+          setTimeout(destroyed, this.#isClosed ? 0 : this.#place.timeoutMs * 2, old).unref()
+        },
+        () => {},
+      )
+      .then(() => delay(1_000, undefined, { ref: false }))
+      .then(() => {
+        this.#renewal = null
+      })
+  }
+
   #end(): void {
     this.#isConnected = false
-    if (!this.#client.isOpen) return
-    const ended: unknown = this.#client.destroy()
-    if (ended instanceof Promise) ended.catch(() => {})
+    destroyed(this.#client)
   }
 
   #send(args: readonly string[], key: string, options: object): Promise<unknown> {
@@ -141,6 +171,12 @@ export class NodeRedisPort implements ClientPort {
       )
     })
   }
+}
+
+function destroyed(client: NodeRedis): void {
+  if (!client.isOpen) return
+  const ended: unknown = client.destroy()
+  if (ended instanceof Promise) ended.catch(() => {})
 }
 
 /** As node-redis sees it, a signal that can abort a command as long as that is not written. */
