@@ -1,0 +1,129 @@
+import { SessionError } from '@sess/core'
+import type { Connection } from 'mysql2'
+import { sendQuery } from './execute.ts'
+import { refuseOldServer } from './server-version.ts'
+
+/** A connection as its server knows it. */
+export interface ServerThread {
+  readonly id: string
+  /** The client's address: together with the id no other connection has it, before or after a restart. Null: not to be had. */
+  readonly host: string | null
+  /** Which server it is, of several behind one address. */
+  readonly server: string
+}
+
+/** What a connection tells of itself and its settings when it is used for the first time. */
+export interface Introduction {
+  readonly thread: ServerThread
+  readonly database: unknown
+  /** The session's variables, of those that are asked for and that this server has. */
+  readonly variables: ReadonlyMap<string, string>
+}
+
+const variables = [
+  'autocommit',
+  'group_replication_single_primary_mode',
+  'hostname',
+  'max_allowed_packet',
+  'max_execution_time',
+  'max_statement_time',
+  'port',
+  'server_id',
+  'sql_select_limit',
+  'version',
+  'wsrep_on',
+  'wsrep_sync_wait',
+]
+const showVariables = `show session variables where variable_name in (${variables.map((name) => `'${name}'`).join(', ')})`
+const whoAmI = `select connection_id(), database(),
+  (select host from information_schema.processlist where id = connection_id())`
+
+/** @throws `SESS_CONFIG` for a server that is too old, or a connection without a database */
+export async function introduce(connection: Connection): Promise<Introduction> {
+  const [shown, [self = []]] = await Promise.all([sendQuery(connection, showVariables), sendQuery(connection, whoAmI)])
+  const values = new Map(shown.map(([name, value]) => [String(name).toLowerCase(), String(value)]))
+  refuseOldServer(values.get('version') ?? '')
+  const [id, database, host] = self
+  const thread = { id: String(id), host: textOrNull(host), server: serverOf(values) }
+  return { thread, database, variables: values }
+}
+
+/** The connections of one person that are at the server now: the host of each by its id. */
+export async function threadsAt(connection: Connection, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const numbers = ids.filter((id) => /^\d+$/.test(id)).join(', ')
+  const rows = await sendQuery(
+    connection,
+    `select id, host from information_schema.processlist where id in (${numbers || 'null'})`,
+  )
+  return new Map(rows.map(([id, host]) => [String(id), String(host)]))
+}
+
+/** @throws `SESS_CONFIG` where the settings of a connection that was handed in would change what the store answers */
+export function refuseSettings({ variables }: Introduction): void {
+  const problems: string[] = []
+  if (Number(variables.get('sql_select_limit')) < leastSelectLimit) {
+    problems.push('sql_select_limit cuts answers short; set sql_select_limit = default')
+  }
+  if (waitsForNobody(variables)) {
+    problems.push(
+      'a node of a Galera cluster answers with what it has not yet heard of others; set wsrep_sync_wait = 15',
+    )
+  }
+  if (problems.length === 0) return
+  const message = `MySQL: the connections of the pool have settings that change results: ${problems.join('; ')}`
+  throw new SessionError('SESS_CONFIG', message)
+}
+
+/** No statement without a LIMIT of its own answers with more rows. */
+const leastSelectLimit = 1_000
+const readsAndWrites = 7
+
+function waitsForNobody(variables: ReadonlyMap<string, string>): boolean {
+  return isGalera(variables) && (Number(variables.get('wsrep_sync_wait')) & readsAndWrites) !== readsAndWrites
+}
+
+/** What a connection of the store's own is set to, in one statement. */
+export function ownSettings({ variables }: Introduction, timeoutMs: number): string {
+  const settings = [
+    ...limitsOf(variables, timeoutMs),
+    'autocommit = 1',
+    'sql_safe_updates = 0',
+    'sql_select_limit = default',
+    'sql_big_selects = 1',
+    'max_sort_length = 1024',
+    'sql_auto_is_null = 0',
+    ...(isGalera(variables) ? ['wsrep_sync_wait = 15'] : []),
+    ...(variables.get('group_replication_single_primary_mode') === 'OFF'
+      ? [`group_replication_consistency = 'BEFORE'`]
+      : []),
+  ]
+  return `set session ${settings.join(', ')}`
+}
+
+/** The server's own limits for work that has so much time, a little below it. */
+export function serverLimits({ variables }: Introduction, timeoutMs: number): string {
+  return `set session ${limitsOf(variables, timeoutMs).join(', ')}`
+}
+
+function limitsOf(variables: ReadonlyMap<string, string>, timeoutMs: number): string[] {
+  const limitMs = Math.max(1, Math.floor(timeoutMs * 0.85))
+  const seconds = Math.max(1, Math.floor(limitMs / 1000))
+  return [
+    `innodb_lock_wait_timeout = ${seconds}`,
+    `lock_wait_timeout = ${seconds}`,
+    ...(variables.has('max_statement_time') ? [`max_statement_time = ${limitMs / 1000}`] : []),
+    ...(variables.has('max_execution_time') ? [`max_execution_time = ${limitMs}`] : []),
+  ]
+}
+
+function isGalera(variables: ReadonlyMap<string, string>): boolean {
+  return variables.get('wsrep_on') === 'ON'
+}
+
+function serverOf(variables: ReadonlyMap<string, string>): string {
+  return ['hostname', 'port', 'server_id'].map((name) => variables.get(name)).join(' ')
+}
+
+function textOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value)
+}
