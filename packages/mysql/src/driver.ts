@@ -160,8 +160,12 @@ export class MysqlDriver implements SqlDriver {
     const isGated = kind === 'write' && Number.isFinite(this.#source.max)
     if (isGated) await this.#writeGate.enter(limit)
     try {
-      return await this.#once(kind, limit, work).catch((error) => {
+      return await this.#once(kind, limit, work).catch(async (error) => {
         if (limit.isLate || !(error instanceof Unwritten)) throw error
+        // Others may have ended too, and their pool hears of it in a turn of the event loop.
+        await new Promise(setImmediate)
+        await new Promise(setImmediate)
+        if (limit.isLate) throw error
         this.#source.refresh()
         return this.#once(kind, limit, work)
       })

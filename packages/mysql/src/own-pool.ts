@@ -16,6 +16,8 @@ export interface OwnPoolOptions {
 }
 
 interface Waiter {
+  /** How many connections had been begun when it came: a later one is for it, too. */
+  readonly after: number
   readonly resolve: (used: Used) => void
   readonly reject: (error: unknown) => void
 }
@@ -35,6 +37,8 @@ export class OwnPool implements ConnectionSource {
   readonly #idle: Used[] = []
   readonly #waiting = new Set<Waiter>()
   #opening = 0
+  #begun = 0
+  #known: Introduction | undefined
   #isEnding = false
   #onIdle: () => void = () => {}
 
@@ -54,7 +58,7 @@ export class OwnPool implements ConnectionSource {
     const used = this.#idle.pop()
     if (used !== undefined) return Promise.resolve(used)
     return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject }
+      const waiter = { after: this.#begun, resolve, reject }
       this.#waiting.add(waiter)
       limit.onLate = () => {
         this.#waiting.delete(waiter)
@@ -111,6 +115,8 @@ export class OwnPool implements ConnectionSource {
   #open(): void {
     while (this.#opening < this.#waiting.size && this.#all.size + this.#opening < this.max) {
       this.#opening += 1
+      this.#begun += 1
+      const begun = this.#begun
       this.#connect().then(
         (used) => {
           this.#opening -= 1
@@ -119,7 +125,8 @@ export class OwnPool implements ConnectionSource {
         },
         (error) => {
           this.#opening -= 1
-          const [waiter] = this.#waiting
+          // It is no news for one that came meanwhile: what broke then may be mended.
+          const waiter = [...this.#waiting].find(({ after }) => after < begun)
           if (waiter !== undefined) this.#answer(waiter).reject(error)
           this.#open()
           this.#onIdle()
@@ -158,11 +165,9 @@ export class OwnPool implements ConnectionSource {
       connection.on('error', reject)
       connection.connect((error) => (error ? reject(error) : resolve()))
     })
-    const introduction = await introduce(connection)
-    await Promise.all([
-      sendQuery(connection, 'set session transaction isolation level read committed'),
-      sendQuery(connection, ownSettings(introduction, this.#options.timeoutMs)),
-    ])
+    const introduction = await introduce(connection, this.#known)
+    await sendQuery(connection, ownSettings(introduction, this.#options.timeoutMs))
+    this.#known = introduction
     return introduction
   }
 

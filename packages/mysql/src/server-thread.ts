@@ -12,40 +12,49 @@ export interface ServerThread {
   readonly server: string
 }
 
-/** What a connection tells of itself and its settings when it is used for the first time. */
+/** What a connection tells of itself when it is used for the first time. */
 export interface Introduction {
   readonly thread: ServerThread
   readonly database: unknown
   /** The session's variables, of those that are asked for and that this server has. */
-  readonly variables: ReadonlyMap<string, string>
+  readonly variables: Variables
 }
 
-const variables = [
+export type Variables = ReadonlyMap<string, string>
+
+const names = [
   'autocommit',
   'group_replication_single_primary_mode',
-  'hostname',
   'max_allowed_packet',
   'max_execution_time',
   'max_statement_time',
-  'port',
-  'server_id',
   'sql_select_limit',
-  'version',
+  'transaction_isolation',
+  'tx_isolation',
   'wsrep_on',
   'wsrep_sync_wait',
 ]
-const showVariables = `show session variables where variable_name in (${variables.map((name) => `'${name}'`).join(', ')})`
-const whoAmI = `select connection_id(), database(),
+const showVariables = `show session variables where variable_name in (${names.map((name) => `'${name}'`).join(', ')})`
+const whoAmI = `select version(), @@hostname, @@port, @@server_id, database(), connection_id(),
   (select host from information_schema.processlist where id = connection_id())`
 
-/** @throws `SESS_CONFIG` for a server that is too old, or a connection without a database */
-export async function introduce(connection: Connection): Promise<Introduction> {
-  const [shown, [self = []]] = await Promise.all([sendQuery(connection, showVariables), sendQuery(connection, whoAmI)])
-  const values = new Map(shown.map(([name, value]) => [String(name).toLowerCase(), String(value)]))
-  refuseOldServer(values.get('version') ?? '')
-  const [id, database, host] = self
-  const thread = { id: String(id), host: textOrNull(host), server: serverOf(values) }
-  return { thread, database, variables: values }
+/**
+ * `known`: of another connection that is set up alike; its variables serve where it is the same server.
+ * @throws `SESS_CONFIG` for a server that is too old
+ */
+export async function introduce(connection: Connection, known?: Introduction): Promise<Introduction> {
+  const [self = []] = await sendQuery(connection, whoAmI)
+  const [version, hostname, port, serverId, database, id, host] = self
+  refuseOldServer(String(version))
+  const server = [hostname, port, serverId].join(' ')
+  const thread = { id: String(id), host: typeof host === 'string' ? host : null, server }
+  const variables = known?.thread.server === server ? known.variables : await variablesOf(connection)
+  return { thread, database, variables }
+}
+
+async function variablesOf(connection: Connection): Promise<Variables> {
+  const rows = await sendQuery(connection, showVariables)
+  return new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value)]))
 }
 
 /** The connections of one person that are at the server now: the host of each by its id. */
@@ -78,7 +87,7 @@ export function refuseSettings({ variables }: Introduction): void {
 const leastSelectLimit = 1_000
 const readsAndWrites = 7
 
-function waitsForNobody(variables: ReadonlyMap<string, string>): boolean {
+function waitsForNobody(variables: Variables): boolean {
   return isGalera(variables) && (Number(variables.get('wsrep_sync_wait')) & readsAndWrites) !== readsAndWrites
 }
 
@@ -86,6 +95,8 @@ function waitsForNobody(variables: ReadonlyMap<string, string>): boolean {
 export function ownSettings({ variables }: Introduction, timeoutMs: number): string {
   const settings = [
     ...limitsOf(variables, timeoutMs),
+    // Locks on what is not there (gap locks) would make deadlocks of writers that have nothing in common.
+    `${variables.has('transaction_isolation') ? 'transaction_isolation' : 'tx_isolation'} = 'READ-COMMITTED'`,
     'autocommit = 1',
     'sql_safe_updates = 0',
     'sql_select_limit = default',
@@ -105,7 +116,7 @@ export function serverLimits({ variables }: Introduction, timeoutMs: number): st
   return `set session ${limitsOf(variables, timeoutMs).join(', ')}`
 }
 
-function limitsOf(variables: ReadonlyMap<string, string>, timeoutMs: number): string[] {
+function limitsOf(variables: Variables, timeoutMs: number): string[] {
   const limitMs = Math.max(1, Math.floor(timeoutMs * 0.85))
   const seconds = Math.max(1, Math.floor(limitMs / 1000))
   return [
@@ -116,14 +127,6 @@ function limitsOf(variables: ReadonlyMap<string, string>, timeoutMs: number): st
   ]
 }
 
-function isGalera(variables: ReadonlyMap<string, string>): boolean {
+function isGalera(variables: Variables): boolean {
   return variables.get('wsrep_on') === 'ON'
-}
-
-function serverOf(variables: ReadonlyMap<string, string>): string {
-  return ['hostname', 'port', 'server_id'].map((name) => variables.get(name)).join(' ')
-}
-
-function textOrNull(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value)
 }
