@@ -1,5 +1,5 @@
 import { type DriverFault, Timeouts } from '@sess/core'
-import type { SqlCall, SqlDriver, SqlResult, SqlWork } from '@sess/core/sql'
+import { runAsync, type SqlCall, type SqlDriver, type SqlResult, type SqlWork } from '@sess/core/sql'
 import { faultOf, isConnectionDone, isConnectionLost, mysqlError, toSessionError } from './errors.ts'
 import { execute, type Limits, sendQuery } from './execute.ts'
 import type { ConnectionSource, Used } from './pool.ts'
@@ -55,7 +55,7 @@ export class MysqlDriver implements SqlDriver {
 
   async open(): Promise<void> {
     await this.#use('read', ({ introduction: { database, variables } }) => {
-      if (database === null) throw mysqlError(1046, 'the connection has no database')
+      if (database === null) throw mysqlError(1046, 'ER_NO_DB_ERROR', 'the connection has no database')
       this.#limits = { maxPacketBytes: Number(variables.get('max_allowed_packet')) }
       this.#autocommit = this.#source.isOwn || variables.get('autocommit') === 'ON'
       return Promise.resolve()
@@ -99,7 +99,7 @@ export class MysqlDriver implements SqlDriver {
     const underLock = async (turn: Turn) => {
       const { connection } = turn
       const [answer] = await sendQuery(connection, lock)
-      if (Number(answer?.[0]) !== 1) throw mysqlError(1205, 'another process is migrating')
+      if (Number(answer?.[0]) !== 1) throw mysqlError(1205, 'ER_LOCK_WAIT_TIMEOUT', 'another process is migrating')
       try {
         return await this.#carryOut(turn, work())
       } finally {
@@ -132,21 +132,13 @@ export class MysqlDriver implements SqlDriver {
     }
   }
 
-  async #carryOut<T>(turn: Turn, steps: SqlWork<T>, first = steps.next()): Promise<T> {
-    let step = first
-    while (!step.done) {
-      let result: SqlResult
-      try {
-        if (turn.limit.isLate) throw turn.limit.error()
-        if (!isRead(step.value)) turn.hasWritten = true
-        result = await execute(turn.connection, step.value, this.#limits)
-      } catch (error) {
-        step = steps.throw(error)
-        continue
-      }
-      step = steps.next(result)
+  #carryOut<T>(turn: Turn, steps: SqlWork<T>, first?: IteratorResult<SqlCall, T>): Promise<T> {
+    const send = async (call: SqlCall): Promise<SqlResult> => {
+      if (turn.limit.isLate) throw turn.limit.error()
+      if (!isSelect(call)) turn.hasWritten = true
+      return execute(turn.connection, call, this.#limits)
     }
-    return step.value
+    return runAsync(steps, send, first)
   }
 
   /** Does something with a connection of its own, within the limit. What only asked is asked once more on another one. */
@@ -187,7 +179,7 @@ export class MysqlDriver implements SqlDriver {
     return new Promise((resolve, reject) => {
       let answered: (() => Promise<boolean>) | null = null
       limit.onLate = () => {
-        if (kind === 'read') reject(limit.error())
+        if (kind === 'read' && !turn.hasWritten) reject(limit.error())
         answered = this.#endAtServer(used, () => reject(limit.error()))
       }
       const giveBack = () => {
@@ -253,6 +245,12 @@ const lockName = `concat('sess:', left(sha2(database(), 256), 40))`
 const lock = `select get_lock(${lockName}, ${exclusiveLimitMs / 1000 - 10})`
 const unlock = `select release_lock(${lockName})`
 
-function isRead({ statement }: SqlCall): boolean {
+/** Whether nothing of a call can take effect. */
+function isSelect({ statement }: SqlCall): boolean {
   return /^\s*select\b/i.test(statement.text)
+}
+
+/** Whether a call waits for no row's lock, either. */
+function isRead(call: SqlCall): boolean {
+  return isSelect(call) && !/\bfor update\b/i.test(call.statement.text)
 }

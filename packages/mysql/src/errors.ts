@@ -54,6 +54,7 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1175: { fault: 'misconfigured', message: 'sql_safe_updates refuses the statement; set sql_safe_updates = 0' },
   1180: 'conflict', // error during COMMIT: a certification that was lost in a group
   1184: 'unreachable', // aborted connection
+  1193: { fault: 'misconfigured', message: 'the server lacks a setting that the store needs' },
   1194: 'damaged',
   1195: 'damaged',
   1203: 'exhausted', // connections of the user
@@ -237,7 +238,7 @@ export function isConnectionLost(error: unknown): boolean {
   return faultOf(error) === 'unreachable' && !(typeof errno === 'number' && errno > 0)
 }
 
-/** An error of this package's own with the server's number, so that the one table has it. */
-export function mysqlError(errno: number, message: string): Error {
-  return Object.assign(new Error(message), { errno })
+/** An error of this package's own with the server's number and name, so that the one table has it. */
+export function mysqlError(errno: number, code: string, message: string): Error {
+  return Object.assign(new Error(message), { errno, code })
 }

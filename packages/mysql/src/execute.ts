@@ -17,7 +17,9 @@ export function execute(connection: Connection, call: SqlCall, limits: Limits): 
   const values = call.values.map(valueToSend)
   const bytes = values.reduce((sum: number, value) => sum + (value?.length ?? 0), packetOverheadBytes)
   if (bytes > limits.maxPacketBytes) {
-    return Promise.reject(mysqlError(1153, 'the statement is larger than max_allowed_packet'))
+    return Promise.reject(
+      mysqlError(1153, 'ER_NET_PACKET_TOO_LARGE', 'the statement is larger than max_allowed_packet'),
+    )
   }
   return new Promise((resolve, reject) => {
     connection.execute<QueryResult>(plainOptions(connection, statement.text, values), (error, result) => {

@@ -144,10 +144,11 @@ export class OwnPool implements ConnectionSource {
   async #connect(): Promise<Used> {
     const { createConnection } = await import('mysql2')
     const { connection: options, timeoutMs } = this.#options
-    const connection = createConnection({ ...withFiles(options), connectTimeout: timeoutMs })
+    // The limit here comes first, as it covers all that a connection needs before its first use.
+    const connection = createConnection({ ...withFiles(options), connectTimeout: 2 * timeoutMs })
     try {
       const introduction = await withinTime(this.#timeouts, this.#setUp(connection), () =>
-        mysqlError(3024, 'the server did not answer'),
+        mysqlError(3024, 'ER_QUERY_TIMEOUT', 'the server did not answer'),
       )
       const used = { connection, introduction }
       // It may end at any time; without a listener that would end the process.

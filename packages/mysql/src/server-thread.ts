@@ -1,7 +1,7 @@
 import { SessionError } from '@sess/core'
 import type { Connection } from 'mysql2'
 import { sendQuery } from './execute.ts'
-import { refuseOldServer } from './server-version.ts'
+import { isMariadb, refuseOldServer } from './server-version.ts'
 
 /** A connection as its server knows it. */
 export interface ServerThread {
@@ -28,15 +28,16 @@ const names = [
   'max_allowed_packet',
   'max_execution_time',
   'max_statement_time',
-  'sql_select_limit',
   'transaction_isolation',
   'tx_isolation',
   'wsrep_on',
   'wsrep_sync_wait',
 ]
-const showVariables = `show session variables where variable_name in (${names.map((name) => `'${name}'`).join(', ')})`
+/** With a LIMIT of their own, as SHOW too obeys sql_select_limit. */
+const variablesIn = (schema: string) => `select variable_name, variable_value from ${schema}.session_variables
+  where variable_name in (${names.map((name) => `'${name}'`).join(', ')}) limit ${names.length}`
 const whoAmI = `select version(), @@hostname, @@port, @@server_id, database(), connection_id(),
-  (select host from information_schema.processlist where id = connection_id())`
+  (select host from information_schema.processlist where id = connection_id()) limit 1`
 
 /**
  * `known`: of another connection that is set up alike; its variables serve where it is the same server.
@@ -48,12 +49,13 @@ export async function introduce(connection: Connection, known?: Introduction): P
   refuseOldServer(String(version))
   const server = [hostname, port, serverId].join(' ')
   const thread = { id: String(id), host: typeof host === 'string' ? host : null, server }
-  const variables = known?.thread.server === server ? known.variables : await variablesOf(connection)
+  const variables = known?.thread.server === server ? known.variables : await variablesOf(connection, String(version))
   return { thread, database, variables }
 }
 
-async function variablesOf(connection: Connection): Promise<Variables> {
-  const rows = await sendQuery(connection, showVariables)
+async function variablesOf(connection: Connection, version: string): Promise<Variables> {
+  const schema = isMariadb(version) ? 'information_schema' : 'performance_schema'
+  const rows = await sendQuery(connection, variablesIn(schema))
   return new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value)]))
 }
 
@@ -62,7 +64,7 @@ export async function threadsAt(connection: Connection, ids: readonly string[]):
   const numbers = ids.filter((id) => /^\d+$/.test(id)).join(', ')
   const rows = await sendQuery(
     connection,
-    `select id, host from information_schema.processlist where id in (${numbers || 'null'})`,
+    `select id, host from information_schema.processlist where id in (${numbers || 'null'}) limit ${ids.length + 1}`,
   )
   return new Map(rows.map(([id, host]) => [String(id), String(host)]))
 }

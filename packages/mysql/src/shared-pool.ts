@@ -20,7 +20,7 @@ export class SharedPool implements ConnectionSource {
     this.#timeouts = new Timeouts(timeoutMs)
     const { connectionLimit } = this.#pool.config as { connectionLimit?: number }
     this.max = connectionLimit || Number.POSITIVE_INFINITY
-    const connect = () => withinTime(this.#timeouts, this.#line(timeoutMs), silent)
+    const connect = () => withinTime(this.#timeouts, this.#line(2 * timeoutMs), silent)
     this.killer = new Killer({ connect, timeoutMs })
   }
 
@@ -128,5 +128,5 @@ function listen(connection: Connection): void {
 }
 
 function silent(): Error {
-  return mysqlError(3024, 'the server did not answer')
+  return mysqlError(3024, 'ER_QUERY_TIMEOUT', 'the server did not answer')
 }
