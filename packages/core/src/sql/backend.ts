@@ -96,7 +96,9 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
       const end: EndExecute = (name, values) =>
         again((lockInOrder) => {
           const only = withValues((lockInOrder ? inOrder : usual)[name], values)
-          return driver.run(() => single(only))
+          // In a transaction a look goes where writes go, and not to a replica that lags behind.
+          const looks = missesMovedRows && only.statement.returnsRows
+          return looks ? driver.transaction(() => single(only)) : driver.run(() => single(only))
         })
       return endStep(end, step)
     },
