@@ -168,6 +168,8 @@ function find(error: Error): FaultEntry | undefined {
     if (typeof sqlState === 'string' && sqlState.startsWith('40')) return 'conflict'
     return { fault: 'unknown', message: `the server failed with its error ${errno}` }
   }
+  // That of mysql2 itself, not of the system.
+  if (code === 'ETIMEDOUT' && errno === undefined) return 'late'
   if (code === 'HANDSHAKE_SSL_ERROR' && untrusted.test(error.message)) return 'untrusted'
   return code === undefined ? faultsByMessage.find(([pattern]) => pattern.test(error.message))?.[1] : undefined
 }

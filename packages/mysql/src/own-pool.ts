@@ -5,7 +5,7 @@ import { mysqlError } from './errors.ts'
 import { sendQuery } from './execute.ts'
 import { Killer } from './killer.ts'
 import { type ConnectionSource, cutOff, type Used } from './pool.ts'
-import { type Introduction, introduce, ownSettings } from './server-thread.ts'
+import { type Introduction, introduce, ownSettings, serverSettings } from './server-thread.ts'
 import type { TimeLimit } from './time-limit.ts'
 
 export interface OwnPoolOptions {
@@ -166,8 +166,9 @@ export class OwnPool implements ConnectionSource {
       connection.on('error', reject)
       connection.connect((error) => (error ? reject(error) : resolve()))
     })
+    await sendQuery(connection, ownSettings)
     const introduction = await introduce(connection, this.#known)
-    await sendQuery(connection, ownSettings(introduction, this.#options.timeoutMs))
+    await sendQuery(connection, serverSettings(introduction, this.#options.timeoutMs))
     this.#known = introduction
     return introduction
   }

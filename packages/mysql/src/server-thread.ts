@@ -24,6 +24,7 @@ export type Variables = ReadonlyMap<string, string>
 
 const names = [
   'autocommit',
+  'group_replication_consistency',
   'group_replication_single_primary_mode',
   'max_allowed_packet',
   'max_execution_time',
@@ -93,22 +94,20 @@ function waitsForNobody(variables: Variables): boolean {
   return isGalera(variables) && (Number(variables.get('wsrep_sync_wait')) & readsAndWrites) !== readsAndWrites
 }
 
-/** What a connection of the store's own is set to, in one statement. */
-export function ownSettings({ variables }: Introduction, timeoutMs: number): string {
+/** What a connection of the store's own is set to before anything else: some of it would change the very next answer. */
+export const ownSettings = `set session autocommit = 1, sql_safe_updates = 0, sql_select_limit = default,
+  sql_big_selects = 1, max_sort_length = 1024, sql_auto_is_null = 0`
+
+/** And what it is set to once it is known what its server knows. */
+export function serverSettings({ variables }: Introduction, timeoutMs: number): string {
+  const isolation = variables.has('transaction_isolation') ? 'transaction_isolation' : 'tx_isolation'
   const settings = [
     ...limitsOf(variables, timeoutMs),
     // Locks on what is not there (gap locks) would make deadlocks of writers that have nothing in common.
-    `${variables.has('transaction_isolation') ? 'transaction_isolation' : 'tx_isolation'} = 'READ-COMMITTED'`,
-    'autocommit = 1',
-    'sql_safe_updates = 0',
-    'sql_select_limit = default',
-    'sql_big_selects = 1',
-    'max_sort_length = 1024',
-    'sql_auto_is_null = 0',
+    `${isolation} = 'READ-COMMITTED'`,
+    // A statement waits for what other nodes have committed before it.
     ...(isGalera(variables) ? ['wsrep_sync_wait = 15'] : []),
-    ...(variables.get('group_replication_single_primary_mode') === 'OFF'
-      ? [`group_replication_consistency = 'BEFORE'`]
-      : []),
+    ...(isLaxGroup(variables) ? [`group_replication_consistency = 'BEFORE'`] : []),
   ]
   return `set session ${settings.join(', ')}`
 }
@@ -127,6 +126,14 @@ function limitsOf(variables: Variables, timeoutMs: number): string[] {
     ...(variables.has('max_statement_time') ? [`max_statement_time = ${limitMs / 1000}`] : []),
     ...(variables.has('max_execution_time') ? [`max_execution_time = ${limitMs}`] : []),
   ]
+}
+
+/** A group of MySQL with several primaries, which answer with what they have applied so far. */
+function isLaxGroup(variables: Variables): boolean {
+  return (
+    variables.get('group_replication_single_primary_mode') === 'OFF' &&
+    /^(EVENTUAL|BEFORE_ON_PRIMARY_FAILOVER)$/.test(variables.get('group_replication_consistency') ?? '')
+  )
 }
 
 function isGalera(variables: Variables): boolean {

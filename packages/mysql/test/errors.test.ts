@@ -218,6 +218,12 @@ describe('the table of errors', () => {
     expect(toSessionError(serverError(errno, { sqlState }))).toMatchObject({ retryable: true })
   })
 
+  test('a connection that took too long is late, one that the system gave up is unreachable', () => {
+    const timedOut = (more: object) => Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT', ...more })
+    expect(faultOf(timedOut({ errorno: 'ETIMEDOUT', syscall: 'connect', fatal: true }))).toBe('late')
+    expect(faultOf(timedOut({ errno: -110, syscall: 'connect' }))).toBe('unreachable')
+  })
+
   test('whether the write took effect is not told as refused', () => {
     expect(toSessionError(serverError(1, { sqlState: '40003' }))?.message).toContain('took effect')
   })
