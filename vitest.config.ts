@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 const packages = fileURLToPath(new URL('packages', import.meta.url))
+
+/** Tests that are too long for `npm test`: other versions of drivers, and clusters of databases. */
+const matrixTests = '**/*.matrix.test.ts'
 
 /** Ends the servers that tests share. */
 const sharedServers = './packages/testkit/src/vitest-global-setup.ts'
@@ -26,11 +29,20 @@ export default defineConfig({
           name: 'source',
           globalSetup: sharedServers,
           include: ['{packages,examples}/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, matrixTests],
           typecheck: {
             enabled: true,
             include: ['packages/*/test/**/*.test-d.ts'],
             tsconfig: './tsconfig.test-d.json', // not all of the sources again: `tsc` has been through them
           },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'matrix',
+          globalSetup: sharedServers,
+          include: [`{packages,examples}/*/test/${matrixTests}`],
         },
       },
       {

@@ -1,10 +1,10 @@
-import { type Addresses, isSkipped, type ServerName, serverNames, shared } from '@sess/testkit'
+import { type Addresses, isSkipped, type SingleName, shared, singleNames } from '@sess/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AppProcess } from './app-process.ts'
 import { Browser, countOn, safari, visibleText } from './browser.ts'
 import { type StorePlace, storePlaces } from './store-places.ts'
 
-for (const server of serverNames) {
+for (const server of singleNames) {
   describe.skipIf(isSkipped(server))(`two processes, by one URL, on ${server}`, () => {
     let place: StorePlace
     let here: AppProcess
@@ -68,7 +68,7 @@ for (const server of serverNames) {
   })
 }
 
-async function placeOn<Name extends ServerName>(name: Name): Promise<StorePlace> {
+async function placeOn<Name extends SingleName>(name: Name): Promise<StorePlace> {
   const place: (server: Addresses[Name]) => StorePlace | Promise<StorePlace> = storePlaces[name]
   return place(await shared(name))
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Address, Addresses, Endpoint, ServerName } from '@sess/testkit'
+import type { Address, Addresses, Endpoint, SingleName } from '@sess/testkit'
 import mysql from 'mysql2/promise'
 import postgres from 'postgres'
 
@@ -15,7 +15,7 @@ export interface StorePlace {
 }
 
 export const storePlaces: {
-  readonly [Name in ServerName]: (server: Addresses[Name]) => StorePlace | Promise<StorePlace>
+  readonly [Name in SingleName]: (server: Addresses[Name]) => StorePlace | Promise<StorePlace>
 } = {
   redis7: ({ url }) => onRedis(url),
   valkey9: ({ url }) => onRedis(url),

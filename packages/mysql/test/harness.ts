@@ -15,15 +15,17 @@ interface Opened {
 /**
  * The conformance harness of one server and kind of connection; each store has a table of its own, and a proxy that can
  * be cut. `config` says how a store, or its peer, connects to the URL of that; a pool in it is ended after the case.
+ * Where `peers` is another node of a cluster, peers connect to that, past the proxy.
  */
 export function mysqlHarness(
   server: Address,
   config: (url: string) => MysqlConfig & { pool?: Pool },
+  peers: Address = server,
 ): ConformanceHarness {
   const stores = new Map<SessionStore, Opened>()
   const of = (store: SessionStore) => stores.get(store) as Opened
-  const open = (opened: Opened, given: ConformanceOpenOptions) => {
-    const connection = config(opened.proxy.through(server.url))
+  const open = (opened: Opened, given: ConformanceOpenOptions, { url } = server) => {
+    const connection = config(url === server.url ? opened.proxy.through(url) : url)
     if (connection.pool) opened.pools.push(connection.pool)
     const store = mysqlStore({ ...connection, table: opened.table, ...given })
     stores.set(store, opened)
@@ -32,7 +34,7 @@ export function mysqlHarness(
   return {
     takesOptions: true,
     open: async (given) => open({ table: freshTable(), pools: [], proxy: await startProxy(server) }, given),
-    openPeer: (store, given) => open(of(store), given),
+    openPeer: (store, given) => open(of(store), given, peers),
     dump: (store) => asRoot(server, (root) => dump(root, of(store).table)),
     async outage(store) {
       const { proxy } = of(store)

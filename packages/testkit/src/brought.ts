@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type Reply, redisCommand } from './engines/resp.ts'
-import { type Addresses, type ServerName, variables } from './names.ts'
+import { type Addresses, databaseClusters, type ServerName, variables } from './names.ts'
 import { startProxy } from './proxy.ts'
 import type { Address, Endpoint, Running } from './server.ts'
 
@@ -36,11 +36,12 @@ async function read(name: ServerName, given: string): Promise<Address> {
     const nodes = [master, ...replicas.map(([, , , host = '', , port]) => ({ host, port: Number(port) }))]
     return { ...at(master, `redis://${master.host}:${master.port}`), name: path, sentinels, nodes } as Address
   }
+  if (databaseClusters.some((cluster) => cluster === name)) {
+    const nodes = readSeveral(given).urls.map((url) => at(endpointOf(new URL(url)), url))
+    return { ...(nodes[0] as Address), nodes } as Address
+  }
   const url = new URL(given)
-  const address = at(
-    { host: url.hostname, port: Number(url.port) || defaultPorts[url.protocol.slice(0, -1)] || 6379 },
-    given,
-  )
+  const address = at(endpointOf(url), given)
   if (name !== 'redis-tls') return address
   const caFile = process.env.SESS_TEST_REDIS_TLS_CA
   if (caFile === undefined) throw new Error('SESS_TEST_REDIS_TLS_CA, the file of its certificate authority, is not set')
@@ -48,16 +49,21 @@ async function read(name: ServerName, given: string): Promise<Address> {
   return { ...address, ca: await readFile(caFile, 'utf8'), username, password } as Address
 }
 
+function endpointOf(url: URL): Endpoint {
+  return { host: url.hostname, port: Number(url.port) || defaultPorts[url.protocol.slice(0, -1)] || 6379 }
+}
+
 /** `redis://host:port,host:port/path`, which is no URL that `URL` could read. */
-function readSeveral(given: string): { nodes: Endpoint[]; first: Endpoint; path: string } {
-  const [, hosts, path] = /^[a-z+-]+:\/\/([^/]+)(?:\/(.*))?$/.exec(given) ?? []
+function readSeveral(given: string): { nodes: Endpoint[]; urls: string[]; first: Endpoint; path: string } {
+  const [, start, hosts, path] = /^([a-z+-]+:\/\/(?:[^/@]*@)?)([^/]+)(?:\/(.*))?$/.exec(given) ?? []
   const nodes = (hosts ?? '').split(',').map((host) => {
     const [, hostname, port] = /^(.+):(\d+)$/.exec(host) ?? []
     if (hostname === undefined) throw new Error('each host needs a port: redis://host:port,host:port')
     return { host: hostname, port: Number(port) }
   })
   const [first] = nodes as [Endpoint]
-  return { nodes, first, path: path ?? '' }
+  const urls = nodes.map(({ host, port }) => `${start}${host}:${port}/${path ?? ''}`)
+  return { nodes, urls, first, path: path ?? '' }
 }
 
 function at({ host, port }: Endpoint, url: string): Address {

@@ -1,18 +1,32 @@
 export { shared, startBroker } from './broker.ts'
+export { startGalera } from './engines/galera.ts'
 export { startMariadb, startMysql } from './engines/mysql.ts'
+export { startMysqlGroup } from './engines/mysql-group.ts'
 export { type RunningPgBouncer, startPgBouncer } from './engines/pgbouncer.ts'
 export { type PostgresOptions, startPostgres } from './engines/postgres.ts'
+export { type RunningStandby, startPostgresStandby } from './engines/postgres-standby.ts'
 export { startRedis, startValkey } from './engines/redis.ts'
 export { type RunningCluster, startRedisCluster } from './engines/redis-cluster.ts'
 export { type RunningSentinel, startRedisSentinel } from './engines/redis-sentinel.ts'
 export { startRedisTls } from './engines/redis-tls.ts'
-export { type Addresses, isSkipped, type ServerName, serverNames, variables } from './names.ts'
+export {
+  type Addresses,
+  databaseClusters,
+  isSkipped,
+  type ServerName,
+  type SingleName,
+  serverNames,
+  singleNames,
+  variables,
+} from './names.ts'
+export type { RunningNodes } from './process/server-group.ts'
 export { type FaultProxy, startProxy } from './proxy.ts'
 export type {
   Address,
   ClusterAddress,
   Controls,
   Endpoint,
+  NodesAddress,
   Running,
   SentinelAddress,
   StartOptions,

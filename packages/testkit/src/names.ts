@@ -1,4 +1,4 @@
-import type { Address, ClusterAddress, SentinelAddress, TlsAddress } from './server.ts'
+import type { Address, ClusterAddress, NodesAddress, SentinelAddress, TlsAddress } from './server.ts'
 
 /** Every server that a test can ask for, and what it is told about it. */
 export interface Addresses {
@@ -12,6 +12,9 @@ export interface Addresses {
   pgbouncer: Address
   mysql9: Address
   mariadb: Address
+  galera: NodesAddress
+  'mysql-group': NodesAddress
+  'postgres-standby': NodesAddress
 }
 
 export type ServerName = keyof Addresses
@@ -28,9 +31,22 @@ export const variables: Readonly<Record<ServerName, string>> = {
   pgbouncer: 'SESS_TEST_PGBOUNCER_URL',
   mysql9: 'SESS_TEST_MYSQL_URL',
   mariadb: 'SESS_TEST_MARIADB_URL',
+  galera: 'SESS_TEST_GALERA_URL',
+  'mysql-group': 'SESS_TEST_MYSQL_GROUP_URL',
+  'postgres-standby': 'SESS_TEST_POSTGRES_STANDBY_URL',
 }
 
 export const serverNames = Object.keys(variables) as ServerName[]
+
+/** Databases on more than one machine, as it were. They take long to start, and are for the matrix tests. */
+export const databaseClusters = ['galera', 'mysql-group', 'postgres-standby'] as const
+
+/** The servers that the usual tests run on. */
+export type SingleName = Exclude<ServerName, (typeof databaseClusters)[number]>
+
+export const singleNames = serverNames.filter(
+  (name): name is SingleName => !databaseClusters.some((cluster) => cluster === name),
+)
 
 /**
  * Whether the person who runs the tests asked to leave a server out: `SESS_TEST_SKIP=mysql9,redis-cluster`. Nothing

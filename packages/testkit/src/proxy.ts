@@ -21,6 +21,8 @@ export interface FaultProxy extends AsyncDisposable {
   refuse(): Promise<void>
   /** Ends `refuse`, at the same port. */
   restore(): Promise<void>
+  /** New connections lead to another server from now on, as after a failover; those that there are stay with the old one. */
+  leadTo(target: Endpoint): void
   close(): Promise<void>
 }
 
@@ -31,7 +33,8 @@ interface Link {
 }
 
 /** Starts a TCP proxy in front of a server, with faults to order. */
-export async function startProxy(target: Endpoint): Promise<FaultProxy> {
+export async function startProxy(to: Endpoint): Promise<FaultProxy> {
+  let target = to
   const port = await freePort()
   const links = new Set<Link>()
   let stalled: 'nothing' | 'everything' | 'replies' = 'nothing'
@@ -79,6 +82,9 @@ export async function startProxy(target: Endpoint): Promise<FaultProxy> {
     refuse,
     async restore() {
       if (!server.listening) server = await listen()
+    },
+    leadTo(next) {
+      target = next
     },
     close: refuse,
     [Symbol.asyncDispose]: refuse,

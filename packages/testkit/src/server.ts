@@ -25,6 +25,12 @@ export interface SentinelAddress extends Address {
   nodes: Endpoint[]
 }
 
+/** Several servers that hold the same data. */
+export interface NodesAddress extends Address {
+  /** Every node. `url` is the first. */
+  nodes: Address[]
+}
+
 export interface TlsAddress extends Address {
   /** The certificate authority to trust, as PEM. */
   ca: string

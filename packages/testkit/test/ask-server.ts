@@ -11,8 +11,8 @@ export interface Conversation {
 }
 
 export async function talkTo(name: ServerName, address: Address): Promise<Conversation> {
-  if (name === 'mysql9' || name === 'mariadb') return talkToMysql(address)
-  if (name === 'postgres15' || name === 'postgres-newest' || name === 'pgbouncer') return talkToPostgres(address)
+  if (/^mysql|^galera|^mariadb/.test(name)) return talkToMysql(address)
+  if (/^postgres|^pgbouncer/.test(name)) return talkToPostgres(address)
   return talkToRedis(redisClient(name, address))
 }
 

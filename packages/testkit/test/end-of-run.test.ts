@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { isSkipped, type ServerName } from '../src/index.ts'
-import { descendantsOf, expectGone, folderOf, isRunning } from './outcome-of-a-process.ts'
+import { isSkipped } from '../src/index.ts'
+import { descendantsOf, expectGone } from './outcome-of-a-process.ts'
+import { spawnFixture, startIn } from './process-with-servers.ts'
 
 const timeout = 120_000
 const names = (['redis7', 'pgbouncer', 'mariadb'] as const).filter((name) => !isSkipped(name))
@@ -53,28 +52,3 @@ describe.skipIf(names.length === 0)('servers end with the process that started t
     }
   })
 })
-
-async function startIn(manner: 'end' | 'wait', servers: readonly ServerName[]) {
-  const child = spawnFixture(manner, servers)
-  const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer]
-  const parsed = JSON.parse(String(line)) as number[]
-  // PostgreSQL's own children count as well.
-  const all = manner === 'end' ? parsed : [...parsed, ...parsed.flatMap(descendantsOf)]
-  if (manner === 'end') return { child, pids: all, folders: [] }
-  const folders = parsed.map(folderOf)
-  expect(all.every(isRunning)).toBe(true)
-  expect(folders.every((folder) => existsSync(folder))).toBe(true)
-  return { child, pids: all, folders }
-}
-
-function spawnFixture(manner: 'end' | 'wait', servers: readonly ServerName[], env = {}): ChildProcess {
-  const script = fileURLToPath(new URL('./fixtures/starts-servers.ts', import.meta.url))
-  const args = [script, manner, ...servers]
-  const child = spawn(process.execPath, args, {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return child
-}

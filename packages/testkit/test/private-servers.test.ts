@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { redisCommand } from '../src/engines/resp.ts'
-import { type Endpoint, isSkipped, type ServerName, serverNames, start } from '../src/index.ts'
+import { type Endpoint, isSkipped, type ServerName, singleNames, start } from '../src/index.ts'
 import { talkTo } from './ask-server.ts'
 import { expectGone, folderOf, isRunning } from './outcome-of-a-process.ts'
 
@@ -9,7 +9,7 @@ const timeout = 120_000
 
 describe('a private server', () => {
   // Those of several processes have tests of their own.
-  const single = serverNames.filter((name) => !['redis-cluster', 'redis-sentinel'].includes(name))
+  const single = singleNames.filter((name) => !['redis-cluster', 'redis-sentinel'].includes(name))
   for (const name of single) {
     it.skipIf(isSkipped(name))(`${name} keeps its port and its data over an outage`, { timeout }, async () => {
       const server = await startForTest(name)

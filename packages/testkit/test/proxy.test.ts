@@ -74,6 +74,18 @@ describe('the fault proxy', () => {
     expect(String((await once(next, 'data'))[0])).toBe('hello')
   })
 
+  it('leads new connections to another server, and leaves those that there are', async () => {
+    const before = await connected()
+    const other = createServer((socket) => void socket.end('other')).listen(0, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    await once(other, 'listening')
+    proxy.leadTo({ host: '127.0.0.1', port: (other.address() as { port: number }).port })
+    const after = await connected()
+    expect(String((await once(after, 'data'))[0])).toBe('other')
+    before.write('hello')
+    expect(String((await once(before, 'data'))[0])).toBe('hello')
+  })
+
   it('refuses connections until it is restored, at the same port', async () => {
     const client = await connected()
     client.on('error', () => {})

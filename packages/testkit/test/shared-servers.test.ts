@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { isSkipped, serverNames, shared, variables } from '../src/index.ts'
+import { isSkipped, shared, singleNames, variables } from '../src/index.ts'
 import { talkTo } from './ask-server.ts'
 
 describe('every server', () => {
-  for (const name of serverNames) {
+  for (const name of singleNames) {
     it.skipIf(isSkipped(name))(`${name} answers its driver`, { timeout: 120_000 }, async () => {
       const address = await shared(name)
       const conversation = await talkTo(name, address)

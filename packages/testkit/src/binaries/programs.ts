@@ -113,3 +113,11 @@ async function locate(engine: keyof typeof engines): Promise<Programs> {
 async function versionOf(path: string, pattern: RegExp): Promise<string | null> {
   return pattern.exec(await runCommand(path, path.includes('openssl') ? ['version'] : ['--version']))?.[1] ?? null
 }
+
+/** The library that makes a MariaDB a node of a Galera cluster. It needs no library that MariaDB has not loaded. */
+export async function galeraLibrary(): Promise<string> {
+  const path = 'usr/lib/galera/libgalera_smm.so'
+  const installed = join('/', path)
+  if (existsSync(installed)) return installed
+  return join(await unpackedPackage({ suite: 'bookworm', name: 'galera-4', unpack: ['galera-4'], programs: [] }), path)
+}

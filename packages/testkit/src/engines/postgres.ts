@@ -12,6 +12,8 @@ import type { Address, Running, StartOptions } from '../server.ts'
 export interface PostgresOptions extends StartOptions {
   /** 'stable' is PostgreSQL 15, 'newest' the newest to be had. */
   version?: 'stable' | 'newest'
+  /** The server that it is a standby of. Both begin with the same fresh data: it needs everything since. */
+  standbyOf?: Address
 }
 
 /** The name and the password of the superuser. Every login needs a password (SCRAM), as in production. */
@@ -25,6 +27,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
   const data = join(folder, 'data')
   try {
     await copyFreshData(freshData(join(dirname(main), 'initdb'), version, owner), data)
+    if (options.standbyOf) await writeFile(join(data, 'standby.signal'), '')
   } catch (error) {
     await removeServerFolder(folder)
     throw error
@@ -33,6 +36,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
   const settings = [`port=${port}`, `listen_addresses=${loopback}`, 'unix_socket_directories=', 'max_connections=200']
   // Without fsync a commit still reaches the kernel before it is answered, so that it outlives SIGKILL.
   if (!options.durable) settings.push('fsync=off', 'full_page_writes=off')
+  if (options.standbyOf) settings.push(`primary_conninfo=${options.standbyOf.url}?application_name=standby`)
   const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting]), ...(options.args ?? [])]
   const url = `postgres://${postgresSuperuser}:${postgresSuperuser}@${loopback}:${port}/postgres`
   const address: Address = { url, host: loopback, port, version }
@@ -64,7 +68,7 @@ function freshData(initdb: string, version: string, owner: Owner | null): DataTe
 /** It notes its state in the eighth line of its pid file, as pg_ctl reads it. The file may be of a run before. */
 async function saysReady(data: string, pid: number): Promise<boolean> {
   const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')
-  return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
+  return lines[0] === String(pid) && /^(ready|standby)\s*$/.test(lines[7] ?? '')
 }
 
 /** A PostgreSQL that is stopped while it is killed cannot release its shared memory itself; the pid file has its id. */

@@ -1,4 +1,9 @@
-import type { Address, Controls, Running } from '../server.ts'
+import type { Address, Controls, NodesAddress, Running } from '../server.ts'
+
+export type RunningNodes = Running<NodesAddress> & {
+  /** The nodes one by one, in the order of `nodes`. */
+  readonly members: readonly Running[]
+}
 
 /** Puts several servers under one set of controls: an outage of the group is one of them all. */
 export function serverGroup<A extends Address>(members: readonly Controls[], address: A): Running<A> {
@@ -19,6 +24,13 @@ export function serverGroup<A extends Address>(members: readonly Controls[], add
     },
     [Symbol.asyncDispose]: stop,
   }
+}
+
+/** A group of servers that hold the same data. */
+export function nodeGroup(members: readonly Running[]): RunningNodes {
+  const nodes = members.map(({ url, host, port, version }) => ({ url, host, port, version }))
+  const [first] = nodes as [Address]
+  return Object.assign(serverGroup<NodesAddress>(members, { ...first, nodes }), { members })
 }
 
 /** Starts several servers at once; when one of them cannot be started, the others are stopped. */

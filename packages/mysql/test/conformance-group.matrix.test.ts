@@ -1,0 +1,15 @@
+import { describeConformance } from '@sess/core/conformance'
+import { describe, it } from 'vitest'
+import { onTwoNodes } from './cluster-nodes.ts'
+import { asRoot, mysqlHarness } from './harness.ts'
+
+onTwoNodes('mysql-group', 'a MySQL group, by URL, with peers on another node', async (one, other) => {
+  // By default a group applies a write elsewhere some time after it was answered, whatever a client does.
+  for (const node of [one, other]) {
+    await asRoot(node, (root) => root.query("set global group_replication_consistency = 'BEFORE_AND_AFTER'"))
+  }
+  describeConformance(
+    { describe, it },
+    mysqlHarness(one, (url) => ({ url }), other),
+  )
+})
