@@ -49,7 +49,9 @@ export async function introduce(connection: Connection, known?: Introduction): P
   const [version, hostname, port, serverId, database, id, host] = self
   refuseOldServer(String(version))
   const server = [hostname, port, serverId].join(' ')
-  const thread = { id: String(id), host: typeof host === 'string' ? host : null, server }
+  // A proxy that shares connections out tells its client another number than the server's.
+  const isDirect = Number(id) % 2 ** 32 === connection.threadId
+  const thread = { id: String(id), host: isDirect && typeof host === 'string' ? host : null, server }
   const variables = known?.thread.server === server ? known.variables : await variablesOf(connection, String(version))
   return { thread, database, variables }
 }
