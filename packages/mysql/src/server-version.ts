@@ -13,7 +13,7 @@ export function refuseOldServer(version: string): void {
   if (isOld) {
     throw new SessionError(
       'SESS_CONFIG',
-      `the server is ${product} ${major}.${minor}; sessions need MySQL 8.0 or later, or MariaDB 10.6 or later`,
+      `MySQL: the server is ${product} ${major}.${minor}; sessions need MySQL 8.0 or later, or MariaDB 10.6 or later`,
     )
   }
 }

@@ -32,7 +32,7 @@ test.each(engines)('%s with the lowest mysql2: what is late is killed, and a rea
     const url = proxy.through(server.url)
     const pool = mysql.createPool({ uri: url, connectionLimit: 4 })
     const connection = whose === 'own' ? { url, max: 4 } : { pool: pool as never }
-    const store = mysqlStore<{ v: number }>({ ...connection, table, timeoutMs: 700, cleanupInterval: false })
+    const store = mysqlStore<{ v: number }>({ ...connection, table, timeoutMs: 1_500, cleanupInterval: false })
     await store.ping()
     const session = await store.create({ data: { v: 0 } })
     await asRoot(server, async (root) => {
