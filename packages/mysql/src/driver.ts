@@ -2,7 +2,7 @@ import { type DriverFault, Timeouts } from '@sess/core'
 import { runAsync, type SqlCall, type SqlDriver, type SqlResult, type SqlWork } from '@sess/core/sql'
 import { faultOf, isConnectionDone, isConnectionLost, mysqlError, toSessionError } from './errors.ts'
 import { execute, type Limits, sendQuery } from './execute.ts'
-import type { ConnectionSource, Used } from './pool.ts'
+import { type ConnectionSource, cutOff, type Used } from './pool.ts'
 import { serverLimits } from './server-thread.ts'
 import { TimeLimit } from './time-limit.ts'
 import { WriteGate } from './write-gate.ts'
@@ -63,35 +63,38 @@ export class MysqlDriver implements SqlDriver {
   }
 
   run<T>(work: () => SqlWork<T>): Promise<T> {
-    // Without autocommit a statement would open a transaction that nobody ends.
-    if (!this.#autocommit) return this.transaction(work)
     const steps = work()
     const first = steps.next()
     if (first.done) return Promise.resolve(first.value)
-    let begun: SqlWork<T> | null = steps
+    let isBegun = false
     return this.#use(isRead(first.value) ? 'read' : 'write', (turn) => {
-      if (begun === null) return this.#carryOut(turn, work())
-      begun = null
-      return this.#carryOut(turn, steps, first)
+      const carryOut = () => {
+        if (isBegun) return this.#carryOut(turn, work())
+        isBegun = true
+        return this.#carryOut(turn, steps, first)
+      }
+      // Without autocommit a statement would open a transaction that nobody ends.
+      return this.#autocommit ? carryOut() : this.#inTransaction(turn, carryOut)
     })
   }
 
   transaction<T>(work: () => SqlWork<T>): Promise<T> {
-    return this.#use('write', async (turn) => {
-      const { connection } = turn
-      // Locks on what is not there (gap locks) would make deadlocks of writers that have nothing in common.
-      if (!this.#source.isOwn) await sendQuery(connection, 'set transaction isolation level read committed')
-      await sendQuery(connection, 'start transaction')
-      try {
-        const result = await this.#carryOut(turn, work())
-        if (turn.limit.isLate) throw turn.limit.error()
-        await sendQuery(connection, commit)
-        return result
-      } catch (error) {
-        if (!isConnectionDone(error)) await sendQuery(connection, rollback).catch(() => this.#source.drop(turn))
-        throw error
-      }
-    })
+    return this.#use('write', (turn) => this.#inTransaction(turn, () => this.#carryOut(turn, work())))
+  }
+
+  async #inTransaction<T>({ connection, limit }: Turn, carryOut: () => Promise<T>): Promise<T> {
+    // Locks on what is not there (gap locks) would make deadlocks of writers that have nothing in common.
+    if (!this.#source.isOwn) await sendQuery(connection, 'set transaction isolation level read committed')
+    await sendQuery(connection, 'start transaction')
+    try {
+      const result = await carryOut()
+      if (limit.isLate) throw limit.error()
+      await sendQuery(connection, commit)
+      return result
+    } catch (error) {
+      if (!isConnectionDone(error)) await sendQuery(connection, rollback).catch(() => cutOff(connection))
+      throw error
+    }
   }
 
   /** Under a named lock, as DDL commits by itself. It is this database's own, and ends with the connection. */
