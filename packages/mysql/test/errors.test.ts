@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import type { DriverFault, FaultEntry, SessionErrorCode } from '@sess/core'
 import { mysqlStore } from '@sess/mysql'
 import { shared, start } from '@sess/testkit'
-import mysql, { type Pool, type PoolConnection } from 'mysql2/promise'
+import mysql, { type Pool, type PoolConnection, type RowDataPacket } from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
 import { faultOf, faultsByCode, faultsByNumber, toSessionError } from '../src/errors.ts'
 import { engines } from './engines.ts'
@@ -103,11 +103,18 @@ describe.each(engines)('each error, provoked for real on %s, has its code', (nam
       // Root itself may write all the same.
       await root.query(`create user app@'%' identified by 'p'`)
       await root.query(`grant all on test.* to app@'%'`)
-      await using store = mysqlStore({ url: server.url.replace('root@', 'app:p@') })
+      await using store = mysqlStore({ url: server.url.replace('root@', 'app:p@'), max: 1, cleanupInterval: false })
+      const connections = async () => {
+        const [rows] = await root.query<RowDataPacket[]>('show processlist')
+        return rows.filter(({ User }) => User === 'app').map(({ Id }) => Id)
+      }
       const { id } = await store.create()
+      const before = await connections()
       await root.query('set global read_only = 1')
       await expect(store.create()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true })
+      // After a failover it would lead to the old primary for ever.
       expect(await store.exists(id)).toBe(true)
+      expect(await connections()).not.toEqual(expect.arrayContaining(before))
       await root.query('set global read_only = 0')
       expect(await store.exists((await store.create()).id)).toBe(true)
     })

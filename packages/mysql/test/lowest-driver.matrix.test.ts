@@ -9,6 +9,11 @@ import { asRoot, dropTables, freshTable, mysqlHarness } from './harness.ts'
 // The store's own connections are of the lowest driver, too.
 vi.mock('mysql2', () => import('mysql2-lowest'))
 
+test('the store opens its own connections with the lowest mysql2', async () => {
+  const [opened, lowest] = await Promise.all([import('mysql2'), import('mysql2-lowest')])
+  expect(opened.createConnection).toBe(lowest.createConnection)
+})
+
 describe.each(engines)('%s with the lowest mysql2 of the range, by URL', async (name) => {
   describeConformance(
     { describe, it },
