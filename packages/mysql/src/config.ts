@@ -4,13 +4,16 @@ import {
   instance,
   integer,
   type StoreConfigInput,
+  type StoreConfigOutput,
+  type StoreConfigSchema,
   splitUrl,
   storeConfig,
   url,
 } from '@sess/core/config'
+import { isConnectionParameter, urlProblem } from './connection-url.ts'
 import type { MysqlPool } from './pool.ts'
 
-export const mysqlConfig = storeConfig(
+const fields = storeConfig(
   {
     pool: instance<MysqlPool>('a pool of mysql2', isPool),
     url: url(['mysql', 'mariadb']),
@@ -22,7 +25,23 @@ export const mysqlConfig = storeConfig(
 )
 
 /** The options of a MySQL or MariaDB store, by code or by configuration; one of `pool` and `url` is required. */
-export type MysqlConfig = StoreConfigInput<typeof mysqlConfig>
+export type MysqlConfig = StoreConfigInput<typeof fields>
+
+/** The fields, and what the parameters of the URL must be: where the store gets a URL, it has been through one parser. */
+export const mysqlConfig: StoreConfigSchema<MysqlConfig, StoreConfigOutput<typeof fields>> = {
+  '~standard': {
+    ...fields['~standard'],
+    validate(value) {
+      const result = fields['~standard'].validate(value)
+      const { url } = (value ?? {}) as { url?: unknown }
+      const isGiven = typeof url === 'string' && !result.issues?.some(({ path }) => path?.[0] === 'url')
+      const problem = isGiven ? urlProblem(url) : undefined
+      return problem === undefined
+        ? result
+        : { issues: [...(result.issues ?? []), { path: ['url'], message: problem }] }
+    },
+  },
+}
 
 declare module '@sess/core' {
   interface StoreConfigs {
@@ -30,29 +49,16 @@ declare module '@sess/core' {
   }
 }
 
-/** The parameters of a URL that are about the connection, by the names that mysql2 has for them. */
-const connectionParameters: ReadonlySet<string> = new Set([
-  'compress',
-  'connectAttributes',
-  'connectTimeout',
-  'enableCleartextPlugin',
-  'enableKeepAlive',
-  'keepAliveInitialDelay',
-  'localAddress',
-  'socketPath',
-  'ssl',
-])
-
 /**
- * The configuration in a URL such as `mysql://app@db/app?ssl={}&table=web&ttl=2h`: what is about the connection stays in
- * `url`, any other parameter is an option of the store.
+ * The configuration in a URL such as `mysql://app@db/app?ssl-mode=REQUIRED&table=web&ttl=2h`: what is about the connection
+ * stays in `url`, any other parameter is an option of the store.
  */
 export function configOfUrl(text: string): Record<string, string> {
   const { url, parameters } = splitUrl(text)
   const connection = new URLSearchParams()
   const options: Record<string, string> = {}
   for (const [name, value] of Object.entries(parameters)) {
-    if (connectionParameters.has(name)) connection.set(name, value)
+    if (isConnectionParameter(name)) connection.set(name, value)
     else options[name] = value
   }
   if ('url' in options || 'pool' in options) throw new TypeError('a URL inside the URL')

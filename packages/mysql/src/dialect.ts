@@ -103,7 +103,7 @@ export const mysqlDialect: SqlDialect = {
   cleanUpStep: 512,
   rewritesIndexes: false,
   columnsOf: sql`select column_name from information_schema.columns
-    where table_schema = database() and table_name = ${parameter('table')}`,
+    where table_schema = database() and table_name = ${parameter('table')} limit 4096`,
   ddl: { indexes: 'inline', partialIndexes: false, tableSuffix: ' engine = InnoDB' },
 }
 

@@ -1,146 +1,259 @@
-import { SessionError } from '@sess/core'
-import { runAsync, type SqlCall, type SqlDriver, type SqlWork } from '@sess/core/sql'
-import type { PoolConnection } from 'mysql2'
-import { faultOf, isConnectionDone, mysqlError, toSessionError } from './errors.ts'
-import { execute, type Limits, sendCommand } from './execute.ts'
-import { drop, type PoolSource } from './pool.ts'
-import { refuseOldServer } from './server-version.ts'
+import { type DriverFault, Timeouts } from '@sess/core'
+import { runAsync, type SqlCall, type SqlDriver, type SqlResult, type SqlWork } from '@sess/core/sql'
+import { faultOf, isConnectionDone, isConnectionLost, mysqlError, toSessionError } from './errors.ts'
+import { execute, type Limits, sendQuery } from './execute.ts'
+import { type ConnectionSource, cutOff, type Used } from './pool.ts'
+import { serverLimits } from './server-thread.ts'
+import { TimeLimit } from './time-limit.ts'
+import { WriteGate } from './write-gate.ts'
 
 export interface MysqlDriverOptions {
-  readonly source: PoolSource
-  /** The most milliseconds that a connection, and then the answer to its work, is waited for. */
+  readonly source: ConnectionSource
+  /** The most milliseconds that one piece of work takes, its wait for a connection included. */
   readonly timeoutMs: number
 }
 
 /** A migration waits for those of other processes, and rewrites tables. */
 const exclusiveLimitMs = 60_000
 
-/** The SQL port on mysql2. A connection that does not answer in time is dropped, and so makes room in its pool. */
+/** One piece of work on one connection. */
+interface Turn extends Used {
+  readonly limit: TimeLimit
+  /** Whether something was sent that may take effect. */
+  hasWritten: boolean
+}
+
+/**
+ * The SQL port on mysql2. What is not answered in time is ended at the server before its connection is used again, and a
+ * write is settled only when it is known that it took effect or never will.
+ */
 export class MysqlDriver implements SqlDriver {
-  readonly #source: PoolSource
+  readonly #source: ConnectionSource
   readonly #timeoutMs: number
+  readonly #timeouts: Timeouts
+  readonly #exclusiveTimeouts = new Timeouts(exclusiveLimitMs)
+  readonly #writeGate: WriteGate
+  /** Errors of work that has no time left to be tried again. */
+  readonly #outOfTime = new WeakSet<object>()
   #limits: Limits = { maxPacketBytes: Number.POSITIVE_INFINITY }
   #autocommit = true
-  readonly fault = faultOf
   readonly toSessionError = toSessionError
 
   constructor({ source, timeoutMs }: MysqlDriverOptions) {
     this.#source = source
     this.#timeoutMs = timeoutMs
+    this.#timeouts = new Timeouts(timeoutMs)
+    this.#writeGate = new WriteGate(source.max)
+  }
+
+  /** A lock that was waited for too long is worth another try where the server's limit is shorter than the work's. */
+  fault(error: unknown): DriverFault | undefined {
+    const fault = faultOf(error)
+    if (fault === undefined || this.#outOfTime.has(error as object)) return fault === 'conflict' ? 'late' : fault
+    return fault === 'late' && (error as { errno?: unknown }).errno === lockWaitTimeout ? 'conflict' : fault
   }
 
   async open(): Promise<void> {
-    const { rows } = await this.#use((connection) => execute(connection, serverSettings, this.#limits))
-    const [version, maxPacketBytes, autocommit, database] = rows[0] ?? []
-    refuseOldServer(String(version))
-    if (database === null) throw mysqlError('ER_NO_DB_ERROR', 'the connection has no database')
-    this.#limits = { maxPacketBytes: Number(maxPacketBytes) }
-    this.#autocommit = Number(autocommit) === 1
+    await this.#use('read', ({ introduction: { database, variables } }) => {
+      if (database === null) throw mysqlError(1046, 'ER_NO_DB_ERROR', 'the connection has no database')
+      this.#limits = { maxPacketBytes: Number(variables.get('max_allowed_packet')) }
+      this.#autocommit = this.#source.isOwn || variables.get('autocommit') === 'ON'
+      return Promise.resolve()
+    })
   }
 
   run<T>(work: () => SqlWork<T>): Promise<T> {
-    // Without autocommit a statement would open a transaction that nobody ends.
-    return this.#autocommit ? this.#use((connection) => this.#carryOut(connection, work)) : this.transaction(work)
+    const steps = work()
+    const first = steps.next()
+    if (first.done) return Promise.resolve(first.value)
+    let isBegun = false
+    return this.#use(isRead(first.value) ? 'read' : 'write', (turn) => {
+      const carryOut = () => {
+        if (isBegun) return this.#carryOut(turn, work())
+        isBegun = true
+        return this.#carryOut(turn, steps, first)
+      }
+      // Without autocommit a statement would open a transaction that nobody ends.
+      return this.#autocommit ? carryOut() : this.#inTransaction(turn, carryOut)
+    })
   }
 
   transaction<T>(work: () => SqlWork<T>): Promise<T> {
-    return this.#use(async (connection) => {
-      // Locks on what is not there (gap locks) would make deadlocks of writers that have nothing in common.
-      if (!this.#source.readCommitted) {
-        await sendCommand(connection, 'set transaction isolation level read committed')
-      }
-      await sendCommand(connection, 'start transaction')
-      try {
-        const result = await this.#carryOut(connection, work)
-        await sendCommand(connection, 'commit')
-        return result
-      } catch (error) {
-        if (!isConnectionDone(error)) await sendCommand(connection, 'rollback').catch(() => drop(connection))
-        throw error
-      }
-    })
+    return this.#use('write', (turn) => this.#inTransaction(turn, () => this.#carryOut(turn, work())))
+  }
+
+  async #inTransaction<T>({ connection, limit }: Turn, carryOut: () => Promise<T>): Promise<T> {
+    // Locks on what is not there (gap locks) would make deadlocks of writers that have nothing in common.
+    if (!this.#source.isOwn) await sendQuery(connection, 'set transaction isolation level read committed')
+    await sendQuery(connection, 'start transaction')
+    try {
+      const result = await carryOut()
+      if (limit.isLate) throw limit.error()
+      await sendQuery(connection, commit)
+      return result
+    } catch (error) {
+      if (!isConnectionDone(error)) await sendQuery(connection, rollback).catch(() => cutOff(connection))
+      throw error
+    }
   }
 
   /** Under a named lock, as DDL commits by itself. It is this database's own, and ends with the connection. */
   exclusive<T>(work: () => SqlWork<T>): Promise<T> {
-    return this.#use(async (connection) => {
-      const { rows } = await execute(connection, lock, this.#limits)
-      if (Number(rows[0]?.[0]) !== 1) throw mysqlError('ER_LOCK_WAIT_TIMEOUT', 'another process is migrating')
+    const underLock = async (turn: Turn) => {
+      const { connection } = turn
+      const [answer] = await sendQuery(connection, lock)
+      if (Number(answer?.[0]) !== 1) throw mysqlError(1205, 'ER_LOCK_WAIT_TIMEOUT', 'another process is migrating')
       try {
-        return await this.#carryOut(connection, work)
+        return await this.#carryOut(turn, work())
       } finally {
-        await execute(connection, unlock, this.#limits)
-        if (!this.#autocommit) await sendCommand(connection, 'commit')
+        await sendQuery(connection, unlock)
+        if (!this.#autocommit) await sendQuery(connection, commit)
       }
-    }, exclusiveLimitMs)
+    }
+    return this.#use('write', (turn) => this.#withTime(turn, exclusiveLimitMs, () => underLock(turn)), {
+      timeouts: this.#exclusiveTimeouts,
+      limitMs: exclusiveLimitMs,
+    })
   }
 
   async ping(): Promise<void> {
-    await this.#use((connection) => sendCommand(connection, 'do 0'))
+    await this.#use('read', ({ connection }) => sendQuery(connection, 'do 0'))
   }
 
   close(): Promise<void> {
     return this.#source.end()
   }
 
-  #carryOut<T>(connection: PoolConnection, work: () => SqlWork<T>): Promise<T> {
-    return runAsync(work(), (call) => execute(connection, call, this.#limits))
+  /** Own connections have the server's limits of usual work. */
+  async #withTime<T>({ connection, introduction }: Turn, limitMs: number, run: () => Promise<T>): Promise<T> {
+    if (!this.#source.isOwn) return run()
+    await sendQuery(connection, serverLimits(introduction, limitMs))
+    try {
+      return await run()
+    } finally {
+      await sendQuery(connection, serverLimits(introduction, this.#timeoutMs))
+    }
   }
 
-  /** Does something with a connection of its own, within the limit; else the connection is dropped. */
-  #use<T>(work: (connection: PoolConnection) => Promise<T>, limitMs = this.#timeoutMs): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let used: PoolConnection | undefined
-      let isLate = false
-      const timer = setTimeout(() => {
-        isLate = true
-        if (used !== undefined) drop(used)
-        reject(late(limitMs))
-      }, limitMs).unref()
-      this.#source.pool.getConnection((error, connection) => {
-        if (error) {
-          clearTimeout(timer)
-          return reject(error)
-        }
-        listen(connection)
-        if (isLate) return connection.release()
-        used = connection
-        work(connection).then(
-          (result) => {
-            clearTimeout(timer)
-            if (!isLate) connection.release()
-            resolve(result)
-          },
-          (failure) => {
-            clearTimeout(timer)
-            if (!isLate) isConnectionDone(failure) ? drop(connection) : connection.release()
-            reject(failure)
-          },
-        )
+  #carryOut<T>(turn: Turn, steps: SqlWork<T>, first?: IteratorResult<SqlCall, T>): Promise<T> {
+    const send = async (call: SqlCall): Promise<SqlResult> => {
+      if (turn.limit.isLate) throw turn.limit.error()
+      if (!isSelect(call)) turn.hasWritten = true
+      return execute(turn.connection, call, this.#limits)
+    }
+    return runAsync(steps, send, first)
+  }
+
+  /** Does something with a connection of its own, within the limit. What only asked is asked once more on another one. */
+  async #use<T>(
+    kind: 'read' | 'write',
+    work: (turn: Turn) => Promise<T>,
+    { timeouts, limitMs } = { timeouts: this.#timeouts, limitMs: this.#timeoutMs },
+  ): Promise<T> {
+    const limit = new TimeLimit(timeouts, limitMs)
+    const began = timeouts.tick
+    const isGated = kind === 'write' && Number.isFinite(this.#source.max)
+    if (isGated) await this.#writeGate.enter(limit)
+    try {
+      return await this.#once(kind, limit, work).catch(async (error) => {
+        if (limit.isLate || !(error instanceof Unwritten)) throw error
+        // Others may have ended too, and their pool hears of it in a turn of the event loop.
+        await new Promise(setImmediate)
+        await new Promise(setImmediate)
+        if (limit.isLate) throw error
+        this.#source.refresh()
+        return this.#once(kind, limit, work)
       })
+    } catch (error) {
+      const cause = error instanceof Unwritten ? error.cause : error
+      const hasWaited = timeouts.tick - began >= halfOfTheTicks && faultOf(cause) === 'late'
+      if (limit.isLate || hasWaited) this.#outOfTime.add(cause as object)
+      throw cause
+    } finally {
+      limit.leave()
+      if (isGated) this.#writeGate.leave()
+    }
+  }
+
+  /** Settles when the work does, or when the server has nothing of it any more; a read, when it is late. */
+  async #once<T>(kind: 'read' | 'write', limit: TimeLimit, work: (turn: Turn) => Promise<T>): Promise<T> {
+    const used = await this.#source.acquire(limit)
+    const turn: Turn = { ...used, limit, hasWritten: false }
+    return new Promise((resolve, reject) => {
+      let answered: (() => Promise<boolean>) | null = null
+      limit.onLate = () => {
+        if (kind === 'read' && !turn.hasWritten) reject(limit.error())
+        answered = this.#endAtServer(used, () => reject(limit.error()))
+      }
+      const giveBack = () => {
+        if (answered === null) this.#source.release(used)
+        else void this.#releaseEnded(used, answered())
+      }
+      const fail = (error: unknown) => {
+        if (isConnectionLost(error)) {
+          if (!turn.hasWritten) reject(new Unwritten(error))
+          if (answered === null) this.#endAtServer(used, () => reject(error))
+          return
+        }
+        if (isConnectionDone(error)) this.#source.drop(used)
+        else giveBack()
+        reject(limit.isLate ? limit.error() : error)
+      }
+      work(turn).then((result) => {
+        giveBack()
+        resolve(result)
+      }, fail)
     })
   }
+
+  /** Calls back, once the place of the connection is free, when nothing that was sent on it can take effect any more. */
+  #endAtServer(used: Used, onEnded: () => void): () => Promise<boolean> {
+    return this.#source.killer.end({
+      thread: used.introduction.thread,
+      onGone: () => {
+        this.#source.drop(used)
+        onEnded()
+      },
+      onHopeless: () => this.#source.drop(used),
+    })
+  }
+
+  /** A connection that got a KILL QUERY may still have to tell of it. */
+  async #releaseEnded(used: Used, isClear: Promise<boolean>): Promise<void> {
+    if (!(await isClear)) return this.#source.drop(used)
+    const limit = new TimeLimit(this.#timeouts, this.#timeoutMs)
+    limit.onLate = () => this.#source.drop(used)
+    await sendQuery(used.connection, 'do 0').catch(() => {})
+    limit.leave()
+    this.#source.release(used)
+  }
 }
 
-const heard = new WeakSet<PoolConnection>()
+/** The connection was lost before anything was sent that may take effect. */
+class Unwritten {
+  readonly cause: unknown
 
-/** mysql2 listens for one error of a pooled connection; a further one would end the process. */
-function listen(connection: PoolConnection): void {
-  if (heard.has(connection)) return
-  heard.add(connection)
-  connection.on('error', () => {})
+  constructor(cause: unknown) {
+    this.cause = cause
+  }
 }
 
-const serverSettings = select('select version(), @@max_allowed_packet, @@autocommit, database()')
+const halfOfTheTicks = 4
+const lockWaitTimeout = 1205
+/** Whatever `completion_type` says. */
+const commit = 'commit and no chain no release'
+const rollback = 'rollback and no chain no release'
 /** MySQL 9 has no MD5 or SHA1 any more, and the name of a lock has 64 characters at most. */
 const lockName = `concat('sess:', left(sha2(database(), 256), 40))`
-const lock = select(`select get_lock(${lockName}, ${exclusiveLimitMs / 1000 - 10})`)
-const unlock = select(`select release_lock(${lockName})`)
+const lock = `select get_lock(${lockName}, ${exclusiveLimitMs / 1000 - 10})`
+const unlock = `select release_lock(${lockName})`
 
-function select(text: string): SqlCall {
-  return { statement: { text, parameters: [], returnsRows: true }, values: [] }
+/** Whether nothing of a call can take effect. */
+function isSelect({ statement }: SqlCall): boolean {
+  return /^\s*select\b/i.test(statement.text)
 }
 
-function late(limitMs: number): SessionError {
-  return new SessionError('SESS_TIMEOUT', `MySQL did not answer within ${limitMs} ms`)
+/** Whether a call waits for no row's lock, either. */
+function isRead(call: SqlCall): boolean {
+  return isSelect(call) && !/\bfor update\b/i.test(call.statement.text)
 }

@@ -1,222 +1,246 @@
-import { type DriverFault, driverError, type SessionError, type SessionErrorCode } from '@sess/core'
+import { driverErrors, type FaultEntry, SessionError } from '@sess/core'
 
-interface Meaning {
-  readonly code: SessionErrorCode
-  readonly message: string
-  /** Left out: what the code implies. */
-  readonly retryable?: boolean
-  /** What it says about the call; left out: what the code implies. */
-  readonly fault?: DriverFault
-  /** True where the server's message may quote a value; then it is not passed on. */
-  readonly quotesValues?: true
-  /** True where the connection is of no more use. */
-  readonly connectionDone?: true
+const noDatabase: FaultEntry = { fault: 'missingSchema', message: 'there is no such database, or none is chosen' }
+const interrupted: FaultEntry = { fault: 'unknown', message: 'the statement was interrupted' }
+const unknownSql: FaultEntry = { fault: 'misconfigured', message: 'the server does not know the SQL' }
+const noConnectionSetup: FaultEntry = { fault: 'misconfigured', message: 'the connection cannot be set up this way' }
+const reread: FaultEntry = {
+  fault: 'unknown',
+  message: 'the server has forgotten the statement or its table has changed',
 }
+const unsettled: FaultEntry = { fault: 'unknown', message: 'the server does not know whether the write took effect' }
 
-const unreachable: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server cannot be reached', connectionDone: true }
-const lost: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the connection was lost', connectionDone: true }
-const late: Meaning = { code: 'SESS_TIMEOUT', message: 'the server did not answer in time', connectionDone: true }
-const exhausted: Meaning = { code: 'SESS_UNAVAILABLE', message: 'there is no connection to be had' }
-const stopping: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server is shutting down', connectionDone: true }
-const interrupted: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the statement was interrupted' }
-const readOnly: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server is read-only', connectionDone: true }
-const conflict: Meaning = { code: 'SESS_UNAVAILABLE', message: 'other transactions were in the way', fault: 'conflict' }
-const full: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the disk or the table space is full' }
-const overloaded: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server has reached one of its limits' }
-const notReady: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server is not ready for statements' }
-const denied: Meaning = { code: 'SESS_CONFIG', message: 'access is denied: the credentials, or a right that they lack' }
-const noDatabase: Meaning = { code: 'SESS_CONFIG', message: 'there is no such database, or none is chosen' }
-const noTable: Meaning = { code: 'SESS_CONFIG', message: 'a table or column is missing' }
-const noConnectionSetup: Meaning = { code: 'SESS_CONFIG', message: 'the connection cannot be set up this way' }
-const statement: Meaning = { code: 'SESS_CONFIG', message: 'the server does not know the SQL' }
-const corrupt: Meaning = { code: 'SESS_CORRUPT', message: 'the table is damaged' }
-const tooLarge: Meaning = {
-  code: 'SESS_TOO_LARGE',
-  message: 'the record is larger than the server takes',
-  fault: 'refusedRow',
-}
-const refused: Meaning = {
-  code: 'SESS_CONFIG',
-  message: 'the table refuses the record',
-  fault: 'refusedRow',
-  quotesValues: true,
-}
-
-/** The `code` of an error of mysql2 or of the system, to what it means here. */
-export const mysqlErrors: Readonly<Record<string, Meaning>> = {
-  ECONNREFUSED: unreachable,
-  ENOTFOUND: unreachable,
-  EAI_AGAIN: unreachable,
-  EHOSTUNREACH: unreachable,
-  ENETUNREACH: unreachable,
-  ENOENT: unreachable,
-  ETIMEDOUT: late,
-  PROTOCOL_SEQUENCE_TIMEOUT: late,
-  ECONNRESET: lost,
-  ECONNABORTED: lost,
-  EPIPE: lost,
-  PROTOCOL_CONNECTION_LOST: lost,
-  PROTOCOL_PACKETS_OUT_OF_ORDER: lost,
-  ER_NET_READ_ERROR: lost,
-  ER_NET_READ_INTERRUPTED: lost,
-  ER_NET_ERROR_ON_WRITE: lost,
-  ER_NET_WRITE_INTERRUPTED: lost,
-  ER_CLIENT_INTERACTION_TIMEOUT: lost,
-  ER_CON_COUNT_ERROR: exhausted,
-  ER_TOO_MANY_USER_CONNECTIONS: exhausted,
-  ER_USER_LIMIT_REACHED: exhausted,
-  ER_SERVER_SHUTDOWN: stopping,
-  ER_NORMAL_SHUTDOWN: stopping,
-  ER_SHUTDOWN_COMPLETE: stopping,
-  ER_FORCING_CLOSE: stopping,
-  ER_SESSION_WAS_KILLED: stopping,
-  ER_CONNECTION_KILLED: stopping,
-  ER_QUERY_INTERRUPTED: interrupted,
-  ER_QUERY_TIMEOUT: interrupted,
-  ER_STATEMENT_TIMEOUT: interrupted,
-  ER_OPTION_PREVENTS_STATEMENT: readOnly,
-  ER_READ_ONLY_MODE: readOnly,
-  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: readOnly,
-  ER_LOCK_DEADLOCK: conflict,
-  ER_LOCK_WAIT_TIMEOUT: conflict,
-  ER_CHECKREAD: conflict,
-  ER_XA_RBDEADLOCK: conflict,
-  ER_RECORD_FILE_FULL: full,
-  ER_DISK_FULL: full,
-  ER_TEMP_FILE_WRITE_FAILURE: full,
-  ER_ENGINE_OUT_OF_MEMORY: overloaded,
-  ER_OUTOFMEMORY: overloaded,
-  ER_OUT_OF_RESOURCES: overloaded,
-  ER_LOCK_TABLE_FULL: overloaded,
-  ER_MAX_PREPARED_STMT_COUNT_REACHED: overloaded,
-  ER_TOO_MANY_CONCURRENT_TRXS: overloaded,
-  ER_UNKNOWN_COM_ERROR: notReady,
-  ER_UNKNOWN_STMT_HANDLER: notReady,
-  ER_NEED_REPREPARE: notReady,
-  ER_TABLE_DEF_CHANGED: notReady,
-  ER_ACCESS_DENIED_ERROR: denied,
-  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: denied,
-  ER_DBACCESS_DENIED_ERROR: denied,
-  ER_TABLEACCESS_DENIED_ERROR: denied,
-  ER_COLUMNACCESS_DENIED_ERROR: denied,
-  ER_SPECIFIC_ACCESS_DENIED_ERROR: denied,
-  ER_HOST_NOT_PRIVILEGED: denied,
-  ER_ACCOUNT_HAS_BEEN_LOCKED: denied,
-  ER_MUST_CHANGE_PASSWORD: denied,
-  ER_MUST_CHANGE_PASSWORD_LOGIN: denied,
-  ER_BAD_DB_ERROR: noDatabase,
-  ER_NO_DB_ERROR: noDatabase,
-  ER_NO_SUCH_TABLE: noTable,
-  ER_BAD_TABLE_ERROR: noTable,
-  ER_BAD_FIELD_ERROR: noTable,
-  ER_NON_UPDATABLE_TABLE: noTable,
-  ER_NOT_SUPPORTED_AUTH_MODE: noConnectionSetup,
-  ER_SECURE_TRANSPORT_REQUIRED: noConnectionSetup,
-  HANDSHAKE_NO_SSL_SUPPORT: noConnectionSetup,
-  HANDSHAKE_SSL_ERROR: noConnectionSetup,
-  AUTH_SWITCH_PLUGIN_ERROR: noConnectionSetup,
-  ER_HOST_IS_BLOCKED: { code: 'SESS_UNAVAILABLE', message: 'the server blocks this host', retryable: false },
-  ER_PARSE_ERROR: statement,
-  ER_NOT_SUPPORTED_YET: statement,
-  ER_SP_DOES_NOT_EXIST: statement,
-  ER_BINLOG_STMT_MODE_AND_ROW_ENGINE: {
-    code: 'SESS_CONFIG',
+/**
+ * What the number of a server's or proxy's error means. The number, not the name: mysql2 calls MariaDB's by the names that
+ * MySQL has for them, or by none.
+ */
+export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
+  1020: 'conflict', // record has changed since last read (MariaDB's snapshot isolation)
+  1021: 'full', // disk full
+  1026: 'full', // error writing file
+  1034: 'damaged', // incorrect key file
+  1037: 'exhausted', // out of memory
+  1038: 'exhausted', // out of sort memory
+  1040: 'exhausted', // too many connections
+  1041: 'exhausted', // out of resources
+  1044: 'denied', // for the database
+  1045: 'denied', // for the user
+  1046: noDatabase,
+  1047: 'starting', // a node of a Galera cluster that is not ready
+  1048: 'refusedRow', // null
+  1049: noDatabase,
+  1051: 'missingSchema',
+  1053: 'starting', // shutdown in progress
+  1054: 'missingSchema',
+  1062: 'duplicate',
+  1064: unknownSql,
+  1077: 'starting', // shutdown
+  1079: 'starting',
+  1080: 'starting', // forcing close of a thread
+  1104: { fault: 'misconfigured', message: 'max_join_size is too small; set sql_big_selects = 1' },
+  1114: 'full', // the table is full
+  1118: 'tooLarge', // row size
+  1129: { fault: 'unreachable', message: 'the server blocks this host' },
+  1130: 'denied', // host not privileged
+  1135: 'exhausted', // can't create a thread
+  1142: 'denied', // for the table
+  1143: 'denied', // for the column
+  1146: 'missingSchema',
+  1153: 'tooLarge', // max_allowed_packet
+  1158: 'unreachable', // network read
+  1159: 'unreachable',
+  1160: 'unreachable', // network write
+  1161: 'unreachable',
+  1175: { fault: 'misconfigured', message: 'sql_safe_updates refuses the statement; set sql_safe_updates = 0' },
+  1180: 'conflict', // error during COMMIT: a certification that was lost in a group
+  1184: 'unreachable', // aborted connection
+  1193: { fault: 'misconfigured', message: 'the server lacks a setting that the store needs' },
+  1194: 'damaged',
+  1195: 'damaged',
+  1203: 'exhausted', // connections of the user
+  1205: 'late', // lock wait timeout
+  1206: 'exhausted', // lock table
+  1213: 'conflict', // deadlock
+  1223: 'readOnly', // FLUSH TABLES WITH READ LOCK on this connection
+  1226: 'exhausted', // a limit of the user
+  1227: 'denied', // a right
+  1231: { fault: 'misconfigured', message: 'the server refuses a setting of the connection' },
+  1235: unknownSql,
+  1243: reread,
+  1251: noConnectionSetup, // authentication
+  1264: 'refusedRow', // out of range
+  1288: 'missingSchema', // no table to update
+  1290: 'readOnly', // --read-only
+  1292: 'refusedRow', // wrong value
+  1305: unknownSql, // a function
+  1317: interrupted,
+  1366: 'refusedRow', // wrong value for a column
+  1370: 'denied', // to a routine, of a trigger
+  1406: 'refusedRow', // too long
+  1412: reread,
+  1451: 'refusedRow', // a foreign key
+  1452: 'refusedRow',
+  1461: 'exhausted', // prepared statements
+  1586: 'duplicate',
+  1614: 'conflict', // XA deadlock
+  1615: reread,
+  1637: 'exhausted', // transactions
+  1644: 'refusedRow', // SIGNAL of a trigger
+  1665: {
+    fault: 'misconfigured',
     message: 'binlog_format STATEMENT cannot record READ COMMITTED transactions; use ROW or MIXED',
   },
-  ER_CRASHED_ON_USAGE: corrupt,
-  ER_NOT_KEYFILE: corrupt,
-  ER_NET_PACKET_TOO_LARGE: tooLarge,
-  ER_TOO_BIG_ROWSIZE: tooLarge,
-  ER_DUP_ENTRY: { ...refused, fault: 'duplicate' },
-  ER_DATA_TOO_LONG: refused,
-  ER_WARN_DATA_OUT_OF_RANGE: refused,
-  ER_TRUNCATED_WRONG_VALUE: refused,
-  ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: refused,
-  ER_BAD_NULL_ERROR: refused,
-  ER_INVALID_JSON_TEXT_IN_PARAM: refused,
-  ER_JT_VALUE_OUT_OF_RANGE: refused,
-  ER_WRONG_JSON_TABLE_VALUE: refused,
-  ER_CHECK_CONSTRAINT_VIOLATED: refused,
-  ER_CONSTRAINT_FAILED: refused,
-  ER_SIGNAL_EXCEPTION: refused,
+  1698: 'denied',
+  1712: 'damaged', // an index
+  1792: 'readOnly', // a read-only transaction
+  1812: 'damaged', // a tablespace is missing
+  1820: 'denied', // the password must be changed
+  1836: 'readOnly', // read-only mode
+  1862: 'denied', // the password has expired
+  1874: 'readOnly', // innodb_read_only
+  1877: 'damaged',
+  1878: 'full', // temporary file
+  1927: 'starting', // MariaDB: connection was killed
+  1932: 'damaged', // MariaDB: the table does not exist in the engine
+  1969: 'late', // MariaDB: max_statement_time
+  2002: 'unreachable', // a proxy that reaches no server
+  2003: 'unreachable',
+  2006: 'unreachable',
+  2013: 'unreachable',
+  2055: 'unreachable',
+  3024: 'late', // max_execution_time
+  3092: 'starting', // a member of a group that is not ready
+  3100: { fault: 'unknown', message: 'a plugin of the server refused the transaction' },
+  3101: 'conflict', // a certification that was lost in a group
+  3118: 'denied', // the account is locked
+  3141: 'refusedRow', // JSON
+  3159: noConnectionSetup, // TLS is required
+  3168: 'starting',
+  3169: 'starting', // the session was killed
+  3666: 'refusedRow', // JSON_TABLE
+  3669: 'refusedRow',
+  3819: 'refusedRow', // CHECK
+  3950: 'exhausted', // memory of the statement
+  4025: 'refusedRow', // MariaDB: CHECK
+  4031: 'unreachable', // the server ended an idle connection
+  4078: 'refusedRow', // MariaDB: JSON_TABLE's types
+  4151: 'denied', // MariaDB: the account is locked
+  4174: 'refusedRow', // MariaDB: JSON_TABLE
+  9001: 'unreachable', // ProxySQL: no server of the hostgroup
+  9002: 'unreachable', // ProxySQL: shunned
 }
 
-/** Errors of mysql2 itself have no code. */
-const ownErrors: readonly (readonly [RegExp, Meaning])[] = [
-  [/^Pool is closed/, { code: 'SESS_UNAVAILABLE', message: 'the pool was closed by its owner', retryable: false }],
-  [/^Queue limit reached|^No connections available/, exhausted],
-  [/closed state/, lost],
+/** What the codes of mysql2 itself mean. */
+export const faultsByCode: Readonly<Record<string, FaultEntry>> = {
+  AUTH_SWITCH_PLUGIN_ERROR: noConnectionSetup,
+  HANDSHAKE_NO_SSL_SUPPORT: { fault: 'misconfigured', message: 'TLS is asked for, and the server has none' },
+  HANDSHAKE_SSL_ERROR: { fault: 'unreachable', message: 'no TLS connection could be made' },
+  HANDSHAKE_UNKNOWN_ERROR: 'unreachable',
+  PROTOCOL_CONNECTION_LOST: 'unreachable',
+  PROTOCOL_ERROR: 'unreachable',
+  PROTOCOL_INCORRECT_PACKET_SEQUENCE: 'unreachable',
+  PROTOCOL_PACKETS_OUT_OF_ORDER: 'unreachable',
+  PROTOCOL_SEQUENCE_TIMEOUT: 'late',
+  PROTOCOL_UNEXPECTED_PACKET: 'unreachable',
+}
+
+const poolClosed = /^Pool is closed/
+
+/** Errors of mysql2 that have neither. */
+const faultsByMessage: readonly (readonly [RegExp, FaultEntry])[] = [
+  [poolClosed, { fault: 'unknown', message: 'the pool was closed by its owner' }],
+  [
+    /^Queue limit reached|^No connections available/,
+    { fault: 'exhausted', message: 'the pool has no connection left' },
+  ],
+  [/closed state/, 'unreachable'],
 ]
 
-/** MariaDB's numbers that have other names in MySQL, which mysql2 goes by. */
-const mariadbCodes: Readonly<Record<number, string>> = {
-  1927: 'ER_CONNECTION_KILLED',
-  1969: 'ER_STATEMENT_TIMEOUT',
-  4025: 'ER_CONSTRAINT_FAILED',
-  4031: 'ER_CLIENT_INTERACTION_TIMEOUT',
+const untrusted = /certificate|altname|issuer|self.signed/i
+
+function find(error: Error): FaultEntry | undefined {
+  const { errno, sqlState, code } = error as { errno?: unknown; sqlState?: unknown; code?: unknown }
+  // The system's errors have negative ones.
+  if (typeof errno === 'number' && errno > 0) {
+    if (sqlState === '40003') return unsettled
+    const known = faultsByNumber[errno]
+    if (known !== undefined) return known
+    if (typeof sqlState === 'string' && sqlState.startsWith('40')) return 'conflict'
+    return { fault: 'unknown', message: `the server failed with its error ${errno}` }
+  }
+  // That of mysql2 itself, not of the system.
+  if (code === 'ETIMEDOUT' && errno === undefined) return 'late'
+  if (code === 'HANDSHAKE_SSL_ERROR' && untrusted.test(error.message)) return 'untrusted'
+  return code === undefined ? faultsByMessage.find(([pattern]) => pattern.test(error.message))?.[1] : undefined
 }
 
-/** The `SessionError` for an error of mysql2, of the server or of the system; undefined for one that is neither. */
+/** One vocabulary for both servers: their messages begin with the name that the protocol and the driver have. */
+const errors = driverErrors({
+  product: 'MySQL',
+  faults: faultsByCode,
+  find,
+  heads: [
+    'Aborted connection',
+    'Access denied for user',
+    "Can't connect to",
+    "Can't create a new thread",
+    'Connection lost: The server closed the connection.',
+    'Connection was killed',
+    'Deadlock found when trying to get lock; try restarting transaction',
+    'Duplicate entry',
+    'Got a packet bigger than',
+    'Got error',
+    'Host',
+    'Lock wait timeout exceeded; try restarting transaction',
+    'Lost connection to',
+    'Max connect timeout reached while reaching hostgroup',
+    'No connections available.',
+    'Pool is closed.',
+    'Query execution was interrupted',
+    'Queue limit reached.',
+    'Record has changed since last read',
+    'Server does not support secure connection',
+    'Server shutdown in progress',
+    'The MariaDB server is running with the',
+    'The MySQL server is running with the',
+    'The client was disconnected by the server because of inactivity',
+    'The table',
+    'Too many connections',
+    'Unknown database',
+    'User',
+    'WSREP has not yet prepared node for application use',
+    'Plugin instructed the server to rollback the current transaction',
+    'self-signed certificate',
+    'unable to verify the first certificate',
+  ],
+})
+
+export const { faultOf } = errors
+
+/** The `SessionError` for an error of mysql2, of the server or of the system; undefined for one that is none of these. */
 export function toSessionError(error: unknown): SessionError | undefined {
-  const meaning = meaningOf(error)
-  return (
-    meaning &&
-    driverError('MySQL', { fault: faultOfMeaning(meaning), message: meaning.message }, tellable(error, meaning))
-  )
-}
-
-export function faultOf(error: unknown): DriverFault | undefined {
-  const meaning = meaningOf(error)
-  return meaning && faultOfMeaning(meaning)
+  const known = errors.toSessionError(error)
+  if (known === undefined || !poolClosed.test((error as Error).message)) return known
+  return new SessionError(known.code, known.message, { cause: known.cause, retryable: false })
 }
 
 /** True where the connection on which it happened must not be used again. */
 export function isConnectionDone(error: unknown): boolean {
-  return (error as { fatal?: unknown } | null)?.fatal === true || meaningOf(error)?.connectionDone === true
+  const fault = faultOf(error)
+  return isConnectionLost(error) || fault === 'unreachable' || fault === 'starting' || fault === 'readOnly'
 }
 
-/** An error of this package's own in the server's words, so that the one table has it. */
-export function mysqlError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
+/** What a server or a proxy says of a connection that broke under a statement. */
+const lostNumbers: ReadonlySet<unknown> = new Set([1158, 1159, 1160, 1161, 1184, 2006, 2013, 2055])
+
+/** True where the connection ended without an answer, so that what was sent last may have taken effect or not. */
+export function isConnectionLost(error: unknown): boolean {
+  const { fatal, errno } = (error ?? {}) as { fatal?: unknown; errno?: unknown }
+  if (fatal === true || lostNumbers.has(errno)) return true
+  return faultOf(error) === 'unreachable' && !(typeof errno === 'number' && errno > 0)
 }
 
-const unknown: Meaning = {
-  code: 'SESS_UNAVAILABLE',
-  message: 'the statement failed',
-  retryable: false,
-  quotesValues: true,
-}
-
-function faultOfMeaning({ fault, code }: Meaning): DriverFault {
-  return fault ?? faultOfCode[code] ?? 'unknown'
-}
-
-const faultOfCode: Partial<Record<SessionErrorCode, DriverFault>> = {
-  SESS_CONFIG: 'misconfigured',
-  SESS_CORRUPT: 'damaged',
-  SESS_TIMEOUT: 'late',
-  SESS_TOO_LARGE: 'tooLarge',
-}
-
-function meaningOf(error: unknown): Meaning | undefined {
-  const code = codeOf(error)
-  if (code !== undefined) return mysqlErrors[code] ?? unknown
-  return error instanceof Error ? ownErrors.find(([pattern]) => pattern.test(error.message))?.[1] : undefined
-}
-
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  const { code, errno } = error as { code?: unknown; errno?: unknown }
-  const known = typeof code === 'string' && /^(ER_|E[A-Z_]+$|PROTOCOL_|HANDSHAKE_|AUTH_|UNKNOWN_CODE)/.test(code)
-  if (!known) return undefined
-  return (typeof errno === 'number' ? mariadbCodes[errno] : undefined) ?? code
-}
-
-/** A duplicate key's message quotes the key, a wrong value's the value, and the stack repeats the message. */
-function tellable(error: unknown, { quotesValues }: Meaning): unknown {
-  if (!quotesValues) return error
-  const { code, errno } = error as { code?: unknown; errno?: unknown }
-  return Object.assign(new Error(`${code} (${errno}); the server's message is withheld, as it may quote values`), {
-    code,
-  })
+/** An error of this package's own with the server's number and name, so that the one table has it. */
+export function mysqlError(errno: number, code: string, message: string): Error {
+  return Object.assign(new Error(message), { errno, code })
 }

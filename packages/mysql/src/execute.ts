@@ -1,5 +1,5 @@
 import type { SqlCall, SqlResult, SqlValue } from '@sess/core/sql'
-import type { PoolConnection, QueryOptions, QueryResult } from 'mysql2'
+import type { Connection, QueryOptions, QueryResult } from 'mysql2'
 import { mysqlError } from './errors.ts'
 
 /** What the server takes. */
@@ -12,23 +12,17 @@ export interface Limits {
 const packetOverheadBytes = 4_096
 
 /** Sends a prepared statement; its answer is the same whatever options the connection's owner has chosen. */
-export function execute(connection: PoolConnection, call: SqlCall, limits: Limits): Promise<SqlResult> {
+export function execute(connection: Connection, call: SqlCall, limits: Limits): Promise<SqlResult> {
   const { statement } = call
   const values = call.values.map(valueToSend)
   const bytes = values.reduce((sum: number, value) => sum + (value?.length ?? 0), packetOverheadBytes)
   if (bytes > limits.maxPacketBytes) {
-    return Promise.reject(mysqlError('ER_NET_PACKET_TOO_LARGE', 'the statement is larger than max_allowed_packet'))
-  }
-  const options: QueryOptions = {
-    sql: statement.text,
-    values,
-    rowsAsArray: true,
-    nestTables: false,
-    namedPlaceholders: false,
-    typeCast: typeof connection.config.typeCast === 'function' ? plainly : true,
+    return Promise.reject(
+      mysqlError(1153, 'ER_NET_PACKET_TOO_LARGE', 'the statement is larger than max_allowed_packet'),
+    )
   }
   return new Promise((resolve, reject) => {
-    connection.execute<QueryResult>(options, (error, result) => {
+    connection.execute<QueryResult>(plainOptions(connection, statement.text, values), (error, result) => {
       if (error) reject(error)
       else if (Array.isArray(result)) resolve({ rows: result as unknown[][], affected: result.length })
       else resolve({ rows: [], affected: result.affectedRows, insertId: Number(result.insertId) })
@@ -36,11 +30,25 @@ export function execute(connection: PoolConnection, call: SqlCall, limits: Limit
   })
 }
 
-/** Sends one of the commands that can't be prepared everywhere. It has no values and no rows. */
-export function sendCommand(connection: PoolConnection, text: string): Promise<void> {
+/** Sends a text without values; resolves with its rows. Not everything can be prepared everywhere. */
+export function sendQuery(connection: Connection, text: string): Promise<readonly unknown[][]> {
   return new Promise((resolve, reject) => {
-    connection.query(text, (error) => (error ? reject(error) : resolve()))
+    connection.query(plainOptions(connection, text), (error, rows) => {
+      if (error) reject(error)
+      else resolve(Array.isArray(rows) ? (rows as unknown as unknown[][]) : [])
+    })
   })
+}
+
+function plainOptions({ config }: Connection, sql: string, values: (string | Buffer | null)[] = []): QueryOptions {
+  return {
+    sql,
+    values,
+    rowsAsArray: true,
+    nestTables: false,
+    namedPlaceholders: false,
+    typeCast: typeof config.typeCast === 'function' ? plainly : true,
+  }
 }
 
 /** Overrides a function that the pool's owner gave for all columns. */

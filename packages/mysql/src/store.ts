@@ -2,12 +2,15 @@ import { createSessionStore, type JsonObject, type SessionStore } from '@sess/co
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/core/sql'
 import { type MysqlConfig, mysqlConfig } from './config.ts'
+import { connectionOf } from './connection-url.ts'
 import { mysqlDialect } from './dialect.ts'
 import { MysqlDriver } from './driver.ts'
-import { OwnPool, sharedPool } from './pool.ts'
+import { OwnPool } from './own-pool.ts'
+import { SharedPool } from './shared-pool.ts'
 
 const batching = { maxOperations: 128, readLanes: 2, writeLanes: 2 }
 const defaultTimeoutMs = 5_000
+const defaultMax = 10
 
 /**
  * A store in a MySQL (8.0 and later) or MariaDB (10.6 and later) database, through mysql2. Nothing connects before the
@@ -26,10 +29,15 @@ const defaultTimeoutMs = 5_000
  * ```
  */
 export function mysqlStore<Data extends object = JsonObject>(options: MysqlConfig): SessionStore<Data> {
-  const { pool, url = '', table, migrate, max = 10, ...common } = parseOptions('mysql', mysqlConfig, options)
+  const { pool, url = '', table, migrate, max, ...common } = parseOptions('mysql', mysqlConfig, options)
   const timeoutMs = common.timeoutMs ?? defaultTimeoutMs
-  const source = pool === undefined ? new OwnPool({ url, max, timeoutMs }) : sharedPool(pool)
+  const source = pool === undefined ? ownPool(url, max, timeoutMs) : new SharedPool(pool, timeoutMs)
   const driver = new MysqlDriver({ source, timeoutMs })
   const backend = createSqlBackend({ type: 'mysql', driver, dialect: mysqlDialect, table, migrate, batching })
   return createSessionStore<Data>(backend, common)
+}
+
+function ownPool(url: string, max: number | undefined, timeoutMs: number): OwnPool {
+  const { options: connection, max: maxOfUrl = defaultMax } = connectionOf(url)
+  return new OwnPool({ connection, max: max ?? maxOfUrl, timeoutMs })
 }

@@ -94,7 +94,7 @@ describe.each(engines)('%s', (name) => {
         await using store = mysqlStore({ url })
         await expect(store.create()).rejects.toMatchObject({
           code: 'SESS_CONFIG',
-          message: expect.stringContaining('access is denied'),
+          message: expect.stringContaining('refuses the user, the password or a right'),
         })
       },
       false,
@@ -109,7 +109,7 @@ describe.each(engines)('%s', (name) => {
           await using store = mysqlStore({ url, migrate })
           await expect(store.create()).rejects.toMatchObject({
             code: 'SESS_CONFIG',
-            message: expect.stringContaining('access is denied'),
+            message: expect.stringContaining('refuses the user, the password or a right'),
             cause: { code: 'ER_TABLEACCESS_DENIED_ERROR' },
           })
           expect(await store.count()).toBe(0)

@@ -73,9 +73,13 @@ export function runSync<T>(work: SqlWork<T>, execute: (call: SqlCall) => SqlResu
   return step.value
 }
 
-/** Carries work out on a driver that answers later. */
-export async function runAsync<T>(work: SqlWork<T>, execute: (call: SqlCall) => Promise<SqlResult>): Promise<T> {
-  let step = work.next()
+/** Carries work out on a driver that answers later. `first`: its first call, where the driver has looked at that already. */
+export async function runAsync<T>(
+  work: SqlWork<T>,
+  execute: (call: SqlCall) => Promise<SqlResult>,
+  first = work.next(),
+): Promise<T> {
+  let step = first
   while (!step.done) {
     let result: SqlResult
     try {

@@ -1,0 +1,143 @@
+import { SessionError } from '@sess/core'
+import type { Connection } from 'mysql2'
+import { sendQuery } from './execute.ts'
+import { isMariadb, refuseOldServer } from './server-version.ts'
+
+/** A connection as its server knows it. */
+export interface ServerThread {
+  readonly id: string
+  /** The client's address: together with the id no other connection has it, before or after a restart. Null: not to be had. */
+  readonly host: string | null
+  /** Which server it is, of several behind one address. */
+  readonly server: string
+}
+
+/** What a connection tells of itself when it is used for the first time. */
+export interface Introduction {
+  readonly thread: ServerThread
+  readonly database: unknown
+  /** The session's variables, of those that are asked for and that this server has. */
+  readonly variables: Variables
+}
+
+export type Variables = ReadonlyMap<string, string>
+
+const names = [
+  'autocommit',
+  'group_replication_consistency',
+  'group_replication_single_primary_mode',
+  'max_allowed_packet',
+  'max_execution_time',
+  'max_statement_time',
+  'transaction_isolation',
+  'tx_isolation',
+  'wsrep_on',
+  'wsrep_sync_wait',
+]
+/** With a LIMIT of their own, as SHOW too obeys sql_select_limit. */
+const variablesIn = (schema: string) => `select variable_name, variable_value from ${schema}.session_variables
+  where variable_name in (${names.map((name) => `'${name}'`).join(', ')}) limit ${names.length}`
+const whoAmI = `select version(), @@hostname, @@port, @@server_id, database(), connection_id(),
+  (select host from information_schema.processlist where id = connection_id()) limit 1`
+
+/**
+ * `known`: of another connection that is set up alike; its variables serve where it is the same server.
+ * @throws `SESS_CONFIG` for a server that is too old
+ */
+export async function introduce(connection: Connection, known?: Introduction): Promise<Introduction> {
+  const [self = []] = await sendQuery(connection, whoAmI)
+  const [version, hostname, port, serverId, database, id, host] = self
+  refuseOldServer(String(version))
+  const server = [hostname, port, serverId].join(' ')
+  // A proxy that shares connections out tells its client another number than the server's.
+  const isDirect = Number(id) % 2 ** 32 === connection.threadId
+  const thread = { id: String(id), host: isDirect && typeof host === 'string' ? host : null, server }
+  const variables = known?.thread.server === server ? known.variables : await variablesOf(connection, String(version))
+  return { thread, database, variables }
+}
+
+async function variablesOf(connection: Connection, version: string): Promise<Variables> {
+  const schema = isMariadb(version) ? 'information_schema' : 'performance_schema'
+  const rows = await sendQuery(connection, variablesIn(schema))
+  return new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value)]))
+}
+
+/** The connections of one person that are at the server now: the host of each by its id. */
+export async function threadsAt(connection: Connection, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const numbers = ids.filter((id) => /^\d+$/.test(id)).join(', ')
+  const rows = await sendQuery(
+    connection,
+    `select id, host from information_schema.processlist where id in (${numbers || 'null'}) limit ${ids.length + 1}`,
+  )
+  return new Map(rows.map(([id, host]) => [String(id), String(host)]))
+}
+
+/** @throws `SESS_CONFIG` where the settings of a connection that was handed in would change what the store answers */
+export function refuseSettings({ variables }: Introduction): void {
+  const problems: string[] = []
+  if (Number(variables.get('sql_select_limit')) < leastSelectLimit) {
+    problems.push('sql_select_limit cuts answers short; set sql_select_limit = default')
+  }
+  if (waitsForNobody(variables)) {
+    problems.push(
+      'a node of a Galera cluster answers with what it has not yet heard of others; set wsrep_sync_wait = 15',
+    )
+  }
+  if (problems.length === 0) return
+  const message = `MySQL: the connections of the pool have settings that change results: ${problems.join('; ')}`
+  throw new SessionError('SESS_CONFIG', message)
+}
+
+/** No statement without a LIMIT of its own answers with more rows. */
+const leastSelectLimit = 1_000
+const readsAndWrites = 7
+
+function waitsForNobody(variables: Variables): boolean {
+  return isGalera(variables) && (Number(variables.get('wsrep_sync_wait')) & readsAndWrites) !== readsAndWrites
+}
+
+/** What a connection of the store's own is set to before anything else: some of it would change the very next answer. */
+export const ownSettings = `set session autocommit = 1, sql_safe_updates = 0, sql_select_limit = default,
+  sql_big_selects = 1, max_sort_length = 1024, sql_auto_is_null = 0`
+
+/** And what it is set to once it is known what its server knows. */
+export function serverSettings({ variables }: Introduction, timeoutMs: number): string {
+  const isolation = variables.has('transaction_isolation') ? 'transaction_isolation' : 'tx_isolation'
+  const settings = [
+    ...limitsOf(variables, timeoutMs),
+    // Locks on what is not there (gap locks) would make deadlocks of writers that have nothing in common.
+    `${isolation} = 'READ-COMMITTED'`,
+    // A statement waits for what other nodes have committed before it.
+    ...(isGalera(variables) ? ['wsrep_sync_wait = 15'] : []),
+    ...(isLaxGroup(variables) ? [`group_replication_consistency = 'BEFORE'`] : []),
+  ]
+  return `set session ${settings.join(', ')}`
+}
+
+/** The server's own limits for work that has so much time, a little below it. */
+export function serverLimits({ variables }: Introduction, timeoutMs: number): string {
+  return `set session ${limitsOf(variables, timeoutMs).join(', ')}`
+}
+
+function limitsOf(variables: Variables, timeoutMs: number): string[] {
+  const limitMs = Math.max(1, Math.floor(timeoutMs * 0.85))
+  const seconds = Math.max(1, Math.floor(limitMs / 1000))
+  return [
+    `innodb_lock_wait_timeout = ${seconds}`,
+    `lock_wait_timeout = ${seconds}`,
+    ...(variables.has('max_statement_time') ? [`max_statement_time = ${limitMs / 1000}`] : []),
+    ...(variables.has('max_execution_time') ? [`max_execution_time = ${limitMs}`] : []),
+  ]
+}
+
+/** A group of MySQL with several primaries, which answer with what they have applied so far. */
+function isLaxGroup(variables: Variables): boolean {
+  return (
+    variables.get('group_replication_single_primary_mode') === 'OFF' &&
+    /^(EVENTUAL|BEFORE_ON_PRIMARY_FAILOVER)$/.test(variables.get('group_replication_consistency') ?? '')
+  )
+}
+
+function isGalera(variables: Variables): boolean {
+  return variables.get('wsrep_on') === 'ON'
+}

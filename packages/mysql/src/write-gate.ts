@@ -1,0 +1,38 @@
+import type { TimeLimit } from './time-limit.ts'
+
+/** Lets only so many writes have a connection at once, so that reads find one while writes wait for a lock. */
+export class WriteGate {
+  readonly #width: number
+  readonly #waiting = new Set<() => void>()
+  #inside = 0
+
+  /** `connections`: how many there are for reads and writes together. */
+  constructor(connections: number) {
+    this.#width = Math.max(1, connections - Math.ceil(connections / 4))
+  }
+
+  /** Undefined where there is room; else resolves once there is. @throws `SESS_TIMEOUT` */
+  enter(limit: TimeLimit): Promise<void> | undefined {
+    if (this.#inside < this.#width) {
+      this.#inside += 1
+      return undefined
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(resolve)
+      limit.onLate = () => {
+        this.#waiting.delete(resolve)
+        reject(limit.error())
+      }
+    })
+  }
+
+  leave(): void {
+    const [next] = this.#waiting
+    if (next === undefined) {
+      this.#inside -= 1
+      return
+    }
+    this.#waiting.delete(next)
+    next()
+  }
+}
