@@ -1,13 +1,12 @@
-import { driverError, type SessionError, type SessionErrorCode } from '@sess/core'
-import type { SqlFault } from '@sess/core/sql'
+import { type DriverFault, driverError, type SessionError, type SessionErrorCode } from '@sess/core'
 
 interface Meaning {
   readonly code: SessionErrorCode
   readonly message: string
   /** Left out: what the code implies. */
   readonly retryable?: boolean
-  /** What it says about the call; left out: `'other'`. */
-  readonly fault?: SqlFault
+  /** What it says about the call; left out: what the code implies. */
+  readonly fault?: DriverFault
   /** True where the server's message may quote a value; then it is not passed on. */
   readonly quotesValues?: true
   /** True where the connection is of no more use. */
@@ -34,12 +33,12 @@ const corrupt: Meaning = { code: 'SESS_CORRUPT', message: 'the table is damaged'
 const tooLarge: Meaning = {
   code: 'SESS_TOO_LARGE',
   message: 'the record is larger than the server takes',
-  fault: 'row',
+  fault: 'refusedRow',
 }
 const refused: Meaning = {
   code: 'SESS_CONFIG',
   message: 'the table refuses the record',
-  fault: 'row',
+  fault: 'refusedRow',
   quotesValues: true,
 }
 
@@ -160,11 +159,15 @@ const mariadbCodes: Readonly<Record<number, string>> = {
 /** The `SessionError` for an error of mysql2, of the server or of the system; undefined for one that is neither. */
 export function toSessionError(error: unknown): SessionError | undefined {
   const meaning = meaningOf(error)
-  return meaning && driverError(meaning.code, `MySQL: ${meaning.message}`, tellable(error, meaning), meaning.retryable)
+  return (
+    meaning &&
+    driverError('MySQL', { fault: faultOfMeaning(meaning), message: meaning.message }, tellable(error, meaning))
+  )
 }
 
-export function faultOf(error: unknown): SqlFault {
-  return meaningOf(error)?.fault ?? 'other'
+export function faultOf(error: unknown): DriverFault | undefined {
+  const meaning = meaningOf(error)
+  return meaning && faultOfMeaning(meaning)
 }
 
 /** True where the connection on which it happened must not be used again. */
@@ -182,6 +185,17 @@ const unknown: Meaning = {
   message: 'the statement failed',
   retryable: false,
   quotesValues: true,
+}
+
+function faultOfMeaning({ fault, code }: Meaning): DriverFault {
+  return fault ?? faultOfCode[code] ?? 'unknown'
+}
+
+const faultOfCode: Partial<Record<SessionErrorCode, DriverFault>> = {
+  SESS_CONFIG: 'misconfigured',
+  SESS_CORRUPT: 'damaged',
+  SESS_TIMEOUT: 'late',
+  SESS_TOO_LARGE: 'tooLarge',
 }
 
 function meaningOf(error: unknown): Meaning | undefined {

@@ -31,7 +31,7 @@ export function execute(connection: PoolConnection, call: SqlCall, limits: Limit
     connection.execute<QueryResult>(options, (error, result) => {
       if (error) reject(error)
       else if (Array.isArray(result)) resolve({ rows: result as unknown[][], affected: result.length })
-      else resolve({ rows: [], affected: result.affectedRows })
+      else resolve({ rows: [], affected: result.affectedRows, insertId: Number(result.insertId) })
     })
   })
 }

@@ -1,7 +1,7 @@
 import { SessionError } from '@sess/core'
 import { runSync, type SqlCall, type SqlDriver, type SqlResult, type SqlStatement, type SqlWork } from '@sess/core/sql'
 import type BetterSqlite3 from 'better-sqlite3'
-import { faultOf, toSessionError } from './errors.ts'
+import { faultOf, isOfOneRow, toSessionError } from './errors.ts'
 import { whenUnlocked } from './lock-wait.ts'
 
 type Database = BetterSqlite3.Database
@@ -88,7 +88,7 @@ export class SqliteDriver implements SqlDriver {
       return this.#execute(call)
     } catch (error) {
       // A trigger can refuse a row by ending the transaction: then no other row is written either.
-      if (faultOf(error) === 'other' || database.inTransaction) throw error
+      if (!isOfOneRow(error) || database.inTransaction) throw error
       throw sqliteError('SQLITE_ABORT_ROLLBACK', 'a statement ended the transaction')
     }
   }

@@ -1,18 +1,17 @@
-import { driverError, type SessionError, type SessionErrorCode } from '@sess/core'
-import type { SqlFault } from '@sess/core/sql'
+import { type DriverFault, driverError, type SessionError, type SessionErrorCode } from '@sess/core'
 
 interface Meaning {
   readonly code: SessionErrorCode
   readonly message: string
   readonly retryable?: boolean
-  /** What it says about the call; left out: `'other'`. */
-  readonly fault?: SqlFault
+  /** What it says about the call; left out: what the code implies. */
+  readonly fault?: DriverFault
 }
 
 const busy: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the database is locked by another connection' }
 const corrupt: Meaning = { code: 'SESS_CORRUPT', message: 'the file is damaged, or no SQLite database' }
 const failing: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the database file cannot be read or written' }
-const refused: Meaning = { code: 'SESS_CONFIG', message: 'the table refuses the record', fault: 'row' }
+const refused: Meaning = { code: 'SESS_CONFIG', message: 'the table refuses the record', fault: 'refusedRow' }
 
 /** SQLite's result code, extended or primary, to what it means here. An extended one that is missing means its primary one. */
 export const sqliteErrors: Readonly<Record<string, Meaning>> = {
@@ -43,7 +42,7 @@ export const sqliteErrors: Readonly<Record<string, Meaning>> = {
   SQLITE_CONSTRAINT_PRIMARYKEY: { ...refused, fault: 'duplicate' },
   SQLITE_CONSTRAINT_UNIQUE: { ...refused, fault: 'duplicate' },
   SQLITE_MISMATCH: refused,
-  SQLITE_TOOBIG: { code: 'SESS_TOO_LARGE', message: 'the record is larger than SQLite takes', fault: 'row' },
+  SQLITE_TOOBIG: { code: 'SESS_TOO_LARGE', message: 'the record is larger than SQLite takes', fault: 'refusedRow' },
 }
 
 /** The errors that better-sqlite3 throws itself come as a TypeError without a code. */
@@ -60,11 +59,20 @@ const ownErrors: readonly (readonly [RegExp, Meaning])[] = [
 export function toSessionError(error: unknown, file?: string): SessionError | undefined {
   const meaning = meaningOf(error)
   const about = file === undefined ? '' : ` (${file})`
-  return meaning && driverError(meaning.code, `SQLite: ${meaning.message}${about}`, error, meaning.retryable)
+  return (
+    meaning && driverError('SQLite', { fault: faultOfMeaning(meaning), message: `${meaning.message}${about}` }, error)
+  )
 }
 
-export function faultOf(error: unknown): SqlFault {
-  return meaningOf(error)?.fault ?? 'other'
+export function faultOf(error: unknown): DriverFault | undefined {
+  const meaning = meaningOf(error)
+  return meaning && faultOfMeaning(meaning)
+}
+
+/** True for an error that a row is to blame for, and not the statement or the file. */
+export function isOfOneRow(error: unknown): boolean {
+  const fault = faultOf(error)
+  return fault === 'refusedRow' || fault === 'duplicate' || fault === 'tooLarge'
 }
 
 /** True where another connection, or the owner of this one, is in the way, and will not be for long. */
@@ -73,6 +81,17 @@ export function isBusy(error: unknown): boolean {
   return code === undefined
     ? /busy executing a query/.test(messageOf(error))
     : /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(code)
+}
+
+function faultOfMeaning({ fault, code }: Meaning): DriverFault {
+  return fault ?? faultOfCode[code] ?? 'unknown'
+}
+
+const faultOfCode: Partial<Record<SessionErrorCode, DriverFault>> = {
+  SESS_CONFIG: 'misconfigured',
+  SESS_CORRUPT: 'damaged',
+  SESS_TIMEOUT: 'late',
+  SESS_TOO_LARGE: 'tooLarge',
 }
 
 function meaningOf(error: unknown): Meaning | undefined {

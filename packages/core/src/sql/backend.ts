@@ -64,7 +64,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
 
   return {
     type,
-    writes: ['insert', 'put', 'replace', 'swap', 'touch', 'delete', 'rotate', 'putState', 'takeState'],
+    writes: ['insert', 'put', 'replace', 'compareAndSwap', 'touch', 'delete', 'rotate', 'putState', 'consumeState'],
     ...(batching && { batching }),
     ...(cleanUpStep !== undefined && { cleanUpStep }),
 
@@ -82,17 +82,18 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
       const { rows } = await run(statements.count, clock(now))
       return Number(rows[0]?.[0])
     },
-    async cleanExpired(now, limit) {
+    async cleanExpired(_cursor, limit, now) {
       const sessions = await run(statements.deleteExpired, { ...clock(now), limit })
       const states = await run(statements.deleteExpiredStates, { now, limit })
       // A short page is not the last: it may lack rows that another process has locked, and may yet leave to this one.
-      return { sessions: sessions.affected, more: sessions.affected > 0 || states.affected > 0 }
+      const isDone = sessions.affected === 0 && states.affected === 0
+      return { sessions: sessions.affected, cursor: isDone ? null : 'next' }
     },
-    async listByIdentity(identityKey, now) {
+    async listByIdentity(identityKey, _cursor, _limit, now) {
       const { rows } = await run(statements.listByIdentity, { identity_key: identityKey, now })
-      return rows.map(sessionRecord)
+      return { records: rows.map(sessionRecord), cursor: null }
     },
-    async deleteByIdentity(identityKey, exceptKey, now) {
+    async deleteByIdentity(identityKey, exceptKey, _cursor, _limit, now) {
       const values = { identity_key: identityKey, except: exceptKey ?? '', now }
       let ended = 0
       do {
@@ -101,7 +102,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
         )
         ended += affected
       } while (dialect.deleteMissesMovedRows && (await run(statements.anyOfIdentity, values)).rows.length > 0)
-      return ended
+      return { ended, cursor: null }
     },
     async scan(cursor, limit, now) {
       const { rows } = await run(statements.scan, { cursor: cursor ?? '', limit })

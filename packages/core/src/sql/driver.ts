@@ -1,4 +1,5 @@
 import type { SessionError } from '../contract/errors.ts'
+import type { DriverFault } from '../store/driver-error.ts'
 import type { SqlStatement } from './fragment.ts'
 
 /** A value as the SQL layer hands it over; bytes and the array forms come only from a dialect whose row source makes them. */
@@ -16,6 +17,8 @@ export interface SqlResult {
   readonly rows: readonly (readonly unknown[])[]
   /** How many rows were written. MySQL may count matched or changed ones. */
   readonly affected: number
+  /** What the statement gave to LAST_INSERT_ID, where the server's answer has it (MySQL); 0 where it gave nothing. */
+  readonly insertId?: number
 }
 
 /**
@@ -23,15 +26,6 @@ export interface SqlResult {
  * thrown at it. So the same code runs on a driver that blocks ({@link runSync}) and on one that does not ({@link runAsync}).
  */
 export type SqlWork<T> = Generator<SqlCall, T, SqlResult>
-
-/**
- * What an error says about the call that caused it.
- * - `'row'`: the statement was refused for what may be one row's sake and wrote nothing; its other rows can be tried again
- * - `'duplicate'`: the same, because a primary key is taken
- * - `'conflict'`: a deadlock or serialization failure; nothing was written, the same call can be made again at once
- * - `'other'`: everything else; an outage, a time-out, a missing table. Not tried again
- */
-export type SqlFault = 'row' | 'duplicate' | 'conflict' | 'other'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -52,7 +46,12 @@ export interface SqlDriver {
   ping(): Awaitable<void>
   /** Releases what the driver opened itself. */
   close(): Awaitable<void>
-  fault(error: unknown): SqlFault
+  /**
+   * What an error of the driver tells; undefined for one that is not the driver's. `refusedRow`, `duplicate` and `tooLarge`
+   * say that the statement was refused for what may be one row's sake and wrote nothing: its other rows are tried again.
+   * `conflict` says that the transaction was undone (a deadlock, a serialization failure): it is made again at once.
+   */
+  fault(error: unknown): DriverFault | undefined
   /** The `SessionError` for an error of the driver; undefined for one it does not know. */
   toSessionError(error: unknown): SessionError | undefined
 }

@@ -5,7 +5,6 @@ export {
   runSync,
   type SqlCall,
   type SqlDriver,
-  type SqlFault,
   type SqlResult,
   type SqlValue,
   type SqlWork,

@@ -1,8 +1,8 @@
-import type { SessionRecord, StateRecord } from '../store/backend.ts'
+import type { ChangedRecord, SessionRecord, StateRecord, StoredTimes } from '../store/backend.ts'
 import type { SqlRow } from './dialect.ts'
 
 /** A session as the row that INSERT and UPDATE take. */
-export function sessionRow(record: SessionRecord): SqlRow {
+export function sessionRow(record: SessionRecord | ChangedRecord): SqlRow {
   return {
     key: record.key,
     version: record.version,
@@ -39,16 +39,18 @@ export function stateRecord(row: readonly unknown[]): StateRecord {
 }
 
 /** The part of a session that tells what became of a write, from a row of `outcomeColumns`. */
-export interface StoredOutcome {
+export interface StoredOutcome extends StoredTimes {
   readonly version: string
-  readonly expiresAt: number
-  readonly deadline: number | null
 }
 
 export function storedOutcome(row: readonly unknown[]): StoredOutcome {
-  const [, version, expiresAt, deadline] = row
+  const [, version, createdAt, expiresAt, deadline] = row
+  return { version: String(version), ...storedTimes([createdAt, expiresAt, deadline]) }
+}
+
+function storedTimes([createdAt, expiresAt, deadline]: readonly unknown[]): StoredTimes {
   return {
-    version: String(version),
+    createdAt: Number(createdAt),
     expiresAt: Number(expiresAt),
     deadline: deadline === null ? null : Number(deadline),
   }

@@ -1,5 +1,5 @@
 import { rowAsParameters, type SqlDialect } from './dialect.ts'
-import { compile, list, parameter, type SqlFragment, type SqlStatement, sql } from './fragment.ts'
+import { compile, list, parameter, type SqlFragment, type SqlPart, type SqlStatement, sql } from './fragment.ts'
 import { type Column, givenColumns, sessionColumns, slotShift, stateColumns, type TableNames } from './table.ts'
 import {
   type Assignments,
@@ -15,22 +15,23 @@ import {
 } from './write-forms.ts'
 
 const columnsNamed = (...names: readonly string[]) => sessionColumns.filter(({ name }) => names.includes(name))
-const contentColumns = columnsNamed('key', 'version', 'expires_at', 'identity_key', 'payload')
+const { newExpiresAt, ifVersion, newKey } = givenColumns
+const contentColumns = [...columnsNamed('key', 'version', 'identity_key', 'payload'), newExpiresAt]
 
 /** A session as it is read; `expires_slot` follows from `expires_at`. */
 export const recordColumns: readonly Column[] = sessionColumns.filter(({ name }) => name !== 'expires_slot')
 
 /** What is read of a stored session to tell the outcome of a write. */
-export const outcomeColumns: readonly Column[] = columnsNamed('key', 'version', 'expires_at', 'deadline')
+export const outcomeColumns: readonly Column[] = columnsNamed('key', 'version', 'created_at', 'expires_at', 'deadline')
 
 /** The columns of the rows that each write takes. */
 export const rowColumns = {
   put: recordColumns,
   replace: contentColumns,
-  swap: [...contentColumns, givenColumns.ifVersion, givenColumns.ifExpiresAt],
+  compareAndSwap: [...contentColumns, ifVersion],
   touch: columnsNamed('key', 'expires_at'),
   keys: columnsNamed('key'),
-  rotate: [...columnsNamed('key'), givenColumns.newKey],
+  rotate: [...contentColumns, ...columnsNamed('deadline'), ifVersion, newKey],
   putState: stateColumns,
 } as const satisfies Record<string, readonly Column[]>
 
@@ -103,19 +104,24 @@ function writeStatements(
     name,
     name === 'expires_slot' ? sql`(${given('expires_at')}${slotShift})` : given(name),
   ])
-  const capped = sql`${dialect.least}(${given('expires_at')}, coalesce(${stored('deadline')}, ${endOfTime}))`
-  const touch: Assignments = [
-    ['expires_at', capped],
-    ['expires_slot', sql`(${capped}${slotShift})`],
+  const expiry = (asked: SqlPart, deadline: SqlPart): Assignments => {
+    const capped = sql`${dialect.least}(${asked}, coalesce(${deadline}, ${endOfTime}))`
+    return [
+      ['expires_at', capped],
+      ['expires_slot', sql`(${capped}${slotShift})`],
+    ]
+  }
+  const touch = expiry(given('expires_at'), stored('deadline'))
+  const content: Assignments = ['version', 'payload', 'identity_key'].map((name) => [name, given(name)])
+  const askedOrStored = sql`coalesce(${given('expires_at')}, ${stored('expires_at')})`
+  const replace = [...content, ...expiry(askedOrStored, stored('deadline'))]
+  const rotate: Assignments = [
+    ['key', given('new_key')],
+    ['deadline', given('deadline')],
+    ...content,
+    ...expiry(askedOrStored, given('deadline')),
   ]
-  const replace: Assignments = [
-    ['version', given('version')],
-    ['payload', given('payload')],
-    ['identity_key', given('identity_key')],
-    ...touch,
-  ]
-  const unchanged = sql`${live} and ${stored('version')} = ${given('if_version')}
-    and ${stored('expires_at')} = ${given('if_expires_at')}`
+  const unchanged = sql`${live} and ${stored('version')} = ${given('if_version')}`
 
   /** The update that leaves the indexes alone, for a row whose indexed columns stay as they are; where it is cheaper. */
   const inPlace = (columns: readonly Column[], assignments: Assignments, where: SqlFragment) => {
@@ -137,16 +143,18 @@ function writeStatements(
   return {
     insert: counted(upsertRows(sessions, rowColumns.put, put, expired)),
     put: [...inPlace(rowColumns.put, put, sql`true`), upsertRows(sessions, rowColumns.put, put)].map(command),
-    replace: update(rowColumns.replace, replace, live).map(counted),
+    replace: update(rowColumns.replace, replace, live).map((fragment) => told(fragment, outcomeColumns)),
     /** A replace that is of use only if all of its rows are live; where it is cheaper. */
     replaceLive:
       keys && dialect.updatesByUpsert
         ? command(updateRowsByUpsert(sessions, rowColumns.replace, replace, live))
         : undefined,
-    swap: update(rowColumns.swap, replace, unchanged).map(counted),
+    compareAndSwap: update(rowColumns.compareAndSwap, replace, unchanged).map((fragment) =>
+      told(fragment, outcomeColumns),
+    ),
     touch: update(rowColumns.touch, touch, live).map((fragment) => told(fragment, rowColumns.touch)),
     delete: told(locking(deleteRows(sessions, keys)), rowColumns.touch),
-    rotate: told(locking(updateRows(sessions, rowColumns.rotate, [['key', given('new_key')]], live)), recordColumns),
+    rotate: told(locking(updateRows(sessions, rowColumns.rotate, rotate, unchanged)), outcomeColumns),
   }
 }
 
@@ -178,7 +186,7 @@ function housekeepingStatements(
 
   return {
     putState: command(upsertRows(states, stateColumns, putState)),
-    takeState: dialect.returning ? query(sql`${takeState} returning ${stateList}`) : command(takeState),
+    consumeState: dialect.returning ? query(sql`${takeState} returning ${stateList}`) : command(takeState),
     lockStates: query(selectRows(states, dialect.readRows, stateColumns, dialect.forUpdate)),
     deleteExpired: command(
       deleteExpired(sessions, sql`expires_slot <= ${parameter('slot')} and expires_at <= ${now}`, 'expires_slot'),

@@ -36,8 +36,9 @@ export const sessionColumns = [
 
 /** What a row brings along that is not stored in a column of that name. */
 export const givenColumns = {
+  /** The expiry of a changed record: null where the stored one stays. */
+  newExpiresAt: { name: 'expires_at', type: 'integer', nullable: true },
   ifVersion: { name: 'if_version', type: 'token' },
-  ifExpiresAt: { name: 'if_expires_at', type: 'integer' },
   newKey: { name: 'new_key', type: 'key' },
 } as const satisfies Record<string, Column>
 

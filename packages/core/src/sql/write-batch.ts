@@ -1,4 +1,5 @@
 import type { WriteKind, WriteOperation, WriteOutcome } from '../store/backend.ts'
+import type { DriverFault } from '../store/driver-error.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlDriver, SqlWork } from './driver.ts'
 import { asError, isolateFailures } from './isolate-failures.ts'
@@ -54,11 +55,7 @@ export function writeByKind(
           () => driver.transaction(start),
         )
       })
-    const outcomes = await isolateFailures(
-      operations,
-      run,
-      (error) => driver.fault(error) === 'row' || driver.fault(error) === 'duplicate',
-    )
+    const outcomes = await isolateFailures(operations, run, (error) => isOfOneRow(driver.fault(error)))
     return outcomes.map((outcome) => (outcome instanceof Error ? (failure(driver, kind, outcome) ?? outcome) : outcome))
   }
 
@@ -124,5 +121,10 @@ function workOf(work: WriteWork, kind: WriteKind, operations: readonly WriteOper
 function failure(driver: SqlDriver, kind: WriteKind, error: unknown): WriteOutcome | undefined {
   const fault = driver.fault(error)
   if (kind === 'rotate' && fault === 'duplicate') return 'taken'
-  return fault === 'row' || fault === 'duplicate' ? asError(error) : undefined
+  return isOfOneRow(fault) ? asError(error) : undefined
+}
+
+/** Whether a fault may be one row's, and not the statement's or the connection's. */
+function isOfOneRow(fault: DriverFault | undefined): boolean {
+  return fault === 'refusedRow' || fault === 'duplicate' || fault === 'tooLarge'
 }

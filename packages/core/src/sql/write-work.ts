@@ -1,8 +1,8 @@
-import type { WriteKind, WriteOperation, WriteResults } from '../store/backend.ts'
+import type { StoredTimes, WriteKind, WriteOperation, WriteResults } from '../store/backend.ts'
 import type { SqlDialect, SqlRow } from './dialect.ts'
 import type { SqlResult, SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
-import { byKey, sessionRecord, sessionRow, stateRecord, stateRow, storedOutcome } from './records.ts'
+import { byKey, type StoredOutcome, sessionRow, stateRecord, stateRow, storedOutcome } from './records.ts'
 import { call } from './statement-call.ts'
 import { rowColumns, type SessionStatements } from './statements.ts'
 import type { Column } from './table.ts'
@@ -22,15 +22,16 @@ export const notAllLive = new Error('not all of the sessions are live')
 
 /**
  * From how many rows on the work of a kind needs a transaction on an engine without RETURNING, so that what it reads back
- * is what it wrote. Of a single row that was replaced the count tells; of one that was touched it does not tell the expiry,
- * and a rotation may move the row before that is read.
+ * is what it wrote.
  */
 export const lockedFrom: Readonly<Partial<Record<WriteKind, number>>> = {
-  replace: 2,
-  swap: 2,
+  insert: 1,
+  replace: 1,
+  compareAndSwap: 1,
   touch: 1,
   delete: 1,
-  takeState: 1,
+  rotate: 1,
+  consumeState: 1,
 }
 
 export function writeWork(dialect: SqlDialect, statements: SessionStatements): WriteWork {
@@ -46,7 +47,7 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
       keys.map((key) => ({ key })),
     )
 
-  function* outcomesOf(keys: readonly string[]): SqlWork<Map<string, ReturnType<typeof storedOutcome>>> {
+  function* outcomesOf(keys: readonly string[]): SqlWork<Map<string, StoredOutcome>> {
     return byKey((yield select(statements.outcomes, keys)).rows, storedOutcome)
   }
 
@@ -67,13 +68,20 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
     return result
   }
 
-  /** Whether a write wrote a key; null where the engine has not said. */
-  const written = (result: SqlResult, operations: readonly unknown[]): ((key: string) => boolean) | null => {
-    if (result.affected === operations.length) return () => true
-    if (result.affected === 0) return () => false
-    if (!returning) return null
-    const keys = new Set(result.rows.map(([key]) => key))
-    return (key) => keys.has(key)
+  /** What is stored of the rows that a write wrote; where the engine does not tell, of all that it may have written. */
+  function* afterwards(result: SqlResult, keys: readonly string[]): SqlWork<Map<string, StoredOutcome>> {
+    return returning ? byKey(result.rows, storedOutcome) : yield* outcomesOf(keys)
+  }
+
+  /** What is stored for the operations that wrote nothing. */
+  function* othersOf<T extends Operation>(
+    operations: readonly T[],
+    stored: Map<string, StoredOutcome>,
+    outcome: (operation: T) => unknown,
+  ): SqlWork<Map<string, StoredOutcome>> {
+    const rest = operations.filter((operation) => !outcome(operation))
+    if (rest.length === 0) return stored
+    return yield* outcomesOf(keysOf(rest))
   }
 
   const { replaceLive } = statements
@@ -85,7 +93,8 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
         const { affected } = yield write(replaceLive, rowColumns.replace, rows, now)
         // A version is new with every write, so a row that was replaced has changed: it counts two, any other one or none.
         if (affected !== 2 * operations.length) throw notAllLive
-        return operations.map(() => true)
+        const stored = yield* outcomesOf(keysOf(operations))
+        return operations.map(({ key, record }) => written(stored.get(key), record.version))
       },
     }),
 
@@ -93,8 +102,12 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
       const rows = operations.map(({ record }) => sessionRow(record))
       const result = yield write(statements.insert, rowColumns.put, rows, now)
       // MySQL's count says nothing here: a row that was there counts as none, one or two.
-      const inserted = dialect.upsert === 'on conflict' ? written(result, operations) : null
-      if (inserted) return operations.map(({ key }) => inserted(key))
+      if (dialect.upsert === 'on conflict' && result.affected === operations.length) return operations.map(() => true)
+      if (dialect.upsert === 'on conflict' && result.affected === 0) return operations.map(() => false)
+      if (returning) {
+        const inserted = new Set(result.rows.map(([key]) => key))
+        return operations.map(({ key }) => inserted.has(key))
+      }
       const stored = yield* outcomesOf(keysOf(operations))
       return operations.map(({ key, record }) => stored.get(key)?.version === record.version)
     },
@@ -107,27 +120,21 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
     *replace(operations, now) {
       const row = ({ record }: Operation<'replace'>) => sessionRow(record)
       const result = yield* update(statements.replace, rowColumns.replace, operations, row, now)
-      const replaced = written(result, operations)
-      if (replaced) return operations.map(({ key }) => replaced(key))
-      const stored = yield* outcomesOf(keysOf(operations))
-      return operations.map(({ key, record }) => stored.get(key)?.version === record.version)
+      const stored = yield* afterwards(result, keysOf(operations))
+      return operations.map(({ key, record }) => written(stored.get(key), record.version))
     },
 
-    *swap(operations, now) {
-      const row = ({ record, ifVersion, ifExpiresAt }: Operation<'swap'>) => ({
+    *compareAndSwap(operations, now) {
+      const row = ({ record, ifVersion }: Operation<'compareAndSwap'>) => ({
         ...sessionRow(record),
         if_version: ifVersion,
-        if_expires_at: ifExpiresAt,
       })
-      const result = yield* update(statements.swap, rowColumns.swap, operations, row, now)
-      const swapped = written(result, operations)
-      const rest = operations.filter(({ key }) => !swapped?.(key)).map(({ key }) => key)
-      const stored = rest.length > 0 ? yield* outcomesOf(rest) : undefined
-      return operations.map(({ key, record }) => {
-        const found = stored?.get(key)
-        if (swapped?.(key) || found?.version === record.version) return 'written'
-        return found !== undefined && found.expiresAt > now ? 'conflict' : 'gone'
-      })
+      const result = yield* update(statements.compareAndSwap, rowColumns.compareAndSwap, operations, row, now)
+      const stored = yield* afterwards(result, keysOf(operations))
+      const others = yield* othersOf(operations, stored, ({ key, record }) => written(stored.get(key), record.version))
+      return operations.map(
+        ({ key, record }) => written(stored.get(key), record.version) ?? conflictOrGone(others.get(key), now),
+      )
     },
 
     *touch(operations, now) {
@@ -159,17 +166,20 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
     },
 
     *rotate(operations, now) {
-      const rows = operations.map(({ key, newKey }) => ({ key, new_key: newKey }))
-      const updated = yield write(statements.rotate, rowColumns.rotate, rows, now)
+      const rows = operations.map(({ key, newKey, record, ifVersion }) => ({
+        ...sessionRow(record),
+        key,
+        new_key: newKey,
+        if_version: ifVersion,
+      }))
+      const result = yield write(statements.rotate, rowColumns.rotate, rows, now)
       // Nobody else knows a new key yet, so what is stored under it is what this rotation put there.
-      const result = returning
-        ? updated
-        : yield select(
-            statements.read,
-            operations.map(({ newKey }) => newKey),
-          )
-      const rotated = byKey(result.rows, sessionRecord)
-      return operations.map(({ newKey }) => rotated.get(newKey) ?? null)
+      const stored = yield* afterwards(
+        result,
+        operations.map(({ newKey }) => newKey),
+      )
+      const others = yield* othersOf(operations, stored, ({ newKey }) => stored.get(newKey))
+      return operations.map(({ key, newKey }) => stored.get(newKey) ?? conflictOrGone(others.get(key), now))
     },
 
     *putState(operations, now) {
@@ -182,10 +192,10 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
       return operations.map(() => true)
     },
 
-    *takeState(operations, now) {
+    *consumeState(operations, now) {
       const rows = operations.map(({ key }) => ({ key }))
       const locked = returning ? undefined : (yield select(statements.lockStates, keysOf(operations))).rows
-      const deleted = yield write(statements.takeState, rowColumns.keys, rows, now)
+      const deleted = yield write(statements.consumeState, rowColumns.keys, rows, now)
       const taken = byKey(locked ?? deleted.rows, stateRecord)
       return operations.map(({ key }) => {
         const state = taken.get(key)
@@ -197,4 +207,13 @@ export function writeWork(dialect: SqlDialect, statements: SessionStatements): W
 
 function keysOf(operations: readonly Operation[]): readonly string[] {
   return operations.map(({ key }) => key)
+}
+
+/** The instants of a row that this very write wrote: a version is given to one write only. */
+function written(stored: StoredOutcome | undefined, version: string): StoredTimes | null {
+  return stored?.version === version ? stored : null
+}
+
+function conflictOrGone(stored: StoredOutcome | undefined, now: number): 'conflict' | 'gone' {
+  return stored !== undefined && stored.expiresAt > now ? 'conflict' : 'gone'
 }

@@ -8,11 +8,11 @@ import {
   type SqlCall,
   type SqlDialect,
   type SqlDriver,
-  type SqlFault,
   type SqlResult,
   type SqlWork,
 } from '../../src/sql/index.ts'
 import type { SessionBackend } from '../../src/store/backend.ts'
+import type { DriverFault } from '../../src/store/driver-error.ts'
 
 const allAtOnce: SqlDialect = { ...sqliteDialect, writeRows: sqliteDialect.readRows, rewritesIndexes: false }
 
@@ -65,11 +65,11 @@ export class NodeSqliteDriver implements SqlDriver {
     this.database.close()
   }
 
-  fault(error: unknown): SqlFault {
+  fault(error: unknown): DriverFault | undefined {
     const { errcode, message } = error as { errcode?: number; message: string }
     if (message === 'deadlock') return 'conflict'
     if (errcode === 1555) return 'duplicate'
-    return errcode !== undefined && errcode % 256 === 19 ? 'row' : 'other'
+    return errcode !== undefined && errcode % 256 === 19 ? 'refusedRow' : undefined
   }
 
   toSessionError(): undefined {
