@@ -104,6 +104,16 @@ export function isFatal(error: unknown): boolean {
   return severity === 'FATAL' || severity === 'PANIC'
 }
 
+const lostCodes = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE'])
+const lostMessages = ['Connection terminated unexpectedly', 'Client has encountered a connection error']
+
+/** Whether a connection was lost; one that was refused is not. */
+export function isLost(error: unknown): boolean {
+  if (!(error instanceof Error) || isOfServer(error)) return false
+  const { code } = error as { code?: unknown }
+  return lostCodes.has(String(code)) || lostMessages.some((head) => error.message.startsWith(head))
+}
+
 /** Whether a pooler refused a parameter that a connection was begun with. */
 export function isRefusedParameter(error: unknown): boolean {
   if (!isOfServer(error)) return false

@@ -14,6 +14,10 @@ export interface LeasedChannelOptions {
   /** How long an answer is waited for once a cancel request is under way. */
   readonly graceMs: number
   readonly canceller: Canceller
+  /** Asks the server about other connections. Left out: over one of these. */
+  readonly ask?: Execute
+  /** Left out: one of its own. */
+  readonly fence?: Fence
 }
 
 /** Statements on connections that each carry one at a time, so that each can be cancelled, and its end be known. */
@@ -24,14 +28,16 @@ export class LeasedChannel implements Channel {
   readonly graces: Timeouts
   readonly canceller: Canceller
   readonly fence: Fence
+  readonly #ask: Execute
 
-  constructor(leases: Leases, { timeoutMs, graceMs, canceller }: LeasedChannelOptions) {
+  constructor(leases: Leases, { timeoutMs, graceMs, canceller, ask, fence }: LeasedChannelOptions) {
     this.leases = leases
     this.timeoutMs = timeoutMs
     this.timeouts = new Timeouts(timeoutMs)
     this.graces = new Timeouts(graceMs)
     this.canceller = canceller
-    this.fence = new Fence(this.execute)
+    this.#ask = ask ?? this.execute
+    this.fence = fence ?? new Fence(this.#ask)
   }
 
   readonly execute = (call: SqlCall): Promise<SqlResult> =>
@@ -115,7 +121,7 @@ export class LeasedChannel implements Channel {
   }
 
   async #isWorking(pid: number): Promise<boolean> {
-    const { rows } = await this.execute(select(isActive, [pid])).catch(() => ({ rows: [] }))
+    const { rows } = await this.#ask(select(isActive, [pid])).catch(() => ({ rows: [] }))
     return rows.length > 0
   }
 }

@@ -1,10 +1,10 @@
+import { meet } from './backends.ts'
 import { Canceller } from './cancel.ts'
 import type { Channel } from './channel.ts'
-import { meet } from './backends.ts'
-import type { Connect } from './connection.ts'
+import type { Connect, Connection } from './connection.ts'
 import { isRefusedParameter, isTlsMissing, readOnlyServer } from './errors.ts'
-import { LeasedChannel } from './leased-channel.ts'
-import { loadConnect, loadPostgresJs } from './libraries.ts'
+import { LeasedChannel, type LeasedChannelOptions } from './leased-channel.ts'
+import type { Libraries } from './libraries.ts'
 import { OwnPool, type OwnPoolOptions } from './own-pool.ts'
 import type { PgPool } from './pg.ts'
 import { PgLeases } from './pg-leases.ts'
@@ -15,6 +15,7 @@ import { targetsOfClient } from './target-of-client.ts'
 import type { ConnectionUrl } from './url.ts'
 
 export interface ChannelOptions {
+  readonly libraries: Libraries
   readonly timeoutMs: number
   readonly prepare: boolean
 }
@@ -23,11 +24,11 @@ export interface ChannelOptions {
 const graceOf = (timeoutMs: number) => Math.min(timeoutMs, 2_000)
 
 /** Over connections of the store's own. */
-export function channelTo(url: ConnectionUrl, { timeoutMs, prepare }: ChannelOptions, max: number): Channel {
+export function channelTo(url: ConnectionUrl, { libraries, timeoutMs, prepare }: ChannelOptions, max: number): Channel {
   let hasLimits = true
   let hasTls = true
   return leasedChannel(timeoutMs, {
-    connect: loadConnect,
+    connect: libraries.connect,
     targets: () =>
       url.targets.map((target) => ({
         ...target,
@@ -68,37 +69,43 @@ export function channelOver(pool: PgPool, { timeoutMs, prepare }: ChannelOptions
 }
 
 /** Over a client of postgres.js that was handed in. */
-export function channelThrough(client: PostgresJsClient, { timeoutMs, prepare }: ChannelOptions): Channel {
-  const own = (max: number) => channelLike(client, { timeoutMs, prepare }, max)
+export function channelThrough(client: PostgresJsClient, options: ChannelOptions): Channel {
+  const { timeoutMs, prepare } = options
+  const own = (max: number, asking: Asking = {}) => channelLike(client, options, max, asking)
   // Such a function changes every row before we see it: connections without one are made, otherwise the same.
   if (client.options.transform.row.from !== undefined) return own(client.options.max)
   const canceller = new Canceller(graceOf(timeoutMs))
-  return new SharedChannel({ client, prepare, timeoutMs, canceller, own: () => own(1) })
+  return new SharedChannel({ client, prepare, timeoutMs, canceller, own: (asking) => own(1, asking) })
 }
 
-function channelLike(client: PostgresJsClient, { timeoutMs, prepare }: ChannelOptions, max: number): Channel {
+function channelLike(
+  client: PostgresJsClient,
+  { libraries, timeoutMs, prepare }: ChannelOptions,
+  max: number,
+  asking: Asking,
+): Channel {
   const unused = { user: '', password: undefined, database: '', parameters: {}, channelBinding: false }
   const targets = targetsOfClient(client).map(
     (target): Target => ({ ...unused, ...target, prepare, keepAliveSeconds: 0 }),
   )
-  return leasedChannel(timeoutMs, {
-    connect: async (): Promise<Connect> => connectLike(await loadPostgresJs(), client),
+  const options = {
+    connect: async (): Promise<Connect> => connectLike(await libraries.postgresJs(), client),
     targets: () => targets,
     canAdapt: () => false,
     max,
     maxLifetimeMs: Number.POSITIVE_INFINITY,
     idleTimeoutMs: Number.POSITIVE_INFINITY,
-    async setUp(connection) {
+    async setUp(connection: Connection) {
       await meet(connection)
     },
-  })
+  }
+  return leasedChannel(timeoutMs, options, asking)
 }
 
-function leasedChannel(timeoutMs: number, options: Omit<OwnPoolOptions, 'timeoutMs'>): Channel {
+type Asking = Pick<LeasedChannelOptions, 'ask' | 'fence'>
+
+function leasedChannel(timeoutMs: number, options: Omit<OwnPoolOptions, 'timeoutMs'>, asking: Asking = {}): Channel {
   const graceMs = graceOf(timeoutMs)
-  return new LeasedChannel(new OwnPool({ ...options, timeoutMs }), {
-    timeoutMs,
-    graceMs,
-    canceller: new Canceller(graceMs),
-  })
+  const canceller = new Canceller(graceMs)
+  return new LeasedChannel(new OwnPool({ ...options, timeoutMs }), { timeoutMs, graceMs, canceller, ...asking })
 }

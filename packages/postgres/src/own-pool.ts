@@ -1,6 +1,6 @@
 import { SessionError, Timeouts, withinTime } from '@sess/core'
 import type { Connect, Connection } from './connection.ts'
-import { connectionClosed, noAnswer } from './errors.ts'
+import { connectionClosed, isLost, noAnswer } from './errors.ts'
 import type { Leases, Returned, Taker } from './leases.ts'
 import { Takers } from './takers.ts'
 import type { Target } from './target.ts'
@@ -46,6 +46,8 @@ export class OwnPool implements Leases {
   readonly #takers: Takers
   /** Which host is tried next. */
   #at = 0
+  /** How many in a row broke while they were being opened. */
+  #broken = 0
   #isClosed = false
   #whenEmpty: (() => void) | null = null
   readonly #ageing: NodeJS.Timeout | null = null
@@ -62,10 +64,12 @@ export class OwnPool implements Leases {
   }
 
   take(taker: Taker): void {
-    if (this.#isClosed) return taker.refuse(closed())
-    if (this.#idle.length > 0 && this.#takers.startNow(taker)) return taker.use(this.#idle.pop() as Connection)
-    this.#takers.add(taker)
-    this.#openForWaiting()
+    if (this.#isClosed) taker.refuse(closed())
+    else if (this.#idle.length > 0 && this.#takers.startNow(taker)) taker.use(this.#idle.pop() as Connection)
+    else {
+      this.#takers.add(taker)
+      this.#openForWaiting()
+    }
   }
 
   forget(taker: Taker): void {
@@ -74,7 +78,10 @@ export class OwnPool implements Leases {
 
   giveBack(taker: Taker, connection: Connection, returned: Returned): void {
     this.#takers.ended(taker)
-    if (returned === 'usable' && this.#places.has(connection) && !this.#isClosed) return this.#useAgain(connection)
+    if (returned === 'usable' && this.#places.has(connection) && !this.#isClosed) {
+      this.#useAgain(connection)
+      return
+    }
     if (returned === 'misled') this.#at += 1
     // What happened to one has most likely happened to the others that nobody is using.
     if (returned !== 'usable') for (const idle of this.#idle.splice(0)) this.#dismiss(idle)
@@ -99,8 +106,12 @@ export class OwnPool implements Leases {
 
   #useAgain(connection: Connection): void {
     const next = this.#takers.next()
-    if (next !== undefined) return next.use(connection)
-    ;(this.#places.get(connection) as Place).idleSince = performance.now()
+    if (next !== undefined) {
+      next.use(connection)
+      return
+    }
+    const place = this.#places.get(connection) as Place
+    place.idleSince = performance.now()
     this.#idle.push(connection)
   }
 
@@ -115,7 +126,8 @@ export class OwnPool implements Leases {
 
   #openForWaiting(): void {
     if (this.#isClosed) return
-    while (this.#opening < this.#takers.startable && this.#places.size + this.#opening < this.#options.max) void this.#open()
+    while (this.#opening < this.#takers.startable && this.#places.size + this.#opening < this.#options.max)
+      void this.#open()
   }
 
   async #open(): Promise<void> {
@@ -123,11 +135,14 @@ export class OwnPool implements Leases {
     try {
       const connection = await this.#opened()
       this.#opening -= 1
+      this.#broken = 0
       this.#places.set(connection, { openedAt: performance.now(), idleSince: 0, leaving: null })
       this.#useAgain(connection)
     } catch (error) {
       this.#opening -= 1
-      const taker = this.#takers.next()
+      // What broke all connections broke those that were being opened as well, and they are worth another try.
+      this.#broken = isLost(error) ? this.#broken + 1 : 0
+      const taker = this.#broken % (this.#options.max + 1) === 0 ? this.#takers.next() : undefined
       if (taker !== undefined) {
         this.#takers.ended(taker)
         taker.refuse(error)

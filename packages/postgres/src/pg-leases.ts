@@ -2,10 +2,10 @@ import type pg from 'pg'
 import { meet } from './backends.ts'
 import type { Connection } from './connection.ts'
 import type { Leases, Returned, Taker } from './leases.ts'
-import { PgConnection, type PgClient } from './pg.ts'
+import { type PgClient, PgConnection } from './pg.ts'
 import { Takers } from './takers.ts'
-import { targetOfPool } from './target-of-client.ts'
 import type { Target } from './target.ts'
+import { targetOfPool } from './target-of-client.ts'
 
 type Release = (destroy?: boolean) => void
 
@@ -23,8 +23,8 @@ export class PgLeases implements Leases {
     this.#pool = pool
     this.#target = targetOfPool(pool, prepare)
     this.#takers = new Takers(pool.options.max ?? 10)
-    // The pool tells of each idle connection that breaks, and nobody to hear it ends the process.
-    pool.on('error', ignore)
+    if (!heard.has(pool)) pool.on('error', ignore)
+    heard.add(pool)
   }
 
   take(taker: Taker): void {
@@ -43,9 +43,7 @@ export class PgLeases implements Leases {
     this.#ask()
   }
 
-  async close(): Promise<void> {
-    this.#pool.off('error', ignore)
-  }
+  async close(): Promise<void> {}
 
   #ask(): void {
     while (this.#asked < this.#takers.startable) {
@@ -54,7 +52,7 @@ export class PgLeases implements Leases {
         if (error || client === undefined) {
           this.#asked -= 1
           this.#refuse(error)
-        } else void this.#onClient(client as PgClient, release)
+        } else void this.#onClient(client as unknown as PgClient, release)
       })
     }
   }
@@ -108,5 +106,8 @@ export class PgLeases implements Leases {
     }
   }
 }
+
+/** A pool tells of each idle connection that breaks, and where nobody hears it that ends the process. */
+const heard = new WeakSet<pg.Pool>()
 
 function ignore(): void {}

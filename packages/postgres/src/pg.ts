@@ -29,7 +29,9 @@ export function connectWithPg({ Client }: Pg): Connect {
     const connection = new PgConnection(client, target)
     connection.watch()
     // Without a callback it makes a promise and an error of its own more.
-    const opened = new Promise<void>((resolve, reject) => client.connect((error) => (error ? reject(error) : resolve())))
+    const opened = new Promise<void>((resolve, reject) =>
+      client.connect((error?: Error | null) => (error ? reject(error) : resolve())),
+    )
     return { connection, opened }
   }
 }
@@ -67,7 +69,7 @@ export class PgConnection implements Connection {
         types: asSent,
         ...(this.target.prepare && values.length > 0 && { name: nameOf(statement.text) }),
       }
-      this.client.query(query, (error: Error | null, result?: pg.QueryArrayResult) => {
+      void this.client.query(query, (error: Error | null, result?: pg.QueryArrayResult) => {
         if (error) return reject(error)
         try {
           resolve(sqlResult(result?.rows ?? [], result?.rowCount ?? null))

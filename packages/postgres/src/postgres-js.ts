@@ -89,11 +89,10 @@ class PostgresJsConnection implements Connection {
         if (this.#isClosed || this.#socket !== null) throw connectionClosed()
         const socket = await connect()
         this.#socket = socket
-        // postgres.js takes all listeners off a socket, so this asks again each time that it does.
         if (this.#isClosed) socket.destroy()
         return socket
       },
-    } as postgres.Options<Record<never, never>>)
+    } as unknown as postgres.Options<Record<never, never>>)
   }
 
   get cancelKey(): CancelKey | null {

@@ -3,7 +3,8 @@ import type { SqlCall, SqlResult } from '@sess/core/sql'
 import type { Canceller, CancelTarget } from './cancel.ts'
 import type { Channel, Execute } from './channel.ts'
 import { isRead, sqlResult } from './connection.ts'
-import { isFatal, isOfServer, noAnswer } from './errors.ts'
+import { isFatal, isLost, noAnswer } from './errors.ts'
+import { Fence } from './fence.ts'
 import { type Answer, keyOf, type PostgresJsClient, type Query, queryOf } from './postgres-js.ts'
 import { targetsOfClient } from './target-of-client.ts'
 
@@ -13,7 +14,7 @@ export interface SharedChannelOptions {
   readonly timeoutMs: number
   readonly canceller: Canceller
   /** Makes a channel of one connection of its own with the client's settings, for a migration. */
-  readonly own: () => Channel
+  readonly own: (asking: { ask: Execute; fence: Fence }) => Channel
 }
 
 /**
@@ -25,12 +26,14 @@ export class SharedChannel implements Channel {
   readonly #targets: readonly CancelTarget[]
   readonly #timeouts: Timeouts
   readonly #isPlain: boolean
+  readonly #fence: Fence
 
   constructor(options: SharedChannelOptions) {
     this.#options = options
     this.#targets = targetsOfClient(options.client)
     this.#timeouts = new Timeouts(options.timeoutMs)
     this.#isPlain = isPlain(options.client)
+    this.#fence = new Fence(this.execute)
   }
 
   readonly execute: Execute = async (call) => {
@@ -39,13 +42,13 @@ export class SharedChannel implements Channel {
         return await this.#once(call)
       } catch (error) {
         triesLeft -= 1
-        if (triesLeft === 0 || !isLost(error)) throw error
+        if (triesLeft === 0 || !(isLost(error) || isFatal(error))) throw error
       }
     }
   }
 
   async transaction<T>(work: (execute: Execute) => Promise<T>): Promise<T> {
-    const channel = this.#options.own()
+    const channel = this.#options.own({ ask: this.execute, fence: this.#fence })
     try {
       return await channel.transaction(work)
     } finally {
@@ -95,7 +98,8 @@ export class SharedChannel implements Channel {
   }
 }
 
-const readTries = 2
+/** How often a read is asked whose connection died before it answered. */
+const readTries = 4
 
 /** How many times `timeoutMs` a statement is waited for that was sent: after the first it is cancelled. */
 const waits = 4
@@ -105,13 +109,6 @@ function empty(query: Query): void {
   query.strings = ['select 1']
   query.args = []
 }
-
-/** Whether a connection was lost under a statement; one that could not be made is not. */
-function isLost(error: unknown): boolean {
-  return isFatal(error) || (!isOfServer(error) && lostCodes.has((error as { code?: string }).code ?? ''))
-}
-
-const lostCodes = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE'])
 
 /** The types of our columns: bigint, text, and the catalog's name. */
 const columnTypes = [20, 25, 19]

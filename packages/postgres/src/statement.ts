@@ -44,11 +44,13 @@ export class Statement implements Taker, Waiting {
   start(): void {
     const { timeouts, fence, leases } = this.#channel
     timeouts.enter(this)
-    if (!this.isWrite || !fence.isUp) return leases.take(this)
-    fence.clear().then(
-      () => this.#isDone || leases.take(this),
-      (error) => this.refuse(error),
-    )
+    if (!this.isWrite || !fence.isUp) leases.take(this)
+    else {
+      fence.clear().then(
+        () => this.#isDone || leases.take(this),
+        (error) => this.refuse(error),
+      )
+    }
   }
 
   use(connection: Connection): void {

@@ -4,6 +4,7 @@ import { createSqlBackend } from '@sess/core/sql'
 import { type PostgresConfig, postgresConfig } from './config.ts'
 import { defaultSchema, postgresDialect } from './dialect.ts'
 import { PostgresDriver } from './driver.ts'
+import { installedLibraries, type Libraries } from './libraries.ts'
 import { channelOver, channelThrough, channelTo } from './open-channel.ts'
 import type { PostgresJsClient } from './postgres-js.ts'
 import { readUrl } from './url.ts'
@@ -31,10 +32,19 @@ const defaultMax = 10
  * ```
  */
 export function postgresStore<Data extends JsonObject = JsonObject>(options: PostgresConfig): SessionStore<Data> {
+  return storeWith(installedLibraries, options)
+}
+
+/** The store, with drivers of the caller's choice. */
+export function storeWith<Data extends JsonObject = JsonObject>(
+  libraries: Libraries,
+  options: PostgresConfig,
+): SessionStore<Data> {
   const { sql, pool, url, table, migrate, ...given } = parseOptions('postgres', postgresConfig, options)
   const { schema, prepare, max, ...common } = given
   const read = url === undefined ? undefined : readUrl(url)
   const settings = {
+    libraries,
     timeoutMs: common.timeoutMs ?? defaultTimeoutMs,
     prepare: prepare ?? read?.targets[0]?.prepare ?? true,
   }

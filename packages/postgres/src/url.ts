@@ -34,7 +34,7 @@ interface Draft {
 }
 
 /** Reads a value into the draft; false where it is not one of those that may stand there. */
-type Read = (value: string, draft: Draft) => boolean | void
+type Read = (value: string, draft: Draft) => boolean
 
 const switches = new Map([
   ['true', true],
@@ -45,141 +45,126 @@ const switches = new Map([
   ['off', false],
 ])
 
-const startup =
-  (name: string): Read =>
-  (value, { parameters }) => {
-    parameters[name] = value
-  }
-
-const milliseconds =
-  (name: string): Read =>
-  (value, { parameters }) => {
-    if (!/^\d{1,9}$/.test(value)) return false
-    parameters[name] = value
-  }
-
-const seconds =
-  (set: (draft: Draft, value: number) => void): Read =>
+/** Values that a pattern fits. */
+const like =
+  (pattern: RegExp, set: (draft: Draft, value: string) => void): Read =>
   (value, draft) => {
-    if (!/^\d{1,9}$/.test(value)) return false
-    set(draft, Number(value))
+    const fits = pattern.test(value)
+    if (fits) set(draft, value)
+    return fits
   }
+
+/** What the connection is begun with. */
+const startup = (name: string, pattern = /^/) =>
+  like(pattern, ({ parameters }, value) => {
+    parameters[name] = value
+  })
+
+const number = /^\d{1,9}$/
+
+const count = (set: (draft: Draft, value: number) => void) => like(number, (draft, value) => set(draft, Number(value)))
 
 const flag =
   (set: (draft: Draft, value: boolean) => void): Read =>
   (value, draft) => {
     const read = switches.get(value)
-    if (read === undefined) return false
-    set(draft, read)
-  }
-
-const oneOf =
-  (values: readonly string[], set: (draft: Draft, value: string) => void): Read =>
-  (value, draft) => {
-    if (!values.includes(value)) return false
-    set(draft, value)
+    if (read !== undefined) set(draft, read)
+    return read !== undefined
   }
 
 const file =
-  (set: (tls: ConnectionOptions, content: Buffer) => void): Read =>
+  (name: 'ca' | 'cert' | 'key'): Read =>
   (path, { tls }) => {
     try {
-      set(tls, readFileSync(path))
+      tls[name] = readFileSync(path)
+      return true
     } catch {
       return false
     }
   }
 
 /** It is another program's, or has no meaning here; the README says which and why. */
-const ignored: Read = () => {}
+const ignored: Read = () => true
 
-const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
+const sslModes = /^(disable|allow|prefer|require|verify-ca|verify-full|no-verify)$/
 
 /** Every parameter that may stand in a URL beside the store's own options, as libpq, the drivers, Prisma and hosts write them. */
 const parameters: Readonly<Record<string, Read>> = {
   application_name: startup('application_name'),
-  channel_binding: oneOf(['disable', 'prefer', 'require'], (draft, value) => {
+  channel_binding: like(/^(disable|prefer|require)$/, (draft, value) => {
     draft.channelBinding = value !== 'disable'
   }),
-  client_encoding: oneOf(['UTF8', 'utf8', 'UTF-8', 'utf-8', 'auto'], () => {}),
+  client_encoding: like(/^(utf-?8|auto)$/i, () => {}),
   connect_timeout: ignored,
-  connection_limit: (value, draft) => {
-    if (!/^[1-9]\d{0,3}$/.test(value)) return false
+  connection_limit: like(/^[1-9]\d{0,3}$/, (draft, value) => {
     draft.max = Number(value)
-  },
-  fallback_application_name: (value, draft) => {
-    draft.parameters.application_name ??= value
-  },
-  gssencmode: oneOf(['disable', 'prefer'], () => {}),
-  host: (value, draft) => {
-    if (value === '') return false
-    const hosts = value.split(',')
-    draft.hosts = hosts.map((host, index) => ({ host, port: draft.hosts[index]?.port ?? draft.hosts[0]?.port ?? 5432 }))
-  },
-  idle_in_transaction_session_timeout: milliseconds('idle_in_transaction_session_timeout'),
-  idle_timeout: seconds((draft, value) => {
-    if (value > 0) draft.idleTimeoutMs = value * 1000
   }),
-  keep_alive: seconds((draft, value) => {
+  fallback_application_name: like(/^/, ({ parameters }, value) => {
+    parameters.application_name ??= value
+  }),
+  gssencmode: like(/^(disable|prefer)$/, () => {}),
+  host: like(/./, (draft, value) => {
+    const [first] = draft.hosts
+    draft.hosts = value.split(',').map((host, at) => ({ host, port: (draft.hosts[at] ?? first)?.port ?? 5432 }))
+  }),
+  idle_in_transaction_session_timeout: startup('idle_in_transaction_session_timeout', number),
+  idle_timeout: count((draft, value) => {
+    draft.idleTimeoutMs = value * 1000 || Number.POSITIVE_INFINITY
+  }),
+  keep_alive: count((draft, value) => {
     draft.keepAliveSeconds = value
   }),
   keepalives: flag((draft, value) => {
     if (!value) draft.keepAliveSeconds = 0
   }),
   keepalives_count: ignored,
-  keepalives_idle: seconds((draft, value) => {
+  keepalives_idle: count((draft, value) => {
     if (value > 0) draft.keepAliveSeconds = value
   }),
   keepalives_interval: ignored,
-  lock_timeout: milliseconds('lock_timeout'),
-  max_lifetime: seconds((draft, value) => {
-    draft.maxLifetimeMs = value === 0 ? Number.POSITIVE_INFINITY : value * 1000
+  lock_timeout: startup('lock_timeout', number),
+  max_lifetime: count((draft, value) => {
+    draft.maxLifetimeMs = value * 1000 || Number.POSITIVE_INFINITY
   }),
   options: startup('options'),
   pgbouncer: flag((draft, value) => {
     if (value) draft.prepare = false
   }),
   pool_timeout: ignored,
-  port: (value, draft) => {
-    if (!/^\d{1,5}$/.test(value)) return false
+  port: like(/^\d{1,5}$/, (draft, value) => {
     draft.hosts = draft.hosts.map(({ host }) => ({ host, port: Number(value) }))
-  },
-  schema: (value, draft) => {
-    if (!/^[a-z_]\w{0,62}$/i.test(value)) return false
+  }),
+  schema: like(/^[a-z_]\w{0,62}$/i, (draft, value) => {
     draft.schema = value
-  },
+  }),
   socket_timeout: ignored,
   ssl: (value, draft) => {
     const read = switches.get(value)
-    if (read === undefined && !sslModes.includes(value)) return false
     draft.sslmode = read === undefined ? value : read ? 'verify-full' : 'disable'
+    return read !== undefined || sslModes.test(value)
   },
-  sslaccept: oneOf(['strict', 'accept_invalid_certs'], (draft, value) => {
+  sslaccept: like(/^(strict|accept_invalid_certs)$/, (draft, value) => {
     draft.sslmode = value === 'strict' ? 'verify-full' : 'require'
   }),
-  sslcert: file((tls, content) => {
-    tls.cert = content
-  }),
-  sslkey: file((tls, content) => {
-    tls.key = content
-  }),
-  sslmode: oneOf(sslModes, (draft, value) => {
+  sslcert: file('cert'),
+  sslkey: file('key'),
+  sslmode: like(sslModes, (draft, value) => {
     draft.sslmode = value
   }),
-  sslnegotiation: oneOf(['postgres', 'direct'], (draft, value) => {
+  sslnegotiation: like(/^(postgres|direct)$/, (draft, value) => {
     draft.isDirect = value === 'direct'
   }),
   sslrootcert: (value, draft) => {
-    if (value !== 'system') return file((tls, content) => (tls.ca = content))(value, draft)
+    if (value !== 'system') return file('ca')(value, draft)
     draft.sslmode = 'verify-full'
+    return true
   },
-  statement_cache_size: (value, draft) => {
-    if (!/^\d{1,9}$/.test(value)) return false
-    if (value === '0') draft.prepare = false
-  },
-  statement_timeout: milliseconds('statement_timeout'),
+  statement_cache_size: count((draft, value) => {
+    if (value === 0) draft.prepare = false
+  }),
+  statement_timeout: startup('statement_timeout', number),
   supa: ignored,
-  target_session_attrs: oneOf(['any', 'read-write', 'primary'], (draft, value) => {
+  target_session_attrs: like(/^(any|read-write|primary)$/, (draft, value) => {
     draft.writable = value !== 'any'
   }),
   tcp_user_timeout: ignored,
@@ -224,7 +209,16 @@ export function readUrl(text: string): ConnectionUrl {
     else if (parameters[name]?.(value, draft) === false) problems.push(`url: the value of ${name} cannot be used`)
   }
   if (problems.length > 0) throw configError(problems)
-  const { prepare = true, channelBinding, keepAliveSeconds, max, schema, idleTimeoutMs, maxLifetimeMs, writable } = draft
+  const {
+    prepare = true,
+    channelBinding,
+    keepAliveSeconds,
+    max,
+    schema,
+    idleTimeoutMs,
+    maxLifetimeMs,
+    writable,
+  } = draft
   const shared = {
     ...login,
     tls: tlsOf(draft),

@@ -1,0 +1,63 @@
+import { startProxy } from '@sess/testkit'
+import { describe, expect, test } from 'vitest'
+import { faultGround, kinds, outcomeOf, patiently, untilDone } from './faults.ts'
+import { onServer } from './on-server.ts'
+
+onServer('postgres15', 'connections that are cut', async () => {
+  const { host, port, url, hold, openNamed, atEnd } = await faultGround()
+
+  describe.each(kinds)('over $name', (kind) => {
+    const openBehindProxy = async (config: Parameters<typeof openNamed>[1] = {}) => {
+      const proxy = await startProxy({ host, port })
+      atEnd(() => proxy.close())
+      return { proxy, ...(await openNamed(kind, { at: proxy.through(url), timeoutMs: 5_000, ...config })) }
+    }
+
+    test('while a write waits: it is told at once, and the store works on', async () => {
+      const { proxy, store, table, waiting } = await openBehindProxy()
+      const { id } = await store.create({ data: { n: 0 } })
+      const release = await hold(`select 1 from ${table} for update`)
+      const write = store.touch(id)
+      const outcome = outcomeOf(write)
+      await expect.poll(waiting, patiently).toHaveLength(1)
+      const at = performance.now()
+      proxy.cut()
+      expect(await outcome).toBe('SESS_UNAVAILABLE')
+      expect(performance.now() - at).toBeLessThan(1_000)
+      await release()
+      await untilDone(() => store.touch(id))
+    })
+
+    test('while a read waits: it is asked again, and nobody is told', async () => {
+      const { proxy, store, table, waiting } = await openBehindProxy()
+      const { id } = await store.create({ data: { n: 7 } })
+      const release = await hold(`lock table ${table}`)
+      const loaded = store.load(id)
+      await expect.poll(waiting, patiently).toHaveLength(1)
+      proxy.cut()
+      await release()
+      expect((await loaded)?.data).toEqual({ n: 7 })
+    })
+
+    test('while nobody uses them: the next read is answered', async () => {
+      const { proxy, store } = await openBehindProxy()
+      const { id } = await store.create({ data: { n: 7 } })
+      await Promise.all([store.load(id), store.count(), store.exists('x'), store.ping()])
+      proxy.cut()
+      expect((await store.load(id))?.data).toEqual({ n: 7 })
+    })
+
+    test('close takes no time, idle or not', async () => {
+      for (const isBusy of [false, true]) {
+        const { proxy, store } = await openBehindProxy()
+        await store.create()
+        const calls = Array.from({ length: isBusy ? 30 : 0 }, (_, n) => outcomeOf(store.create({ data: { n } })))
+        proxy.cut()
+        await Promise.all(calls)
+        const at = performance.now()
+        await store.close()
+        expect(performance.now() - at).toBeLessThan(1_000)
+      }
+    })
+  })
+})
