@@ -86,16 +86,19 @@ export const mysqlDialect: SqlDialect = {
   readRows: selectedJsonTable,
   writeRows: jsonTable,
   oneRow: bytesAndNumbers,
-  // MariaDB returns rows from INSERT and DELETE, but not from UPDATE.
+  // MariaDB returns rows from INSERT and DELETE, but not from UPDATE, and MySQL from none.
   returning: false,
   upsert: 'on duplicate key',
-  updateForm: 'join',
-  updatesByUpsert: true,
   deleteForm: 'join',
   keyJoin: { join: 'straight_join', hint: 'force index (primary)' },
   forUpdate: 'for update',
   deleteMissesMovedRows: true,
   skipLocked: 'for update skip locked',
+  // A SELECT with a LIMIT does not heed the connection's sql_select_limit.
+  allRows: 'limit 18446744073709551615',
+  // UTC, as the local time comes twice when clocks are put back.
+  serverTime: sql`select timestampdiff(microsecond, '1970-01-01', utc_timestamp(3)) div 1000`,
+  cleanUpStep: 1_024,
   rewritesIndexes: false,
   columnsOf: sql`select column_name from information_schema.columns
     where table_schema = database() and table_name = ${parameter('table')}`,

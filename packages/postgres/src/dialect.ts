@@ -51,12 +51,14 @@ export function postgresDialect(schema: string): SqlDialect {
     oneRow: typedParameters,
     returning: true,
     upsert: 'on conflict',
-    updateForm: 'from',
     deleteForm: 'any',
     selectForm: 'any',
     forUpdate: 'for update',
     canLockInOrder: true,
     skipLocked: 'for update skip locked',
+    serverTime: sql`select (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::bigint`,
+    rowAddress: 'ctid',
+    cleanUpStep: 4_096,
     rewritesIndexes: false,
     columnsOf: sql`select a.attname from pg_catalog.pg_attribute as a
       join pg_catalog.pg_class as c on c.oid = a.attrelid

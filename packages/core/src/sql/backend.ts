@@ -1,14 +1,22 @@
 import type { Batching, SessionBackend } from '../store/backend.ts'
+import { byKey, onlyInteger, textOf } from './answers.ts'
+import { rowColumns } from './assignments.ts'
+import { cleanUpOneStep, cleanUpStatements } from './clean-up-steps.ts'
+import { conflictRetries } from './conflict-retries.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlCall, SqlDriver, SqlResult, SqlValue, SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
+import { type EndExecute, endStep, identityStatements, listStep } from './identity-steps.ts'
+import { lockingStatements, loneStatements } from './locking-statements.ts'
+import { lockingWork } from './locking-work.ts'
+import { loneWork } from './lone-work.ts'
 import { migrateTables } from './migrate.ts'
-import { byKey, sessionRecord } from './records.ts'
+import { sessionRecordOrError } from './records.ts'
+import { returningWork } from './returning-work.ts'
 import { call, clock } from './statement-call.ts'
-import { rowColumns, sessionStatements } from './statements.ts'
+import { readStatements, returningStatements, type Tables, tables } from './statements.ts'
 import { defaultTable, type TableNames, tableNames } from './table.ts'
-import { conflictRetries, writeByKind, writeInOneTransaction } from './write-batch.ts'
-import { type WriteWork, writeWork } from './write-work.ts'
+import { type WriteWorks, writeByKind, writeInOneTransaction } from './write-batch.ts'
 
 export interface SqlBackendOptions {
   /** The store's type, e.g. `'postgres'`. */
@@ -20,7 +28,7 @@ export interface SqlBackendOptions {
   /** Whether missing tables are created and old ones migrated at the first use. Default true. */
   readonly migrate?: boolean | undefined
   readonly batching?: Batching | undefined
-  /** The most rows that one step of a clean-up removes. Left out: 256. */
+  /** The most rows that one step of a clean-up removes. Left out: the dialect's. */
   readonly cleanUpStep?: number | undefined
 }
 
@@ -31,42 +39,40 @@ export interface SqlBackendOptions {
 export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
   const { type, driver, dialect, table = defaultTable, migrate = true, batching, cleanUpStep } = options
   const names = tableNames(table)
-  const statements = sessionStatements(dialect, names)
-  const inOrder = dialect.canLockInOrder ? sessionStatements(dialect, names, true) : statements
-  const work = writeWork(dialect, statements)
-  const works = {
-    usual: work,
-    inOrder: dialect.canLockInOrder ? writeWork(dialect, inOrder) : work,
-    ofOne: workOfOne(dialect, names, work),
-  }
+  const of = tables(dialect, names)
+  const statements = readStatements(of)
+  const usual = identityStatements(of)
+  const inOrder = dialect.canLockInOrder ? identityStatements(of, true) : usual
+  const cleanUp = cleanUpStatements(of)
   const again = conflictRetries(driver)
-  const write = dialect.writeRows.from
-    ? writeByKind(driver, dialect, works, again)
-    : writeInOneTransaction(driver, work)
+  const works = writeWorks(driver, of, names)
+  const write = dialect.writeRows.from ? writeByKind(driver, works, again) : writeInOneTransaction(driver, works.usual)
 
-  const once = (only: SqlCall) => driver.run(() => single(only))
-  const execute = (only: SqlCall) => again(() => once(only))
+  const execute = (only: SqlCall) => again(() => driver.run(() => single(only)))
   const run = (statement: SqlStatement, values: Readonly<Record<string, SqlValue>>) =>
     execute(withValues(statement, values))
 
   /** An engine that blocks has answered when this returns. */
   const readOne = (key: string) => {
-    const recordsOf = ({ rows: [row] }: SqlResult) => [row === undefined ? null : sessionRecord(row)]
+    const recordsOf = ({ rows }: SqlResult) => [byKey([key], rows, sessionRecordOrError).get(key) ?? null]
     const answer = run(statements.readOne, { key })
     return answer instanceof Promise ? answer.then(recordsOf) : recordsOf(answer)
   }
   const readMany = async (keys: readonly string[]) => {
     const rows = keys.map((key) => ({ key }))
     const result = await execute(call(statements.read, dialect.readRows, rowColumns.keys, rows))
-    const found = byKey(result.rows, sessionRecord)
+    const found = byKey(keys, result.rows, sessionRecordOrError)
     return keys.map((key) => found.get(key) ?? null)
   }
+  const { serverTime } = dialect
+  const clockStatement = serverTime && of.query(serverTime)
 
   return {
     type,
     writes: ['insert', 'put', 'replace', 'compareAndSwap', 'touch', 'delete', 'rotate', 'putState', 'consumeState'],
+    cleanUpStep: cleanUpStep ?? dialect.cleanUpStep,
     ...(batching && { batching }),
-    ...(cleanUpStep !== undefined && { cleanUpStep }),
+    ...(clockStatement && { serverTime: async () => onlyInteger(await run(clockStatement, {})) }),
 
     async open() {
       await driver.open()
@@ -79,38 +85,30 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     write,
 
     async count(now) {
-      const { rows } = await run(statements.count, clock(now))
-      return Number(rows[0]?.[0])
+      return onlyInteger(await run(statements.count, clock(now)))
     },
-    async cleanExpired(_cursor, limit, now) {
-      const sessions = await run(statements.deleteExpired, { ...clock(now), limit })
-      const states = await run(statements.deleteExpiredStates, { now, limit })
-      // A short page is not the last: it may lack rows that another process has locked, and may yet leave to this one.
-      const isDone = sessions.affected === 0 && states.affected === 0
-      return { sessions: sessions.affected, cursor: isDone ? null : 'next' }
-    },
-    async listByIdentity(identityKey, _cursor, _limit, now) {
-      const { rows } = await run(statements.listByIdentity, { identity_key: identityKey, now })
-      return { records: rows.map(sessionRecord), cursor: null }
-    },
-    async deleteByIdentity(identityKey, exceptKey, _cursor, _limit, now) {
-      const values = { identity_key: identityKey, except: exceptKey ?? '', now }
-      let ended = 0
-      do {
-        const { affected } = await again((lockInOrder) =>
-          once(withValues((lockInOrder ? inOrder : statements).deleteByIdentity, values)),
-        )
-        ended += affected
-      } while (dialect.deleteMissesMovedRows && (await run(statements.anyOfIdentity, values)).rows.length > 0)
-      return { ended, cursor: null }
+    cleanExpired: (cursor, limit, now) => cleanUpOneStep(cleanUp, run, cursor, limit, now),
+    listByIdentity: (identityKey, cursor, limit, now) =>
+      listStep(usual, run, dialect.rowId !== undefined, { identityKey, cursor, limit, now }),
+    async deleteByIdentity(identityKey, exceptKey, cursor, limit, now) {
+      const missesMovedRows = dialect.deleteMissesMovedRows ?? false
+      const step = { identityKey, exceptKey, cursor, limit, now, missesMovedRows }
+      const end: EndExecute = (name, values) =>
+        again((lockInOrder) => {
+          const only = withValues((lockInOrder ? inOrder : usual)[name], values)
+          // In a transaction a look goes where writes go, and not to a replica that lags behind.
+          const looks = missesMovedRows && only.statement.returnsRows
+          return looks ? driver.transaction(() => single(only)) : driver.run(() => single(only))
+        })
+      return endStep(end, step)
     },
     async scan(cursor, limit, now) {
       const { rows } = await run(statements.scan, { cursor: cursor ?? '', limit })
-      const records = rows.map(sessionRecord)
       // Expired rows are dropped here, not in the statement: a page reads no more than `limit` rows, whatever they are.
+      const records = rows.map(sessionRecordOrError)
       return {
-        records: records.filter((record) => record.expiresAt > now),
-        cursor: records.length < limit ? null : (records.at(-1)?.key ?? null),
+        records: records.filter((record) => record instanceof Error || record.expiresAt > now),
+        cursor: rows.length < limit ? null : textOf(rows.at(-1)?.[0]),
       }
     },
 
@@ -120,14 +118,22 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
   }
 }
 
-function workOfOne(dialect: SqlDialect, names: TableNames, usual: WriteWork): WriteWork {
-  const { oneRow } = dialect
-  if (oneRow === undefined) return usual
-  const alone = { ...dialect, readRows: oneRow, writeRows: oneRow }
-  const work = writeWork(alone, sessionStatements(alone, names))
-  // It would take every value twice, a payload too.
-  const { insert, put, putState } = dialect.upsert === 'on duplicate key' ? usual : work
-  return { ...work, insert, put, putState }
+/** How the writes of this engine are done: those of a batch, the same with rows locked in order, and a single one. */
+function writeWorks(driver: SqlDriver, of: Tables, names: TableNames): WriteWorks {
+  const { dialect } = of
+  const { oneRow, canLockInOrder } = dialect
+  const alone = oneRow && tables({ ...dialect, readRows: oneRow, writeRows: oneRow }, names)
+  if (!dialect.returning) {
+    const usual = lockingWork(dialect, lockingStatements(of))
+    const ofOne = alone && loneWork(alone.dialect, loneStatements(alone), (error) => driver.fault(error), usual)
+    return { usual, inOrder: usual, ofOne: ofOne ?? usual }
+  }
+  const usual = returningWork(dialect, returningStatements(of))
+  return {
+    usual,
+    inOrder: canLockInOrder ? returningWork(dialect, returningStatements(of, true)) : usual,
+    ofOne: alone ? returningWork(alone.dialect, returningStatements(alone)) : usual,
+  }
 }
 
 function withValues(statement: SqlStatement, values: Readonly<Record<string, SqlValue>>): SqlCall {

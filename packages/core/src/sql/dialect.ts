@@ -32,22 +32,18 @@ export interface SqlDialect {
   readonly readRows: RowSource
   /**
    * How rows reach a statement that writes. With a `from`, all writes of one kind are one statement (one transaction,
-   * where outcomes are read back) and the kinds run at once. With {@link rowAsParameters}, which is for an embedded
+   * where rows are locked before) and the kinds run at once. With {@link rowAsParameters}, which is for an embedded
    * engine, the writes run one by one in one transaction.
    */
   readonly writeRows: RowSource
   /** How a batch of one comes, where a source without `from` is cheaper for that. Left out: like any other. */
   readonly oneRow?: RowSource
-  /** Whether INSERT, UPDATE and DELETE have RETURNING. Otherwise outcomes are read back under row locks. */
+  /**
+   * Whether INSERT, UPDATE and DELETE have RETURNING, and UPDATE a FROM. Otherwise the answer to a write has what was given
+   * to LAST_INSERT_ID, which tells what became of a single row, and several rows are looked at under locks before.
+   */
   readonly returning: boolean
   readonly upsert: 'on conflict' | 'on duplicate key'
-  /** `UPDATE t SET ... FROM s WHERE ...`, or `UPDATE s JOIN t ON ... SET ...`. Of no account for a source without `from`. */
-  readonly updateForm: 'from' | 'join'
-  /**
-   * True where an UPDATE that joins with a batch costs much more than an INSERT ... ON DUPLICATE KEY UPDATE of it: it goes
-   * through a temporary table, in MariaDB one on disk. Only together with `upsert: 'on duplicate key'`. Left out: false.
-   */
-  readonly updatesByUpsert?: boolean
   /** `DELETE t FROM s JOIN t ON ...`, or `DELETE FROM t WHERE key IN (...)`, or `... key = ANY (ARRAY (...))`. */
   readonly deleteForm: 'join' | 'in' | 'any'
   /** `SELECT ... FROM s JOIN t ON ...`, or `SELECT ... FROM t WHERE key = ANY (ARRAY (...))`. Left out: the join. */
@@ -57,6 +53,19 @@ export interface SqlDialect {
    * the primary key, as it would scan (and so lock) a table that it takes for a small one. Left out: `join`, and nothing.
    */
   readonly keyJoin?: { readonly join: string; readonly hint: string }
+  /** What a SELECT ends with so that all of its rows come, where a connection may have a limit of its own. Left out: nothing. */
+  readonly allRows?: string
+  /** A SELECT of the server's clock in epoch ms. Left out: this machine's clock is the only one. */
+  readonly serverTime?: SqlFragment
+  /**
+   * An integer that every row has, unique and never changed, and that each index ends with. Left out: there is none but the
+   * key, which a rotation changes.
+   */
+  readonly rowId?: string
+  /** What finds a row at once while its transaction has it locked. Left out: the key. */
+  readonly rowAddress?: string
+  /** The most rows that one step of a clean-up removes: as many as stay cheap. */
+  readonly cleanUpStep: number
   /** What a SELECT ends with that locks its rows; empty where a transaction locks everything anyway. */
   readonly forUpdate: string
   /**

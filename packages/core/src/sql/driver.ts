@@ -1,5 +1,6 @@
 import type { SessionError } from '../contract/errors.ts'
 import type { DriverFault } from '../store/driver-error.ts'
+import { checkedResult } from './answers.ts'
 import type { SqlStatement } from './fragment.ts'
 
 /** A value as the SQL layer hands it over; bytes and the array forms come only from a dialect whose row source makes them. */
@@ -15,7 +16,7 @@ export interface SqlCall {
 export interface SqlResult {
   /** Each row as an array, its columns in the order of the statement; a 64-bit integer may be a number, bigint or string. */
   readonly rows: readonly (readonly unknown[])[]
-  /** How many rows were written. MySQL may count matched or changed ones. */
+  /** How many rows came or, where none are returned, were written. MySQL may count matched or changed ones. */
   readonly affected: number
   /** What the statement gave to LAST_INSERT_ID, where the server's answer has it (MySQL); 0 where it gave nothing. */
   readonly insertId?: number
@@ -62,7 +63,7 @@ export function runSync<T>(work: SqlWork<T>, execute: (call: SqlCall) => SqlResu
   while (!step.done) {
     let result: SqlResult
     try {
-      result = execute(step.value)
+      result = checkedResult(step.value, execute(step.value))
     } catch (error) {
       step = work.throw(error)
       continue
@@ -78,7 +79,7 @@ export async function runAsync<T>(work: SqlWork<T>, execute: (call: SqlCall) => 
   while (!step.done) {
     let result: SqlResult
     try {
-      result = await execute(step.value)
+      result = checkedResult(step.value, await execute(step.value))
     } catch (error) {
       step = work.throw(error)
       continue

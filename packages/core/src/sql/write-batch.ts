@@ -1,12 +1,9 @@
 import type { WriteKind, WriteOperation, WriteOutcome } from '../store/backend.ts'
 import type { DriverFault } from '../store/driver-error.ts'
-import type { SqlDialect } from './dialect.ts'
+import type { ConflictRetries } from './conflict-retries.ts'
 import type { SqlDriver, SqlWork } from './driver.ts'
 import { asError, isolateFailures } from './isolate-failures.ts'
-import { lockedFrom, notAllLive, type Operation, type WriteWork } from './write-work.ts'
-
-/** How often work is started again that lost to another transaction (a deadlock, a serialization failure). */
-const maxTries = 5
+import { notAllLive, type Operation, type WriteWork } from './write-work.ts'
 
 type WriteBatch = (operations: readonly WriteOperation[], now: number) => Promise<readonly WriteOutcome[]>
 
@@ -34,20 +31,22 @@ export function writeInOneTransaction(driver: SqlDriver, work: WriteWork): Write
       : driver.transaction(() => all(operations, now)))
 }
 
-/** The operations of each kind as one statement (one transaction, where outcomes are read back); the kinds at once. */
-export function writeByKind(
-  driver: SqlDriver,
-  dialect: SqlDialect,
-  works: { readonly usual: WriteWork; readonly inOrder: WriteWork; readonly ofOne: WriteWork },
-  again: ConflictRetries,
-): WriteBatch {
+export interface WriteWorks {
+  readonly usual: WriteWork
+  /** The same with rows locked in one order. */
+  readonly inOrder: WriteWork
+  /** For a single operation. */
+  readonly ofOne: WriteWork
+}
+
+/** The operations of each kind as one statement (one transaction, where rows are locked before); the kinds at once. */
+export function writeByKind(driver: SqlDriver, works: WriteWorks, again: ConflictRetries): WriteBatch {
   async function writeKind(kind: WriteKind, operations: readonly WriteOperation[], now: number) {
-    const fromRows = dialect.returning ? Number.POSITIVE_INFINITY : (lockedFrom[kind] ?? Number.POSITIVE_INFINITY)
     const run = (rows: readonly WriteOperation[]) =>
       again((lockInOrder) => {
         const work = rows.length === 1 ? works.ofOne : lockInOrder ? works.inOrder : works.usual
         const start = () => workOf(work, kind, rows, now)
-        if (rows.length < fromRows) return driver.run(start)
+        if (!work.inTransaction.has(kind)) return driver.run(start)
         const { replaceLive } = work
         if (kind !== 'replace' || replaceLive === undefined) return driver.transaction(start)
         return unlessGone(
@@ -73,33 +72,6 @@ export function writeByKind(
       }),
     )
     return operations.map((operation) => outcomes.get(operation) as WriteOutcome)
-  }
-}
-
-/**
- * Starts work again when it lost to another transaction: the engine has undone it wholly. From the first time on all work
- * is told to lock its rows in one order, which costs a little and rules deadlocks out. What an engine answers in the same
- * tick is given as it is: such an engine has one transaction at a time.
- */
-export type ConflictRetries = <T>(run: (lockInOrder: boolean) => T | Promise<T>) => T | Promise<T>
-
-export function conflictRetries(driver: SqlDriver): ConflictRetries {
-  let hasLost = false
-  async function untilWon<T>(first: Promise<T>, run: (lockInOrder: boolean) => T | Promise<T>): Promise<T> {
-    let answer: T | Promise<T> = first
-    for (let tries = 1; ; tries++) {
-      try {
-        return await answer
-      } catch (error) {
-        if (tries === maxTries || driver.fault(error) !== 'conflict') throw error
-        hasLost = true
-        answer = run(hasLost)
-      }
-    }
-  }
-  return (run) => {
-    const answer = run(hasLost)
-    return answer instanceof Promise ? untilWon(answer, run) : answer
   }
 }
 

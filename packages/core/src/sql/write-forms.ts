@@ -41,10 +41,11 @@ function joined({ dialect, table, stored }: Target, from: SqlFragment): SqlFragm
   return sql`${from} ${join} ${table} ${hint} on ${stored('key')} = s.${dialect.quote('key')}`
 }
 
-/** SELECT of the rows with the keys of a source. */
-export function selectRows(target: Target, source: RowSource, columns: readonly Column[], ending = ''): SqlFragment {
+/** SELECT of the rows with the keys of a source. `lock`: what locks them. */
+export function selectRows(target: Target, source: RowSource, columns: readonly Column[], lock = ''): SqlFragment {
   const { dialect, table, stored } = target
   const selected = list(columns.map(({ name }) => stored(name)))
+  const ending = sql`${dialect.allRows ?? ''} ${lock}`
   if (source.from === undefined) {
     return sql`select ${selected} from ${table} where ${stored('key')} = ${parameter('key')} ${ending}`
   }
@@ -66,52 +67,65 @@ export function lockedInOrder({ dialect, table, stored }: Target, write: SqlFrag
     ${write} and (select count(*) from locked) >= 0`
 }
 
+/** INSERT of the assigned columns, made of the `given` ones; refused where a key is taken. */
+export function insertRows(
+  { dialect, table }: Target,
+  given: readonly Column[],
+  assignments: Assignments,
+): SqlFragment {
+  const from = dialect.writeRows.from?.(given)
+  const values = list(assignments.map(([, value]) => value))
+  const insert = sql`insert into ${table} (${list(assignments.map(([column]) => dialect.quote(column)))})`
+  // SQLite takes ON after a SELECT without WHERE for a join's.
+  return from ? sql`${insert} select ${values} from ${from} where true` : sql`${insert} values (${values})`
+}
+
 /**
- * INSERT of the assigned columns, made of the `given` ones, and what becomes of a row that is there: set to the incoming
- * one where `onlyWhere` holds, else left alone.
+ * The same, and what becomes of a row that is there: set to the incoming one where `onlyWhere` holds, else left alone, its
+ * expiry being given to `kept`.
  */
 export function upsertRows(
   target: Target,
   given: readonly Column[],
   assignments: Assignments,
   onlyWhere?: SqlFragment,
+  kept?: (expiry: string) => SqlFragment,
 ): SqlFragment {
-  const { dialect, table } = target
-  const { quote } = dialect
-  const from = dialect.writeRows.from?.(given)
-  const values = list(assignments.map(([, value]) => value))
+  const { quote, upsert } = target.dialect
   const others = assignments.filter(([column]) => column !== 'key')
-  const insert = sql`insert into ${table} (${list(assignments.map(([column]) => quote(column)))})`
-  if (dialect.upsert === 'on conflict') {
-    // SQLite takes ON after a SELECT without WHERE for a join's.
-    const rows = from ? sql`select ${values} from ${from} where true` : sql`values (${values})`
-    const set = list(others.map(([column]) => `${quote(column)} = excluded.${quote(column)}`))
-    const where = onlyWhere ? sql`where ${onlyWhere}` : ''
-    return sql`${insert} ${rows} on conflict (${quote('key')}) do update set ${set} ${where}`
-  }
-  const rows = from ? sql`select ${values} from ${from}` : sql`values (${values})`
-  return sql`${insert} ${rows} ${onDuplicateKey(target, others, onlyWhere)}`
+  const insert = insertRows(target, given, assignments)
+  if (upsert === 'on duplicate key') return sql`${insert} ${onDuplicateKey(target, others, onlyWhere, kept)}`
+  const set = list(others.map(([column]) => `${quote(column)} = excluded.${quote(column)}`))
+  const where = onlyWhere ? sql`where ${onlyWhere}` : ''
+  return sql`${insert} on conflict (${quote('key')}) do update set ${set} ${where}`
 }
 
-function onDuplicateKey({ stored }: Target, assignments: Assignments, onlyWhere?: SqlFragment): SqlFragment {
+function onDuplicateKey(
+  { stored }: Target,
+  assignments: Assignments,
+  onlyWhere?: SqlFragment,
+  kept: (expiry: string) => SqlPart = (expiry) => expiry,
+): SqlFragment {
   // MySQL assigns from left to right and later assignments see earlier ones: what the condition reads comes last.
   const ordered = assignments.toSorted(([a], [b]) => Number(a === 'expires_at') - Number(b === 'expires_at'))
   const set = ordered.map(([column, value]) => {
-    const next = onlyWhere ? sql`if(${onlyWhere}, ${value}, ${stored(column)})` : value
+    const old = column === 'expires_at' ? kept(stored(column)) : stored(column)
+    const next = onlyWhere ? sql`if(${onlyWhere}, ${value}, ${old})` : value
     return sql`${stored(column)} = ${next}`
   })
   return sql`on duplicate key update ${list(set)}`
 }
 
 /**
- * UPDATE of the sessions with the keys of the `given` rows as an INSERT ... ON DUPLICATE KEY UPDATE. It counts two for a
- * row that it changed; where there is none it inserts a meaningless one, so its transaction must then be rolled back.
+ * UPDATE of the sessions with the keys of the `given` rows as an INSERT ... ON DUPLICATE KEY UPDATE. An UPDATE that joins
+ * with a batch costs more: it goes through a temporary table, in MariaDB one on disk. It counts two for a row that it
+ * changed; where there is none it inserts a meaningless one: then its transaction must be rolled back.
  */
 export function updateRowsByUpsert(
   target: Target,
   given: readonly Column[],
   assignments: Assignments,
-  where: SqlFragment,
+  where?: SqlFragment,
 ): SqlFragment {
   const { dialect, table } = target
   const key = target.given('key')
@@ -123,20 +137,15 @@ export function updateRowsByUpsert(
 
 /** UPDATE of the rows with the keys of the `given` rows. */
 export function updateRows(
-  target: Target,
+  { dialect, table, stored, given: givenColumn }: Target,
   given: readonly Column[],
   assignments: Assignments,
   where: SqlFragment,
 ): SqlFragment {
-  const { dialect, table, stored } = target
-  const key = target.given('key')
   const from = dialect.writeRows.from?.(given)
-  if (from !== undefined && dialect.updateForm === 'join') {
-    const set = list(assignments.map(([column, value]) => sql`${stored(column)} = ${value}`))
-    return sql`update ${joined(target, from)} set ${set} where ${where}`
-  }
   const set = list(assignments.map(([column, value]) => sql`${dialect.quote(column)} = ${value}`))
-  return sql`update ${table} set ${set} ${from ? sql`from ${from}` : ''} where ${stored('key')} = ${key} and ${where}`
+  return sql`update ${table} set ${set} ${from ? sql`from ${from}` : ''}
+    where ${stored('key')} = ${givenColumn('key')} and ${where}`
 }
 
 /** DELETE of the rows whose keys are in `from`, a FROM item called `s`; left out: of the one that is the parameter. */

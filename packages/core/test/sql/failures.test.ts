@@ -54,7 +54,7 @@ test('work that loses again and again is given up', async () => {
   }
   const deadlock = expect.objectContaining({ message: 'deadlock' })
   expect(await backend.write(puts('a', 'b'), now)).toEqual([deadlock, deadlock])
-  expect(driver.sent).toHaveLength(5)
+  expect(driver.sent).toHaveLength(8)
 })
 
 test('one kind that fails leaves the outcomes of the others alone', async () => {

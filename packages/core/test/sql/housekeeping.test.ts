@@ -1,13 +1,36 @@
 import { describe, expect, test } from 'vitest'
-import type { SessionRecord } from '../../src/store/backend.ts'
+import type { RecordPage, SessionRecord } from '../../src/store/backend.ts'
 import { dialects, openBackend, type SqlBackend } from './engines.ts'
-import { now, record } from './records.ts'
+import { now, record, rotation } from './records.ts'
 
 async function put(backend: SqlBackend, ...records: SessionRecord[]): Promise<void> {
   await backend.write(
     records.map((one) => ({ kind: 'put', key: one.key, record: one })),
     now,
   )
+}
+
+async function inSteps<S extends { readonly cursor: string | null }>(
+  step: (cursor: string | null) => S | Promise<S>,
+): Promise<S[]> {
+  const all: S[] = []
+  do all.push(await step(all.at(-1)?.cursor ?? null))
+  while (all.at(-1)?.cursor != null)
+  return all
+}
+
+async function listed(backend: SqlBackend, identityKey: string): Promise<SessionRecord[]> {
+  const pages = await inSteps((cursor) => backend.listByIdentity(identityKey, cursor, 100, now))
+  return pages.flatMap(({ records }) => records as SessionRecord[]).sort((a, b) => a.key.localeCompare(b.key))
+}
+
+async function ended(backend: SqlBackend, identityKey: string, exceptKey: string | null = null): Promise<number> {
+  const steps = await inSteps((cursor) => backend.deleteByIdentity(identityKey, exceptKey, cursor, 100, now))
+  return steps.reduce((sum, step) => sum + step.ended, 0)
+}
+
+function keys(records: RecordPage['records']): string[] {
+  return records.map((one) => (one as SessionRecord).key).sort()
 }
 
 describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
@@ -27,26 +50,27 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     ]).toEqual([3, 2, 1, 0])
   })
 
-  test('clean-up removes what has expired in bounded steps, oldest first, and says whether there is more', async () => {
-    const { backend } = await openBackend(dialect)
+  test('clean-up removes what has expired in bounded steps, oldest first, each from where the last one ended', async () => {
+    const { backend, driver } = await openBackend(dialect)
     const hour = 3_600_000
     const old = Array.from({ length: 10 }, (_, index) => record(`old-${index}`, { expiresAt: (10 - index) * hour }))
     await put(backend, ...old, record('live', { expiresAt: 10 * hour + 1 }))
-    expect(await backend.cleanExpired(10 * hour, 4)).toEqual({ sessions: 4, more: true })
+    const first = await backend.cleanExpired(null, 4, 10 * hour)
+    expect(first).toEqual({ sessions: 4, cursor: expect.any(String) })
     const left = await backend.scan(null, 100, 0)
-    expect(left.records.map(({ key }) => key).sort()).toEqual([
-      'live',
-      'old-0',
-      'old-1',
-      'old-2',
-      'old-3',
-      'old-4',
-      'old-5',
-    ])
-    expect(await backend.cleanExpired(10 * hour, 4)).toEqual({ sessions: 4, more: true })
-    expect(await backend.cleanExpired(10 * hour, 4)).toEqual({ sessions: 2, more: true })
-    expect(await backend.cleanExpired(10 * hour, 4)).toEqual({ sessions: 0, more: false })
-    expect(await backend.read(['live'])).toEqual([expect.objectContaining({ key: 'live' })])
+    expect(keys(left.records)).toEqual(['live', 'old-0', 'old-1', 'old-2', 'old-3', 'old-4', 'old-5'])
+    // What is older than the cursor has been passed over: the step begins in the index at the cursor.
+    await put(backend, record('older', { expiresAt: 1 }))
+    const second = await backend.cleanExpired(first.cursor, 4, 10 * hour)
+    expect(second).toEqual({ sessions: 4, cursor: expect.any(String) })
+    expect(await backend.read(['older'])).toEqual([expect.objectContaining({ key: 'older' })])
+    const rest = [second]
+    while (rest.at(-1)?.cursor) rest.push(await backend.cleanExpired(rest.at(-1)?.cursor as string, 4, 10 * hour))
+    expect(rest.map(({ sessions }) => sessions).reduce((sum, sessions) => sum + sessions)).toBe(6)
+    expect(keys((await backend.scan(null, 100, 0)).records)).toEqual(['live', 'older'])
+    driver.sent.length = 0
+    expect(await backend.cleanExpired(null, 4, 10 * hour)).toEqual({ sessions: 1, cursor: expect.any(String) })
+    expect(driver.sent).toHaveLength(1)
   })
 
   test('clean-up removes expired states too, and counts only sessions', async () => {
@@ -56,8 +80,11 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
       states.map((one) => ({ kind: 'putState', key: one.key, record: one })),
       now,
     )
-    expect(await backend.cleanExpired(now, 2)).toEqual({ sessions: 0, more: true })
-    expect(await backend.cleanExpired(now, 2)).toEqual({ sessions: 0, more: false })
+    expect(await inSteps((cursor) => backend.cleanExpired(cursor, 2, now))).toMatchObject([
+      { sessions: 0 },
+      { sessions: 0 },
+      { sessions: 0, cursor: null },
+    ])
     expect(driver.database.prepare('select key from sess_sessions_states').all()).toEqual([{ key: 'c' }])
   })
 
@@ -71,12 +98,70 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
       record('e', { identityKey: 'max' }),
       record('f'),
     )
-    expect([...(await backend.listByIdentity('zoe', now))].sort((x, y) => x.key.localeCompare(y.key))).toEqual(zoe)
-    expect(await backend.deleteByIdentity('zoe', 'b', now)).toBe(2)
-    expect(await backend.listByIdentity('zoe', now)).toEqual([zoe[1]])
-    expect(await backend.deleteByIdentity('zoe', null, now)).toBe(1)
-    expect(await backend.deleteByIdentity('zoe', null, now)).toBe(0)
+    expect(await listed(backend, 'zoe')).toEqual(zoe)
+    expect(await ended(backend, 'zoe', 'b')).toBe(2)
+    expect(await listed(backend, 'zoe')).toEqual([zoe[1]])
+    expect(await ended(backend, 'zoe')).toBe(1)
+    expect(await ended(backend, 'zoe')).toBe(0)
     expect(await backend.count(now)).toBe(2)
+  })
+
+  test('many sessions of an identity come in pages, though all were made in one millisecond, and rotated ones too', async () => {
+    const { backend } = await openBackend(dialect)
+    const all = Array.from({ length: 60 }, (_, index) =>
+      record(`key-${String(index).padStart(2, '0')}`, {
+        identityKey: 'zoe',
+        createdAt: index < 25 ? 100 : 100 + index,
+        payload: `${index}`,
+      }),
+    )
+    await put(backend, ...all)
+    const found = new Set<string>()
+    let rotated = 0
+    const pages = await inSteps(async (cursor) => {
+      const page = await backend.listByIdentity('zoe', cursor, 10, now)
+      for (const one of page.records) found.add((one as SessionRecord).payload)
+      // One that is yet to come moves to where the pages have been already.
+      const next = all.findLast(({ payload }) => !found.has(payload))
+      if (next !== undefined) await backend.write([rotation(next, `a-${rotated++}`)], now)
+      return page
+    })
+    expect([...found].sort()).toEqual(all.map(({ payload }) => payload).sort())
+    expect(rotated).toBeGreaterThan(0)
+    if (dialect.rowId) expect(pages.length).toBe(6)
+  })
+
+  test('many sessions of an identity end in bounded steps, one that is rotated meanwhile too, and those made since stay', async () => {
+    const { backend } = await openBackend(dialect)
+    const all = Array.from({ length: 60 }, (_, index) => record(`key-${index}`, { identityKey: 'zoe' }))
+    await put(backend, ...all)
+    let made = 0
+    const steps = await inSteps(async (cursor) => {
+      const step = await backend.deleteByIdentity('zoe', 'key-7', cursor, 10, now)
+      const [left] = await listed(backend, 'zoe')
+      if (left !== undefined && left.key !== 'key-7') await backend.write([rotation(left, `a-${made}`)], now)
+      await put(backend, record(`new-${made++}`, { identityKey: 'zoe', createdAt: 501 }))
+      return step
+    })
+    expect(Math.max(...steps.map((step) => step.ended))).toBeLessThanOrEqual(19)
+    const left = keys(await listed(backend, 'zoe'))
+    expect(left.filter((key) => !key.startsWith('new-'))).toEqual(['key-7'])
+    expect(left.length).toBeGreaterThan(steps.length - 2)
+  })
+
+  test('ending the sessions of an identity comes to an end though further ones begin in the same millisecond', async () => {
+    const { backend } = await openBackend(dialect)
+    const batch = (name: string) =>
+      Array.from({ length: 20 }, (_, index) => record(`${name}-${index}`, { identityKey: 'zoe' }))
+    await put(backend, ...batch('first'))
+    let steps = 0
+    let cursor: string | null = null
+    do {
+      cursor = (await backend.deleteByIdentity('zoe', null, cursor, 10, now)).cursor
+      steps += 1
+      await put(backend, ...batch(`later-${steps}`))
+    } while (cursor !== null && steps < 100)
+    expect(steps).toBeLessThan(30)
   })
 
   test('a scan pages through every live session once, and reads no more than a page at a time', async () => {
@@ -90,7 +175,7 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     let cursor: string | null = null
     do {
       const page: Awaited<ReturnType<SqlBackend['scan']>> = await backend.scan(cursor, 10, now)
-      found.push(...page.records)
+      found.push(...(page.records as SessionRecord[]))
       sizes.push(page.records.length)
       cursor = page.cursor
     } while (cursor !== null)

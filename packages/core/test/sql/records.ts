@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../src/store/backend.ts'
+import type { ChangedRecord, SessionRecord, StoredTimes, WriteOperation } from '../../src/store/backend.ts'
 
 let versions = 0
 
@@ -18,3 +18,13 @@ export function record(key: string, changes: Partial<SessionRecord> = {}): Sessi
 }
 
 export const now = 1_000
+
+/** What a write tells of a record as it is stored. */
+export function times({ createdAt, expiresAt, deadline }: SessionRecord): StoredTimes {
+  return { createdAt, expiresAt, deadline }
+}
+
+export function rotation(before: SessionRecord, newKey: string, changes: Partial<ChangedRecord> = {}): WriteOperation {
+  const record = { ...before, expiresAt: null, ...changes, key: newKey }
+  return { kind: 'rotate', key: before.key, newKey, record, ifVersion: before.version }
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { compile, list, parameter, sql } from '../../src/sql/fragment.ts'
 import { dialects, openBackend } from './engines.ts'
-import { now, record } from './records.ts'
+import { now, record, rotation } from './records.ts'
 
 describe('a fragment', () => {
   test('numbers its placeholders in the order of the text, whatever it was put together from', () => {
@@ -27,11 +27,10 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
       }
       await backend.write(
         records.map((one) => ({
-          kind: 'swap',
+          kind: 'compareAndSwap',
           key: one.key,
           record: one,
           ifVersion: one.version,
-          ifExpiresAt: one.expiresAt,
         })),
         now,
       )
@@ -41,13 +40,13 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
       )
       await backend.read(keys)
       await backend.write(
-        keys.map((key) => ({ kind: 'rotate', key, newKey: `${key}-2` })),
+        records.map((one) => rotation(one, `${one.key}-2`)),
         now,
       )
-      await backend.listByIdentity('canary', now)
+      await backend.listByIdentity('canary', null, 7, now)
       await backend.scan('canary', 7, now)
-      await backend.deleteByIdentity('canary', 'canary', now)
-      await backend.cleanExpired(now, 7)
+      await backend.deleteByIdentity('canary', 'canary', null, 7, now)
+      await backend.cleanExpired(null, 7, now)
       await backend.write(
         keys.map((key) => ({ kind: 'delete', key })),
         now,
@@ -57,12 +56,12 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
         now,
       )
       await backend.write(
-        keys.map((key) => ({ kind: 'takeState', key })),
+        keys.map((key) => ({ kind: 'consumeState', key })),
         now,
       )
       return new Set(driver.sent.splice(0).map(({ statement }) => statement.text))
     }
-    const few = await run(2)
+    const few = await run(10)
     const many = await run(50)
     expect(many).toEqual(few)
     for (const text of few) expect(text).not.toMatch(/canary|1234567|\b1000\b/)

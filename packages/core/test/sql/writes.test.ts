@@ -1,18 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import type { SessionRecord, WriteOperation } from '../../src/store/backend.ts'
+import type { ChangedRecord, SessionRecord, WriteOperation } from '../../src/store/backend.ts'
 import { dialects, openBackend, type SqlBackend } from './engines.ts'
-import { now, record } from './records.ts'
+import { now, record, rotation, times } from './records.ts'
 
 const insert = (session: SessionRecord): WriteOperation => ({ kind: 'insert', key: session.key, record: session })
 const put = (session: SessionRecord): WriteOperation => ({ kind: 'put', key: session.key, record: session })
-const replace = (session: SessionRecord): WriteOperation => ({ kind: 'replace', key: session.key, record: session })
-const swap = (session: SessionRecord, before: SessionRecord): WriteOperation => ({
-  kind: 'swap',
+const replace = (session: ChangedRecord): WriteOperation => ({ kind: 'replace', key: session.key, record: session })
+const swap = (session: ChangedRecord, before: SessionRecord): WriteOperation => ({
+  kind: 'compareAndSwap',
   key: session.key,
   record: session,
   ifVersion: before.version,
-  ifExpiresAt: before.expiresAt,
 })
+const listed = async (backend: SqlBackend, identityKey: string, at = now) =>
+  (await backend.listByIdentity(identityKey, null, 100, at)).records as SessionRecord[]
 
 async function stored(backend: SqlBackend, ...sessions: SessionRecord[]): Promise<void> {
   await backend.write(sessions.map(put), now)
@@ -35,7 +36,7 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     const fresh = ['live', 'new', 'old'].map((key) => record(key))
     expect(await backend.write(fresh.map(insert), now)).toEqual([false, true, true])
     expect(await backend.read(['live', 'new', 'old'])).toEqual([live, fresh[1], fresh[2]])
-    expect(await backend.listByIdentity('zoe', 0)).toEqual([live])
+    expect(await listed(backend, 'zoe', 0)).toEqual([live])
   })
 
   test('a put replaces everything, indexed or not, and writes no matter what was there', async () => {
@@ -45,8 +46,8 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     const moved = record('b', { identityKey: 'max', expiresAt: 9_000_000, deadline: 9_000_000 })
     expect(await backend.write([put(same), put(moved)], now)).toEqual([true, true])
     expect(await backend.read(['a', 'b'])).toEqual([same, moved])
-    expect(await backend.listByIdentity('zoe', now)).toEqual([])
-    expect(await backend.listByIdentity('max', now)).toEqual([moved])
+    expect(await listed(backend, 'zoe')).toEqual([])
+    expect(await listed(backend, 'max')).toEqual([moved])
   })
 
   test('a replace writes only what lives, keeps createdAt and deadline, and stays within the deadline', async () => {
@@ -55,13 +56,18 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     await stored(backend, capped, record('free'), record('old', { expiresAt: now }))
     const changes = { createdAt: 1, expiresAt: 90_000_000, deadline: 7, identityKey: 'zoe', payload: '{"new":1}' }
     const next = ['capped', 'free', 'missing', 'old'].map((key) => record(key, changes))
-    expect(await backend.write(next.map(replace), now)).toEqual([true, true, false, false])
+    expect(await backend.write(next.map(replace), now)).toEqual([
+      { createdAt: 500, expiresAt: 1_500_000, deadline: 1_500_000 },
+      { createdAt: 500, expiresAt: 90_000_000, deadline: null },
+      null,
+      null,
+    ])
     expect(await backend.read(['capped', 'free', 'missing'])).toEqual([
       { ...next[0], createdAt: 500, expiresAt: 1_500_000, deadline: 1_500_000 },
       { ...next[1], createdAt: 500, deadline: null },
       null,
     ])
-    expect((await backend.listByIdentity('zoe', now)).map(({ key }) => key).sort()).toEqual(['capped', 'free'])
+    expect((await listed(backend, 'zoe')).map(({ key }) => key).sort()).toEqual(['capped', 'free'])
     expect(await backend.count(89_000_000)).toBe(1)
   })
 
@@ -69,30 +75,50 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     const { backend } = await openBackend(dialect)
     await stored(backend, record('a', { identityKey: 'zoe' }), record('b'))
     const next = [record('a', { identityKey: 'zoe' }), record('b')]
-    expect(await backend.write(next.map(replace), now)).toEqual([true, true])
+    expect(await backend.write(next.map(replace), now)).toEqual(next.map(times))
     expect(await backend.read(['a', 'b'])).toEqual(next)
   })
 
-  test('a swap writes over the version and expiry it knows, and tells a conflict from a session that is gone', async () => {
+  test('a write without an expiry keeps the stored one, and tells it', async () => {
+    const { backend } = await openBackend(dialect)
+    const before = [
+      record('replaced', { expiresAt: 70_000_000 }),
+      record('swapped', { expiresAt: 80_000_000 }),
+    ] as const
+    await stored(backend, ...before)
+    const [first, second] = before.map(({ key }) => record(key)) as [SessionRecord, SessionRecord]
+    const writes = [replace({ ...first, expiresAt: null }), swap({ ...second, expiresAt: null }, before[1])]
+    const kept = [
+      { ...first, expiresAt: 70_000_000 },
+      { ...second, expiresAt: 80_000_000 },
+    ]
+    expect(await backend.write(writes, now)).toEqual(kept.map(times))
+    expect(await backend.read(['replaced', 'swapped'])).toEqual(kept)
+    expect(await backend.count(75_000_000)).toBe(1)
+  })
+
+  test('a swap writes over the version it knows, touched meanwhile or not, and tells a conflict from what is gone', async () => {
     const { backend } = await openBackend(dialect)
     const before = ['known', 'old', 'other', 'touched'].map((key) =>
       record(key, key === 'old' ? { expiresAt: now } : {}),
     )
     await stored(backend, ...before)
     const [known, old, other, touched] = before as [SessionRecord, SessionRecord, SessionRecord, SessionRecord]
-    const next = record('known')
+    await backend.write([{ kind: 'touch', key: 'touched', expiresAt: 2_000_000 }], now)
+    const [next, over] = [record('known'), record('touched')]
     const outcomes = await backend.write(
       [
         swap(next, known),
         swap(record('missing'), known),
         swap(record('old'), old),
         swap(record('other'), { ...other, version: 'another' }),
-        swap(record('touched'), { ...touched, expiresAt: 999_999 }),
+        swap({ ...over, expiresAt: null }, touched),
       ],
       now,
     )
-    expect(outcomes).toEqual(['written', 'gone', 'gone', 'conflict', 'conflict'])
-    expect(await backend.read(['known', 'other', 'touched'])).toEqual([next, other, touched])
+    const kept = { ...over, expiresAt: 2_000_000 }
+    expect(outcomes).toEqual([times(next), 'gone', 'gone', 'conflict', times(kept)])
+    expect(await backend.read(['known', 'other', 'touched'])).toEqual([next, other, kept])
   })
 
   test('a touch moves the expiry of what lives up to its deadline, and writes nothing else', async () => {
@@ -129,31 +155,47 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     expect(await backend.read(['live', 'old'])).toEqual([null, null])
   })
 
-  test('a rotation gives what lives another key and nothing else', async () => {
+  test('a rotation writes the record of what lives under another key, keeps when it was made, and may keep the rest', async () => {
     const { backend } = await openBackend(dialect)
     const live = record('live', { deadline: 2_000_000, identityKey: 'zoe' })
-    await stored(backend, live, record('old', { expiresAt: now }))
-    const rotations = ['live', 'missing', 'old'].map((key) => ({ kind: 'rotate' as const, key, newKey: `${key}-2` }))
-    expect(await backend.write(rotations, now)).toEqual([{ ...live, key: 'live-2' }, null, null])
-    expect(await backend.read(['live', 'live-2', 'old-2'])).toEqual([null, { ...live, key: 'live-2' }, null])
-    expect(await backend.listByIdentity('zoe', now)).toEqual([{ ...live, key: 'live-2' }])
+    const old = record('old', { expiresAt: now })
+    const other = record('other')
+    const signsIn = record('signs-in', { deadline: 1_200_000 })
+    await stored(backend, live, old, other, signsIn)
+    const changes = { version: 'next', payload: '{}', identityKey: 'max', expiresAt: 9_000_000, deadline: 3_000_000 }
+    const outcomes = await backend.write(
+      [
+        rotation(live, 'live-2'),
+        rotation(record('missing'), 'missing-2'),
+        rotation(old, 'old-2'),
+        rotation({ ...other, version: 'another' }, 'other-2'),
+        rotation(signsIn, 'signs-in-2', { ...changes, createdAt: 7 }),
+      ],
+      now,
+    )
+    const signedIn = { ...signsIn, ...changes, key: 'signs-in-2', expiresAt: 3_000_000 }
+    expect(outcomes).toEqual([times(live), 'gone', 'gone', 'conflict', times(signedIn)])
+    const moved = { ...live, key: 'live-2' }
+    expect(await backend.read(['live', 'live-2', 'old-2', 'other', 'other-2', 'signs-in', 'signs-in-2'])).toEqual([
+      null,
+      moved,
+      null,
+      other,
+      null,
+      null,
+      signedIn,
+    ])
+    expect(await listed(backend, 'zoe')).toEqual([moved])
+    expect(await listed(backend, 'max')).toEqual([signedIn])
+    expect(await backend.count(2_500_000)).toBe(1)
   })
 
   test('a rotation to a key in use is taken, alone, and the session stays', async () => {
     const { backend } = await openBackend(dialect)
-    await stored(backend, record('a'), record('b'), record('c'))
-    const outcomes = await backend.write(
-      [
-        { kind: 'rotate', key: 'a', newKey: 'a-2' },
-        { kind: 'rotate', key: 'b', newKey: 'c' },
-      ],
-      now,
-    )
-    expect(outcomes).toEqual([expect.objectContaining({ key: 'a-2' }), 'taken'])
-    expect(await backend.read(['b', 'a-2'])).toEqual([
-      expect.objectContaining({ key: 'b' }),
-      expect.objectContaining({ key: 'a-2' }),
-    ])
+    const [a, b, c] = [record('a'), record('b'), record('c')]
+    await stored(backend, a, b, c)
+    expect(await backend.write([rotation(a, 'a-2'), rotation(b, 'c')], now)).toEqual([times(a), 'taken'])
+    expect(await backend.read(['b', 'a-2', 'c'])).toEqual([b, { ...a, key: 'a-2' }, c])
   })
 
   test('a state is put, put again, and taken once', async () => {
@@ -167,7 +209,7 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     }))
     expect(await backend.write(puts, now)).toEqual([true, true])
     expect(await backend.write([{ kind: 'putState', key: 's', record: state }], now)).toEqual([true])
-    const takes = ['missing', 'old', 's'].map((key) => ({ kind: 'takeState' as const, key }))
+    const takes = ['missing', 'old', 's'].map((key) => ({ kind: 'consumeState' as const, key }))
     expect(await backend.write(takes, now)).toEqual([null, null, state])
     expect(await backend.write(takes, now)).toEqual([null, null, null])
   })
@@ -175,33 +217,24 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
   test('writes of every kind in one batch have each their own outcome, in order', async () => {
     const { backend } = await openBackend(dialect)
     const [b, c] = [record('b'), record('c')]
-    await stored(backend, b, c, record('d'), record('e'), record('f'))
+    const f = record('f')
+    await stored(backend, b, c, record('d'), record('e'), f)
+    const [nextB, nextC] = [record('b'), record('c')]
     const outcomes = await backend.write(
       [
         insert(record('a')),
-        replace(record('b')),
-        swap(record('c'), c),
+        replace(nextB),
+        swap(nextC, c),
         { kind: 'touch', key: 'd', expiresAt: 4_000 },
         { kind: 'delete', key: 'e' },
-        { kind: 'rotate', key: 'f', newKey: 'f-2' },
+        rotation(f, 'f-2'),
         put(record('g')),
         { kind: 'putState', key: 'h', record: { key: 'h', expiresAt: 5_000, payload: '{}' } },
-        { kind: 'takeState', key: 'i' },
+        { kind: 'consumeState', key: 'i' },
         insert(record('z')),
       ],
       now,
     )
-    expect(outcomes).toEqual([
-      true,
-      true,
-      'written',
-      4_000,
-      true,
-      expect.objectContaining({ key: 'f-2' }),
-      true,
-      true,
-      null,
-      true,
-    ])
+    expect(outcomes).toEqual([true, times(nextB), times(nextC), 4_000, true, times(f), true, true, null, true])
   })
 })

@@ -1,0 +1,109 @@
+import { byKey, integerOf } from './answers.ts'
+import { rowColumns } from './assignments.ts'
+import type { SqlDialect, SqlRow } from './dialect.ts'
+import type { SqlResult, SqlWork } from './driver.ts'
+import type { SqlStatement } from './fragment.ts'
+import { type StoredOutcome, sessionRow, stateRecord, stateRow, storedOutcome, storedTimes } from './records.ts'
+import { call } from './statement-call.ts'
+import type { ReturningStatements } from './statements.ts'
+import type { Column } from './table.ts'
+import { conflictOrGone, keysOf, type Operation, rotateRow, swapRow, type WriteWork } from './write-work.ts'
+
+/** The writes of an engine that returns what it wrote: the outcomes come from the write itself. */
+export function returningWork(dialect: SqlDialect, statements: ReturningStatements): WriteWork {
+  const write = (statement: SqlStatement, columns: readonly Column[], rows: readonly SqlRow[], now: number) =>
+    call(statement, dialect.writeRows, columns, rows, { now })
+
+  /** Tries the statements until one finds the row. More than one of them means a row at a time. */
+  function* update(
+    tries: readonly SqlStatement[],
+    columns: readonly Column[],
+    rows: readonly SqlRow[],
+    now: number,
+  ): SqlWork<SqlResult> {
+    let result: SqlResult = { rows: [], affected: 0 }
+    for (const statement of tries) {
+      result = yield write(statement, columns, rows, now)
+      if (result.affected > 0) break
+    }
+    return result
+  }
+
+  /** What is stored for the operations that wrote nothing, to tell why. */
+  function* stillStored(operations: readonly Operation[]): SqlWork<Map<string, StoredOutcome>> {
+    if (operations.length === 0) return new Map()
+    const keys = keysOf(operations)
+    const rows = keys.map((key) => ({ key }))
+    const result = yield call(statements.outcomes, dialect.readRows, rowColumns.keys, rows)
+    return byKey(keys, result.rows, storedOutcome)
+  }
+
+  return {
+    inTransaction: new Set(),
+
+    *insert(operations, now) {
+      const rows = operations.map(({ record }) => sessionRow(record))
+      const result = yield write(statements.insert, rowColumns.put, rows, now)
+      const inserted = byKey(keysOf(operations), result.rows, () => true)
+      return operations.map(({ key }) => inserted.has(key))
+    },
+
+    *put(operations, now) {
+      const rows = operations.map(({ record }) => sessionRow(record))
+      yield* update(statements.put, rowColumns.put, rows, now)
+      return operations.map(() => true)
+    },
+
+    *replace(operations, now) {
+      const rows = operations.map(({ record }) => sessionRow(record))
+      const result = yield* update(statements.replace, rowColumns.replace, rows, now)
+      const replaced = byKey(keysOf(operations), result.rows, storedTimes)
+      return operations.map(({ key }) => replaced.get(key) ?? null)
+    },
+
+    *compareAndSwap(operations, now) {
+      const result = yield* update(statements.compareAndSwap, rowColumns.compareAndSwap, operations.map(swapRow), now)
+      const swapped = byKey(keysOf(operations), result.rows, storedTimes)
+      const others = yield* stillStored(operations.filter(({ key }) => !swapped.has(key)))
+      return operations.map(({ key }) => swapped.get(key) ?? conflictOrGone(others.get(key), now))
+    },
+
+    *touch(operations, now) {
+      const rows = operations.map(({ key, expiresAt }) => ({ key, expires_at: expiresAt }))
+      const result = yield* update(statements.touch, rowColumns.touch, rows, now)
+      const touched = byKey(keysOf(operations), result.rows, ([, expiresAt]) => integerOf(expiresAt))
+      return operations.map(({ key }) => touched.get(key) ?? null)
+    },
+
+    *delete(operations, now) {
+      const rows = operations.map(({ key }) => ({ key }))
+      const result = yield write(statements.delete, rowColumns.keys, rows, now)
+      const wasLive = byKey(keysOf(operations), result.rows, ([, expiresAt]) => integerOf(expiresAt) > now)
+      return operations.map(({ key }) => wasLive.get(key) ?? false)
+    },
+
+    *rotate(operations, now) {
+      const result = yield write(statements.rotate, rowColumns.rotate, operations.map(rotateRow), now)
+      const newKeys = operations.map(({ newKey }) => newKey)
+      const rotated = byKey(newKeys, result.rows, storedTimes)
+      const others = yield* stillStored(operations.filter(({ newKey }) => !rotated.has(newKey)))
+      return operations.map(({ key, newKey }) => rotated.get(newKey) ?? conflictOrGone(others.get(key), now))
+    },
+
+    *putState(operations, now) {
+      const rows = operations.map(({ record }) => stateRow(record))
+      yield write(statements.putState, rowColumns.putState, rows, now)
+      return operations.map(() => true)
+    },
+
+    *consumeState(operations, now) {
+      const rows = operations.map(({ key }) => ({ key }))
+      const result = yield write(statements.consumeState, rowColumns.keys, rows, now)
+      const taken = byKey(keysOf(operations), result.rows, stateRecord)
+      return operations.map(({ key }) => {
+        const state = taken.get(key)
+        return state !== undefined && state.expiresAt > now ? state : null
+      })
+    },
+  }
+}
