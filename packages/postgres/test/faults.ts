@@ -20,15 +20,15 @@ export async function faultGround(at?: string) {
   return {
     ...ground,
     atEnd,
-    /** A store whose connections have a name of their own at the server. */
+    /** A store whose connections have a name of their own at the server; `isCold`: it has not been used yet. */
     async openNamed<Data extends JsonObject = { n?: number }>(
       kind: ClientKind,
-      config: PostgresConfig & { max?: number; at?: string } = {},
+      config: PostgresConfig & { max?: number; at?: string; isCold?: boolean } = {},
     ) {
       names += 1
       const name = `${schema}_${names}`
       const table = `t_${names}`
-      const { at = url, ...rest } = config
+      const { at = url, isCold = false, ...rest } = config
       const { store, endClient } = kind.open<Data>(`${at}?application_name=${name}`, {
         schema,
         table,
@@ -37,6 +37,7 @@ export async function faultGround(at?: string) {
       })
       atEnd(endClient)
       atEnd(() => store.close().catch(() => {}))
+      if (!isCold) await untilDone(() => store.count())
       const pids = async (extra = '') => {
         const rows = await admin.unsafe(`select pid from pg_stat_activity where application_name = '${name}' ${extra}`)
         return rows.map(({ pid }) => Number(pid))

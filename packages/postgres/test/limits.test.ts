@@ -10,6 +10,7 @@ onServer('postgres15', 'behind a lock on its table', async () => {
       const max = 4
       const { store, table, pids } = await openNamed(kind, { max, timeoutMs: 600 })
       const sessions = await Promise.all(Array.from({ length: 12 }, (_, n) => store.create({ data: { n } })))
+      const { id } = await store.create()
       const release = await hold(`lock table ${table} in share mode`) // what CREATE INDEX takes
       let isOver = false
       let mostConnections = 0
@@ -24,7 +25,7 @@ onServer('postgres15', 'behind a lock on its table', async () => {
       await Promise.all([
         ...sessions.map(({ id }, n) => call('write', () => (n % 2 ? store.touch(id) : store.delete(id)))),
         call('write', () => store.create()),
-        call('read', () => store.load(sessions[0]?.id ?? '')),
+        call('read', () => store.load(id)),
         call('read', () => store.count()),
       ])
       isOver = true

@@ -3,11 +3,10 @@ import { faultGround, kinds, outcomeOf, untilDone } from './faults.ts'
 import { onServer } from './on-server.ts'
 
 onServer('postgres15', 'a server that became read-only', async () => {
-  const { admin, schema, openNamed, role } = await faultGround()
+  const { admin, openNamed, role } = await faultGround()
 
   test.each(kinds)('is left by a store over $name', async (kind) => {
-    const { name, url } = await role()
-    await admin.unsafe(`grant usage, create on schema ${schema} to ${name}`)
+    const { name, url } = await role('superuser')
     const { store } = await openNamed(kind, { at: url })
     const { id } = await store.create()
     // Connections made from now on reach "the old primary"; several of them, as a store in use has.

@@ -40,7 +40,7 @@ onServer('postgres15', 'a first migration', async () => {
       'whose connection goes silent at "%s" is made again, and close resolves',
       async (word) => {
         const { at, swallowed } = await swallowing(word)
-        const { store } = await openNamed(kind, { at, timeoutMs: 400 })
+        const { store } = await openNamed(kind, { at, timeoutMs: 400, isCold: true })
         expect(await outcomeOf(store.create())).toBe('SESS_TIMEOUT')
         expect(swallowed()).toBe(1)
         await untilDone(() => store.create())
@@ -52,7 +52,7 @@ onServer('postgres15', 'a first migration', async () => {
 
     test('that another process is at waits for it, however long that takes', async () => {
       const release = await hold('select pg_advisory_xact_lock(1936024435, 1)')
-      const { store, waiting } = await openNamed(kind, { timeoutMs: 300 })
+      const { store, waiting } = await openNamed(kind, { timeoutMs: 300, isCold: true })
       const created = outcomeOf(store.create())
       await expect.poll(waiting, patiently).toHaveLength(1)
       const before = await waiting()
