@@ -18,6 +18,7 @@ export type Pg = Pick<typeof pg, 'Client'>
 export type PgClient = pg.Client & {
   readonly processID: number | null
   readonly secretKey: number | null
+  binary: boolean
   readonly connection: { readonly stream: { destroy(): void } }
 }
 
@@ -69,14 +70,20 @@ export class PgConnection implements Connection {
         types: asSent,
         ...(this.target.prepare && values.length > 0 && { name: nameOf(statement.text) }),
       }
-      void this.client.query(query, (error: Error | null, result?: pg.QueryArrayResult) => {
+      const onAnswer = (error: Error | null, result?: pg.QueryArrayResult) => {
         if (error) return reject(error)
         try {
           resolve(sqlResult(result?.rows ?? [], result?.rowCount ?? null))
         } catch (thrown) {
           reject(thrown)
         }
-      })
+      }
+      // An application may have set `pg.defaults.binary`, and pg reads bytes as UTF-8 where rows are arrays.
+      const { client } = this
+      const { binary } = client
+      client.binary = false
+      void client.query(query, onAnswer)
+      client.binary = binary
     })
   }
 
@@ -92,20 +99,7 @@ export class PgConnection implements Connection {
 function ignore(): void {}
 
 /** Values come as the server writes them, whatever parsers the application has given pg. */
-const asSent = {
-  getTypeParser(type: number, format?: string) {
-    return format === 'binary' ? (value: unknown) => ofBytes(type, value as Buffer) : (value: unknown) => value
-  },
-} as pg.CustomTypesConfig
-
-const bigint = 20
-const integer = 23
-
-/** An application may have set `pg.defaults.binary`. */
-function ofBytes(type: number, bytes: Buffer): unknown {
-  if (type === bigint) return bytes.readBigInt64BE()
-  return type === integer ? bytes.readInt32BE() : bytes.toString('utf8')
-}
+const asSent = { getTypeParser: () => (value: unknown) => value } as pg.CustomTypesConfig
 
 /** The names of prepared statements: a pool's clients know them for as long as they live, whichever store sent them. */
 const names = new Map<string, string>()

@@ -23,7 +23,7 @@ export interface ClientKind {
   /** A store on a server, and how its client is ended afterwards, where somebody else brought that. */
   open<Data extends JsonObject>(
     url: string,
-    config: PostgresConfig & { max?: number },
+    config: PostgresConfig,
   ): { store: SessionStore<Data>; endClient(): Promise<void> }
 }
 
@@ -43,7 +43,7 @@ export function clientKinds({ postgres, pg }: Drivers): ClientKind[] {
       name: 'a client of postgres.js',
       isOwn: false,
       open(url, { max = 10, ...config }) {
-        const sql = postgres(url, { max, onnotice() {}, backoff: () => 0.05 })
+        const sql = postgres(url, { max: Number(max), onnotice() {}, backoff: () => 0.05 })
         return { store: storeWith(withPostgresJs, { ...config, sql }), endClient: () => sql.end({ timeout: 1 }) }
       },
     },
@@ -51,7 +51,7 @@ export function clientKinds({ postgres, pg }: Drivers): ClientKind[] {
       name: 'a pool of pg',
       isOwn: false,
       open(url, { max = 10, ...config }) {
-        const pool = new pg.Pool({ connectionString: url, max })
+        const pool = new pg.Pool({ connectionString: url, max: Number(max) })
         return { store: storeWith(withPostgresJs, { ...config, pool }), endClient: () => pool.end() }
       },
     },

@@ -28,7 +28,7 @@ export async function ownSchema(server: ServerName = 'postgres15', at?: string) 
     /** A store on tables of its own in the schema, unless `table` names them. */
     open: <Data extends { n?: number }>(config: PostgresConfig = {}) =>
       postgresStore<Data>({
-        ...(config.sql === undefined && { url }),
+        ...(config.sql === undefined && config.pool === undefined && { url }),
         schema,
         table: `t_${randomBytes(4).toString('hex')}`,
         ...config,
