@@ -89,7 +89,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     },
     cleanExpired: (cursor, limit, now) => cleanUpOneStep(cleanUp, run, cursor, limit, now),
     listByIdentity: (identityKey, cursor, limit, now) =>
-      listStep(usual, run, dialect.rowId !== undefined, { identityKey, cursor, limit, now }),
+      listStep(usual, run, dialect.identityPages, { identityKey, cursor, limit, now }),
     async deleteByIdentity(identityKey, exceptKey, cursor, limit, now) {
       const missesMovedRows = dialect.deleteMissesMovedRows ?? false
       const step = { identityKey, exceptKey, cursor, limit, now, missesMovedRows }

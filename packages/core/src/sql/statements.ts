@@ -27,6 +27,8 @@ export interface Tables {
   readonly dialect: SqlDialect
   readonly sessions: Target
   readonly states: Target
+  /** What follows the sessions' name where a SELECT must go by the index on the identity. */
+  readonly byIdentity: string
   readonly query: (fragment: SqlFragment) => SqlStatement
   readonly command: (fragment: SqlFragment) => SqlStatement
 }
@@ -36,6 +38,7 @@ export function tables(dialect: SqlDialect, names: TableNames): Tables {
     dialect,
     sessions: target(dialect, names.sessions),
     states: target(dialect, names.states),
+    byIdentity: dialect.forceIndex?.(names.sessionsByIdentity) ?? '',
     query: (fragment) => compile(fragment, dialect.placeholder, true),
     command: (fragment) => compile(fragment, dialect.placeholder, false),
   }
