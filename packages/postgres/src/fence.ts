@@ -29,9 +29,10 @@ export class Fence {
     this.clear().catch(() => {}) // the next write tries again
   }
 
-  /** Resolves when nothing is left. @throws what asking the server failed with */
+  /** Resolves when nothing is left of what is there now. @throws what asking the server failed with */
   async clear(): Promise<void> {
-    while (this.isUp) {
+    const there = [...this.#left.keys()]
+    while (there.some((name) => this.#left.has(name))) {
       this.#clearing ??= this.#clear().finally(() => {
         this.#clearing = null
       })

@@ -65,7 +65,11 @@ function limits(timeoutMs: number): Record<string, string> {
 /** Over a pool of `pg` that was handed in. */
 export function channelOver(pool: PgPool, { timeoutMs, prepare }: ChannelOptions): Channel {
   const canceller = new Canceller(graceOf(timeoutMs))
-  return new LeasedChannel(new PgLeases(pool as never, prepare), { timeoutMs, graceMs: graceOf(timeoutMs), canceller })
+  return new LeasedChannel(new PgLeases(pool as never, prepare, timeoutMs), {
+    timeoutMs,
+    graceMs: graceOf(timeoutMs),
+    canceller,
+  })
 }
 
 /** Over a client of postgres.js that was handed in. */

@@ -1,6 +1,8 @@
+import { Timeouts, withinTime } from '@sess/core'
 import type pg from 'pg'
 import { meet } from './backends.ts'
 import type { Connection } from './connection.ts'
+import { noAnswer } from './errors.ts'
 import type { Leases, Returned, Taker } from './leases.ts'
 import { type PgClient, PgConnection } from './pg.ts'
 import { Takers } from './takers.ts'
@@ -14,13 +16,17 @@ export class PgLeases implements Leases {
   readonly #pool: pg.Pool
   readonly #target: Target
   readonly #takers: Takers
+  readonly #timeouts: Timeouts
+  readonly #late: () => Error
   /** How many connections the pool has been asked for. */
   #asked = 0
   readonly #connections = new WeakMap<PgClient, PgConnection>()
   readonly #releases = new Map<Connection, Release>()
 
-  constructor(pool: pg.Pool, prepare: boolean) {
+  constructor(pool: pg.Pool, prepare: boolean, timeoutMs: number) {
     this.#pool = pool
+    this.#timeouts = new Timeouts(timeoutMs)
+    this.#late = () => noAnswer(timeoutMs)
     this.#target = targetOfPool(pool, prepare)
     this.#takers = new Takers(pool.options.max ?? 10)
     if (!heard.has(pool)) pool.on('error', ignore)
@@ -65,7 +71,7 @@ export class PgLeases implements Leases {
       this.#releases.set(connection, release)
       connection.watch()
       try {
-        await meet(connection)
+        await withinTime(this.#timeouts, meet(connection), this.#late)
       } catch (error) {
         this.#asked -= 1
         this.#release(connection, 'dead')

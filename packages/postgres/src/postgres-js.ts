@@ -49,6 +49,7 @@ export function connectLike(postgres: PostgresJs, given: PostgresJsClient): Conn
       port: [target.port],
       transform: { ...transform, row: {}, value: {}, column: {} },
       parsers: {},
+      shared: { retries: 0, typeArrayMap: {} },
     }
     const connect = socket === undefined ? connector(target) : () => socket.call(options)
     return opening(new PostgresJsConnection(postgres, options, target, connect, whenClosed))
@@ -57,10 +58,8 @@ export function connectLike(postgres: PostgresJs, given: PostgresJsClient): Conn
 
 /** The first statement makes postgres.js connect. */
 function opening(connection: PostgresJsConnection): ReturnType<Connect> {
-  return { connection, opened: connection.execute(first).then(() => {}) }
+  return { connection, opened: Promise.resolve() }
 }
-
-const first: SqlCall = { statement: { text: 'select 1', parameters: [], returnsRows: true }, values: [] }
 
 class PostgresJsConnection implements Connection {
   readonly target: Target

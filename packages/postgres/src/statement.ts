@@ -2,7 +2,7 @@ import type { Waiting } from '@sess/core'
 import type { SqlCall, SqlResult } from '@sess/core/sql'
 import { backendOf } from './backends.ts'
 import { type Connection, isRead } from './connection.ts'
-import { endsConnection, isFatal, isOfServer, noAnswer } from './errors.ts'
+import { endsConnection, faultOf, isFatal, isOfServer, noAnswer } from './errors.ts'
 import type { LeasedChannel } from './leased-channel.ts'
 import type { Returned, Taker } from './leases.ts'
 
@@ -24,6 +24,8 @@ export class Statement implements Taker, Waiting {
   readonly #reject: (error: unknown) => void
   #connection: Connection | null = null
   #triesLeft = readTries
+  /** Whether it has left a server that takes no writes. */
+  #hasMoved = false
   #isDone = false
   /** Its last wait, once it is late. */
   #grace: Waiting | null = null
@@ -96,6 +98,13 @@ export class Statement implements Taker, Waiting {
     const isLost = !isOfServer(error) || isFatal(error)
     if (isLost && !this.isWrite && this.#grace === null && this.#triesLeft > 0) {
       this.#giveBack(connection, 'dead')
+      this.#channel.leases.take(this)
+      return
+    }
+    if (!this.#hasMoved && this.#grace === null && faultOf(error) === 'readOnly') {
+      // Nothing was written. The name may lead to another server by now.
+      this.#hasMoved = true
+      this.#giveBack(connection, 'misled')
       this.#channel.leases.take(this)
       return
     }
