@@ -8,11 +8,19 @@ import {
   storeConfig,
   url,
 } from '@sess/core/config'
-import type { PostgresClient } from './client.ts'
+import type { PgPool } from './pg.ts'
+import { isConnectionParameter } from './url.ts'
+
+/** What the store needs of a client of postgres.js, whatever types the client was given. */
+export interface PostgresJsLike {
+  readonly unsafe: (...args: never[]) => unknown
+  readonly options: object
+}
 
 export const postgresConfig = storeConfig(
   {
-    sql: instance<PostgresClient>('a client of postgres.js', isClient),
+    sql: instance<PostgresJsLike>('a client of postgres.js', isClient),
+    pool: instance<PgPool>('a pool of pg', isPool),
     url: url(['postgres', 'postgresql']),
     table: identifier(),
     schema: identifier(),
@@ -20,10 +28,10 @@ export const postgresConfig = storeConfig(
     migrate: boolean(),
     max: integer({ min: 1, max: 10_000 }),
   },
-  { oneOf: ['sql', 'url'], atMostOneOf: ['sql', 'max'] },
+  { oneOf: ['sql', 'pool', 'url'], atMostOneOf: ['sql', 'pool', 'max'] },
 )
 
-/** The options of a Postgres store, by code or by configuration; one of `sql` and `url` is required. */
+/** The options of a Postgres store, by code or by configuration; one of `sql`, `pool` and `url` is required. */
 export type PostgresConfig = StoreConfigInput<typeof postgresConfig>
 
 declare module '@sess/core' {
@@ -31,23 +39,6 @@ declare module '@sess/core' {
     postgres: PostgresConfig
   }
 }
-
-/** The parameters of a URL that are the driver's or the server's, as other programs write them too. */
-const connectionParameters: ReadonlySet<string> = new Set([
-  'application_name',
-  'connect_timeout',
-  'idle_timeout',
-  'keep_alive',
-  'lock_timeout',
-  'max_lifetime',
-  'options',
-  'ssl',
-  'sslmode',
-  'sslnegotiation',
-  'sslrootcert',
-  'statement_timeout',
-  'target_session_attrs',
-])
 
 /**
  * The configuration in a URL such as `postgres://app@db/app?sslmode=require&table=web&ttl=2h`: what is about the connection
@@ -58,14 +49,19 @@ export function configOfUrl(text: string): Record<string, string> {
   const connection = new URLSearchParams()
   const options: Record<string, string> = {}
   for (const [name, value] of Object.entries(parameters)) {
-    if (connectionParameters.has(name)) connection.set(name, value)
+    if (isConnectionParameter(name)) connection.set(name, value)
     else options[name] = value
   }
-  if ('url' in options || 'sql' in options) throw new TypeError('a URL inside the URL')
+  if ('url' in options || 'sql' in options || 'pool' in options) throw new TypeError('a URL inside the URL')
   return { ...options, url: connection.size === 0 ? url : `${url}?${connection}` }
 }
 
 function isClient(value: object): boolean {
-  const { unsafe, options } = value as Partial<PostgresClient>
+  const { unsafe, options } = value as Partial<PostgresJsLike>
   return typeof unsafe === 'function' && typeof options === 'object' && 'parsers' in options
+}
+
+function isPool(value: object): boolean {
+  const { connect, query, totalCount } = value as Partial<PgPool>
+  return typeof connect === 'function' && typeof query === 'function' && typeof totalCount === 'number'
 }

@@ -1,151 +1,156 @@
-import { type DriverFault, driverError, type SessionError, type SessionErrorCode } from '@sess/core'
+import { type DriverErrors, type DriverFault, driverErrors, type FaultEntry, SessionError } from '@sess/core'
+import { heads, phrases } from './messages.ts'
 
-interface Meaning {
-  readonly code: SessionErrorCode
-  readonly message: string
-  readonly retryable?: boolean
-  /** What it says about the call; left out: what the code implies. */
-  readonly fault?: DriverFault
-  /** True where the server's message may quote a value: it is not passed on. */
-  readonly quotes?: boolean
-}
-
-const unreachable: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server cannot be reached' }
-const starting: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server is starting, stopping or failing over' }
-const exhausted: Meaning = { code: 'SESS_UNAVAILABLE', message: 'the server has run out of a resource' }
-const lost: Meaning = {
-  code: 'SESS_UNAVAILABLE',
-  message: 'lost to other transactions again and again',
-  fault: 'conflict',
-}
-const late: Meaning = { code: 'SESS_TIMEOUT', message: 'the server gave up waiting' }
-const refused: Meaning = {
-  code: 'SESS_CONFIG',
-  message: 'the table refuses the record',
-  fault: 'refusedRow',
-  quotes: true,
-}
-const login: Meaning = { code: 'SESS_CONFIG', message: 'the server refuses the user or the password' }
-const missing: Meaning = {
-  code: 'SESS_CONFIG',
-  message:
-    'a table, a column or the schema is missing; run the DDL that the package prints, or open with migrate: true',
-}
-const pooled: Meaning = {
-  code: 'SESS_CONFIG',
+const pooled: FaultEntry = {
+  fault: 'misconfigured',
   message:
     'prepared statements do not outlive a transaction here, as behind PgBouncer; open the store with prepare: false',
 }
-const statement: Meaning = { code: 'SESS_CONFIG', message: 'the server does not accept the statement' }
-const certificate: Meaning = { code: 'SESS_CONFIG', message: "the server's certificate is not trusted" }
-const damaged: Meaning = { code: 'SESS_CORRUPT', message: 'the database is damaged' }
-const unknown: Meaning = {
-  code: 'SESS_UNAVAILABLE',
-  message: 'the statement failed',
-  retryable: false,
-  quotes: true,
+const missing: FaultEntry = {
+  fault: 'missingSchema',
+  message:
+    'a table, a column or the schema is missing; run the DDL that the package prints, or open with migrate: true',
 }
+const refusedStatement: FaultEntry = { fault: 'misconfigured', message: 'the server does not accept the statement' }
 
-/** SQLSTATE, or its first two characters for the rest of a class; and the codes of postgres.js and of the system. */
-export const postgresErrors: Readonly<Record<string, Meaning>> = {
-  '08': unreachable,
-  '22': refused,
-  '23': refused,
-  '23505': { ...refused, fault: 'duplicate' },
-  '25006': { code: 'SESS_UNAVAILABLE', message: 'the server is a read-only standby' },
-  '25P03': late,
-  '25P04': late,
+/** SQLSTATE, or its first two characters for the rest of a class. */
+export const sqlStates: Readonly<Record<string, FaultEntry>> = {
+  '08': 'unreachable',
+  '0A': refusedStatement,
+  '22': 'refusedRow',
+  '23': 'refusedRow',
+  '23505': 'duplicate',
+  '25006': 'readOnly',
+  '25P03': 'late',
+  '25P04': 'late',
   '26000': pooled,
-  '28': login,
-  '3D000': { code: 'SESS_CONFIG', message: 'the database does not exist' },
+  '28': 'denied',
+  '3D000': { fault: 'missingSchema', message: 'the database does not exist' },
   '3F000': missing,
-  '40': lost,
-  '42': statement,
-  '42501': { code: 'SESS_CONFIG', message: 'the role lacks a right on the tables or the schema' },
+  '40': 'conflict',
+  '40003': { fault: 'unknown', message: 'the server does not know whether the statement took effect' },
+  '42': refusedStatement,
+  '42501': { fault: 'denied', message: 'the role lacks a right on the tables or the schema' },
   '42703': missing,
   '42P01': missing,
   '42P05': pooled,
-  '53': exhausted,
-  '53100': { code: 'SESS_UNAVAILABLE', message: "the server's disk is full" },
-  '53300': { code: 'SESS_UNAVAILABLE', message: 'the server has too many connections' },
-  '54': {
-    code: 'SESS_TOO_LARGE',
-    message: 'the record is larger than the server takes',
-    fault: 'refusedRow',
-    quotes: true,
-  },
-  '55P03': late,
-  '57': starting,
-  '57014': late,
-  '58': exhausted,
-  XX001: damaged,
-  XX002: damaged,
-
-  CONNECT_TIMEOUT: { code: 'SESS_TIMEOUT', message: 'no connection to the server in time' },
-  CONNECTION_CLOSED: unreachable,
-  CONNECTION_DESTROYED: unreachable,
-  CONNECTION_ENDED: {
-    code: 'SESS_UNAVAILABLE',
-    message: 'the client handed in was ended by its owner',
-    retryable: false,
-  },
-  SASL_SIGNATURE_MISMATCH: login,
-
-  EAI_AGAIN: unreachable,
-  ECONNABORTED: unreachable,
-  ECONNREFUSED: unreachable,
-  ECONNRESET: unreachable,
-  EHOSTDOWN: unreachable,
-  EHOSTUNREACH: unreachable,
-  ENETDOWN: unreachable,
-  ENETUNREACH: unreachable,
-  ENOENT: unreachable,
-  ENOTFOUND: unreachable,
-  EPIPE: unreachable,
-  ETIMEDOUT: unreachable,
-
-  CERT_HAS_EXPIRED: certificate,
-  DEPTH_ZERO_SELF_SIGNED_CERT: certificate,
-  ERR_TLS_CERT_ALTNAME_INVALID: certificate,
-  SELF_SIGNED_CERT_IN_CHAIN: certificate,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: certificate,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: certificate,
+  '53': 'exhausted',
+  '53100': 'full',
+  '53300': { fault: 'exhausted', message: 'the server has too many connections' },
+  '54': 'tooLarge',
+  '55P03': 'late',
+  '57': 'starting',
+  '57014': 'late',
+  '57P05': 'unreachable',
+  '58': 'exhausted',
+  P0: { fault: 'refusedRow', message: 'the table refuses the record: a trigger raised an error' },
+  XX001: 'damaged',
+  XX002: 'damaged',
 }
 
-/** The `SessionError` for an error of postgres.js, of the server or of the system; undefined for any other. */
-export function toSessionError(error: unknown): SessionError | undefined {
-  const meaning = meaningOf(error)
-  if (meaning === undefined) return undefined
-  const { message, quotes } = meaning
-  const entry = { fault: faultOfMeaning(meaning), message }
-  return driverError('PostgreSQL', entry, quotes ? withoutMessage(error) : error)
+/** What the drivers say themselves. */
+export const driverCodes: Readonly<Record<string, FaultEntry>> = {
+  CONNECT_TIMEOUT: { fault: 'late', message: 'no connection to the server in time' },
+  CONNECTION_CLOSED: 'unreachable',
+  CONNECTION_DESTROYED: 'unreachable',
+  CONNECTION_ENDED: { fault: 'unreachable', message: 'the client handed in was ended by its owner' },
+  MAX_PARAMETERS_EXCEEDED: refusedStatement,
+  SASL_SIGNATURE_MISMATCH: 'denied',
 }
 
+const errors: DriverErrors = driverErrors({
+  product: 'PostgreSQL',
+  faults: driverCodes,
+  heads,
+  find(error) {
+    const known = phrases.find(({ head }) => error.message.startsWith(head))
+    if (!isOfServer(error)) return known?.of === 'driver' ? known.entry : undefined
+    const { code } = error as { code?: unknown }
+    const state = typeof code === 'string' ? code : ''
+    return (known?.of === 'server' && known.entry) || sqlStates[state] || sqlStates[state.slice(0, 2)] || 'unknown'
+  },
+})
+
+/** The fault that an error of a driver, the server or the system tells of; undefined for any other. */
 export function faultOf(error: unknown): DriverFault | undefined {
-  const meaning = meaningOf(error)
-  return meaning && faultOfMeaning(meaning)
+  return errors.faultOf(error)
 }
 
-function faultOfMeaning({ fault, code }: Meaning): DriverFault {
-  return fault ?? faultOfCode[code] ?? 'unknown'
+/** The `SessionError` for an error of a driver, the server or the system; undefined for any other. */
+export function toSessionError(error: unknown): SessionError | undefined {
+  const known = errors.toSessionError(error)
+  if (known === undefined || !isEnded(error)) return known
+  return new SessionError(known.code, known.message, { cause: known.cause, retryable: false })
 }
 
-const faultOfCode: Partial<Record<SessionErrorCode, DriverFault>> = {
-  SESS_CONFIG: 'misconfigured',
-  SESS_CORRUPT: 'damaged',
-  SESS_TIMEOUT: 'late',
-  SESS_TOO_LARGE: 'tooLarge',
+/** Whether the server, or a pooler in its place, sent this error. Either driver's has a severity; nobody else's is believed. */
+export function isOfServer(error: unknown): boolean {
+  return severityOf(error) !== undefined
 }
 
-function meaningOf(error: unknown): Meaning | undefined {
-  if (!(error instanceof Error)) return undefined
+/** States that say: this connection leads to the wrong server, or to none for long. */
+const wrongServer = /^(25006$|57P0|08|58)/
+
+/** Whether a connection is of no more use after this error of one of its statements. */
+export function endsConnection(error: unknown): boolean {
+  const severity = severityOf(error)
+  if (severity === undefined || severity === 'FATAL' || severity === 'PANIC') return true
+  return wrongServer.test(String((error as { code?: unknown }).code))
+}
+
+/** Whether the server itself said that it ends the connection: then nothing of the connection is left there. */
+export function isFatal(error: unknown): boolean {
+  const severity = severityOf(error)
+  return severity === 'FATAL' || severity === 'PANIC'
+}
+
+const lostCodes = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE'])
+const lostMessages = ['Connection terminated unexpectedly', 'Client has encountered a connection error']
+
+/** Whether a connection was lost; one that was refused is not. */
+export function isLost(error: unknown): boolean {
+  if (!(error instanceof Error) || isOfServer(error)) return false
   const { code } = error as { code?: unknown }
-  if (typeof code !== 'string') return undefined
-  const isOfServer = error.name === 'PostgresError'
-  return postgresErrors[code] ?? (isOfServer ? (postgresErrors[code.slice(0, 2)] ?? unknown) : undefined)
+  return lostCodes.has(String(code)) || lostMessages.some((head) => error.message.startsWith(head))
 }
 
-function withoutMessage(error: unknown): Error {
-  const { name, code } = error as { name: string; code: string }
-  return Object.assign(new Error(`SQLSTATE ${code}; its message is left out, as it may quote a value`), { name, code })
+/** Whether a pooler refused a parameter that a connection was begun with. */
+export function isRefusedParameter(error: unknown): boolean {
+  if (!isOfServer(error)) return false
+  const { code, message } = error as { code?: unknown; message: string }
+  return /startup parameter|RDS Proxy currently/i.test(message) || code === '42704' || code === '0A000'
+}
+
+/** Whether the server answered that it has no TLS. */
+export function isTlsMissing(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('The server does not support SSL connections')
+}
+
+function severityOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { severity, severity_local } = error as { severity?: unknown; severity_local?: unknown }
+  // PgBouncer sends only the one that may be translated.
+  const given = severity ?? severity_local
+  return typeof given === 'string' ? given : undefined
+}
+
+function isEnded(error: unknown): boolean {
+  return (
+    (error as { code?: unknown }).code === 'CONNECTION_ENDED' || (error as Error).message.startsWith(pgPoolWasEnded)
+  )
+}
+
+const pgPoolWasEnded = 'Cannot use a pool after calling end on the pool'
+
+export function connectionClosed(): Error {
+  return Object.assign(new Error('the connection was closed'), { code: 'CONNECTION_CLOSED' })
+}
+
+/** What a server that takes no writes says, for one that a host list is to pass over. */
+export function readOnlyServer(): Error {
+  return Object.assign(new Error('the server takes no writes'), { code: '25006', severity: 'ERROR' })
+}
+
+export function noAnswer(timeoutMs: number): SessionError {
+  return new SessionError('SESS_TIMEOUT', `PostgreSQL: no answer within timeoutMs = ${timeoutMs}`)
 }

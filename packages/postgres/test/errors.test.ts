@@ -1,66 +1,131 @@
 import { inspect } from 'node:util'
-import { isSessionError, type SessionErrorCode } from '@sess/core'
+import { type DriverFault, isSessionError, type SessionErrorCode } from '@sess/core'
 import { startProxy } from '@sess/testkit'
 import { describe, expect, test } from 'vitest'
-import { faultOf, toSessionError } from '../src/errors.ts'
+import { endsConnection, faultOf, toSessionError } from '../src/errors.ts'
 import { onServer } from './on-server.ts'
 import { ownSchema } from './server.ts'
 
 describe('the table of errors', () => {
-  const server = (code: string) => Object.assign(new Error('value "hunter2"'), { name: 'PostgresError', code })
-  const driver = (code: string) => Object.assign(new Error(`write ${code} 127.0.0.1:5432`), { code })
+  /** As postgres.js tells of an error of the server, and as pg does. */
+  const fromPostgresJs = (code: string, message = 'value "hunter2"') =>
+    Object.assign(new Error(message), { name: 'PostgresError', severity_local: 'ERROR', code })
+  const fromPg = (code: string, message = 'value "hunter2"') =>
+    Object.assign(new Error(message), { name: 'error', severity: 'ERROR', code })
+  const ofDriver = (code: string) => Object.assign(new Error(`write ${code} 127.0.0.1:5432`), { code })
+  const ofPg = (message: string) => new Error(message)
 
-  const rows: [Error & { code: string }, SessionErrorCode, boolean, ReturnType<typeof faultOf>][] = [
-    [server('08006'), 'SESS_UNAVAILABLE', true, 'other'],
-    [server('08P01'), 'SESS_UNAVAILABLE', true, 'other'],
-    [server('22021'), 'SESS_CONFIG', false, 'row'],
-    [server('23505'), 'SESS_CONFIG', false, 'duplicate'],
-    [server('23514'), 'SESS_CONFIG', false, 'row'],
-    [server('25006'), 'SESS_UNAVAILABLE', true, 'other'],
-    [server('25P03'), 'SESS_TIMEOUT', true, 'other'],
-    [server('26000'), 'SESS_CONFIG', false, 'other'],
-    [server('28000'), 'SESS_CONFIG', false, 'other'],
-    [server('28P01'), 'SESS_CONFIG', false, 'other'],
-    [server('3D000'), 'SESS_CONFIG', false, 'other'],
-    [server('3F000'), 'SESS_CONFIG', false, 'other'],
-    [server('40001'), 'SESS_CONFLICT', true, 'conflict'],
-    [server('40P01'), 'SESS_CONFLICT', true, 'conflict'],
-    [server('42501'), 'SESS_CONFIG', false, 'other'],
-    [server('42601'), 'SESS_CONFIG', false, 'other'],
-    [server('42703'), 'SESS_CONFIG', false, 'other'],
-    [server('42P01'), 'SESS_CONFIG', false, 'other'],
-    [server('42P05'), 'SESS_CONFIG', false, 'other'],
-    [server('53100'), 'SESS_UNAVAILABLE', true, 'other'],
-    [server('53200'), 'SESS_UNAVAILABLE', true, 'other'],
-    [server('53300'), 'SESS_UNAVAILABLE', true, 'other'],
-    [server('54000'), 'SESS_TOO_LARGE', false, 'row'],
-    [server('55P03'), 'SESS_TIMEOUT', true, 'other'],
-    [server('57014'), 'SESS_TIMEOUT', true, 'other'],
-    [server('57P01'), 'SESS_UNAVAILABLE', true, 'other'],
-    [server('57P03'), 'SESS_UNAVAILABLE', true, 'other'],
-    [server('58030'), 'SESS_UNAVAILABLE', true, 'other'],
-    [server('P0001'), 'SESS_UNAVAILABLE', false, 'other'],
-    [server('XX000'), 'SESS_UNAVAILABLE', false, 'other'],
-    [server('XX001'), 'SESS_CORRUPT', false, 'other'],
-    [driver('CONNECT_TIMEOUT'), 'SESS_TIMEOUT', true, 'other'],
-    [driver('CONNECTION_CLOSED'), 'SESS_UNAVAILABLE', true, 'other'],
-    [driver('CONNECTION_DESTROYED'), 'SESS_UNAVAILABLE', true, 'other'],
-    [driver('CONNECTION_ENDED'), 'SESS_UNAVAILABLE', false, 'other'],
-    [driver('DEPTH_ZERO_SELF_SIGNED_CERT'), 'SESS_CONFIG', false, 'other'],
-    [driver('ECONNREFUSED'), 'SESS_UNAVAILABLE', true, 'other'],
-    [driver('ECONNRESET'), 'SESS_UNAVAILABLE', true, 'other'],
-    [driver('ENOTFOUND'), 'SESS_UNAVAILABLE', true, 'other'],
-    [driver('EPIPE'), 'SESS_UNAVAILABLE', true, 'other'],
+  const states: [string, SessionErrorCode, DriverFault][] = [
+    ['08006', 'SESS_UNAVAILABLE', 'unreachable'],
+    ['08P01', 'SESS_UNAVAILABLE', 'unreachable'],
+    ['0A000', 'SESS_CONFIG', 'misconfigured'],
+    ['22021', 'SESS_CONFIG', 'refusedRow'],
+    ['23505', 'SESS_CONFIG', 'duplicate'],
+    ['23514', 'SESS_CONFIG', 'refusedRow'],
+    ['25006', 'SESS_UNAVAILABLE', 'readOnly'],
+    ['25P03', 'SESS_TIMEOUT', 'late'],
+    ['26000', 'SESS_CONFIG', 'misconfigured'],
+    ['28000', 'SESS_CONFIG', 'denied'],
+    ['28P01', 'SESS_CONFIG', 'denied'],
+    ['3D000', 'SESS_CONFIG', 'missingSchema'],
+    ['3F000', 'SESS_CONFIG', 'missingSchema'],
+    ['40001', 'SESS_UNAVAILABLE', 'conflict'],
+    ['40003', 'SESS_UNAVAILABLE', 'unknown'],
+    ['40P01', 'SESS_UNAVAILABLE', 'conflict'],
+    ['42501', 'SESS_CONFIG', 'denied'],
+    ['42601', 'SESS_CONFIG', 'misconfigured'],
+    ['42703', 'SESS_CONFIG', 'missingSchema'],
+    ['42P01', 'SESS_CONFIG', 'missingSchema'],
+    ['42P05', 'SESS_CONFIG', 'misconfigured'],
+    ['53100', 'SESS_UNAVAILABLE', 'full'],
+    ['53200', 'SESS_UNAVAILABLE', 'exhausted'],
+    ['53300', 'SESS_UNAVAILABLE', 'exhausted'],
+    ['54000', 'SESS_TOO_LARGE', 'tooLarge'],
+    ['55P03', 'SESS_TIMEOUT', 'late'],
+    ['57014', 'SESS_TIMEOUT', 'late'],
+    ['57P01', 'SESS_UNAVAILABLE', 'starting'],
+    ['57P03', 'SESS_UNAVAILABLE', 'starting'],
+    ['57P05', 'SESS_UNAVAILABLE', 'unreachable'],
+    ['58030', 'SESS_UNAVAILABLE', 'exhausted'],
+    ['P0001', 'SESS_CONFIG', 'refusedRow'],
+    ['XX000', 'SESS_UNAVAILABLE', 'unknown'],
+    ['XX001', 'SESS_CORRUPT', 'damaged'],
+    ['ZZ123', 'SESS_UNAVAILABLE', 'unknown'],
   ]
+  const drivers: [Error & { code?: string }, SessionErrorCode, DriverFault][] = [
+    [ofDriver('CONNECT_TIMEOUT'), 'SESS_TIMEOUT', 'late'],
+    [ofDriver('CONNECTION_CLOSED'), 'SESS_UNAVAILABLE', 'unreachable'],
+    [ofDriver('CONNECTION_DESTROYED'), 'SESS_UNAVAILABLE', 'unreachable'],
+    [ofDriver('CONNECTION_ENDED'), 'SESS_UNAVAILABLE', 'unreachable'],
+    [ofDriver('DEPTH_ZERO_SELF_SIGNED_CERT'), 'SESS_CONFIG', 'untrusted'],
+    [ofDriver('ECONNREFUSED'), 'SESS_UNAVAILABLE', 'unreachable'],
+    [ofDriver('ECONNRESET'), 'SESS_UNAVAILABLE', 'unreachable'],
+    [ofDriver('ENOTFOUND'), 'SESS_UNAVAILABLE', 'unreachable'],
+    [ofDriver('EPIPE'), 'SESS_UNAVAILABLE', 'unreachable'],
+    [ofPg('Connection terminated unexpectedly'), 'SESS_UNAVAILABLE', 'unreachable'],
+    [ofPg('Client has encountered a connection error and is not queryable'), 'SESS_UNAVAILABLE', 'unreachable'],
+    [ofPg('timeout exceeded when trying to connect'), 'SESS_TIMEOUT', 'late'],
+    [ofPg('Query read timeout'), 'SESS_TIMEOUT', 'late'],
+    [ofPg('The server does not support SSL connections'), 'SESS_CONFIG', 'misconfigured'],
+  ]
+  /** What poolers and hosts say, most of it under a code that says something else. */
+  const poolers: [string, string, DriverFault][] = [
+    ['08P01', 'unsupported startup parameter: statement_timeout', 'misconfigured'],
+    ['08P01', 'no such database: hunter2', 'missingSchema'],
+    ['08P01', 'no more connections allowed (max_client_conn)', 'exhausted'],
+    ['08P01', 'server login has been failing, try again later (server_login_retry)', 'unreachable'],
+    ['08P01', 'query_wait_timeout', 'exhausted'],
+    ['XX000', 'Tenant or user not found', 'denied'],
+    ['XX000', 'MaxClientsInSessionMode: max clients reached', 'exhausted'],
+    ['XX000', 'Control plane request failed', 'starting'],
+  ]
+  const retryable: ReadonlySet<SessionErrorCode> = new Set(['SESS_UNAVAILABLE', 'SESS_TIMEOUT'])
 
-  test.each(rows)('$0.name $0.code is $1', (error, code, retryable, fault) => {
-    expect(toSessionError(error)).toMatchObject({ code, retryable, cause: { code: error.code } })
+  test.each(states)('SQLSTATE %s is %s, whichever driver brings it', (state, code, fault) => {
+    for (const error of [fromPostgresJs(state), fromPg(state)]) {
+      expect(toSessionError(error)).toMatchObject({ code, retryable: retryable.has(code), cause: { code: state } })
+      expect(faultOf(error)).toBe(fault)
+    }
+  })
+
+  test.each(drivers)('$message is $1', (error, code, fault) => {
+    expect(toSessionError(error)).toMatchObject({ code })
     expect(faultOf(error)).toBe(fault)
   })
 
+  test.each(poolers)('%s "%s" is told as %s, with its words', (state, message, fault) => {
+    const error = fromPostgresJs(state, message)
+    expect(faultOf(error)).toBe(fault)
+    const { cause } = toSessionError(error) as { cause: Error }
+    expect(message.startsWith(cause.message)).toBe(true)
+    expect(inspect(cause)).not.toContain('hunter2')
+  })
+
+  test('does not take the error of an application for the server’s, whatever code it carries', () => {
+    const thrown = Object.assign(new Error('thrown by a transform of the application'), { code: '23505' })
+    expect(faultOf(thrown)).toBeUndefined()
+    expect(toSessionError(thrown)).toBeUndefined()
+  })
+
+  test('is not worth another try where the owner of the client has ended it', () => {
+    for (const error of [ofDriver('CONNECTION_ENDED'), ofPg('Cannot use a pool after calling end on the pool')]) {
+      expect(toSessionError(error)).toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: false })
+    }
+  })
+
+  test('says which errors end a connection', () => {
+    const fatal = Object.assign(fromPg('XX000'), { severity: 'FATAL' })
+    const ending = [fromPg('25006'), fromPg('57P01'), fromPg('57P05'), fromPg('08006'), fromPg('58030'), fatal]
+    for (const error of [...ending, ofDriver('ECONNRESET')]) expect(endsConnection(error)).toBe(true)
+    for (const state of ['23505', '40001', '57014', '55P03', '42P01', '53200']) {
+      expect(endsConnection(fromPg(state))).toBe(false)
+      expect(endsConnection(fromPostgresJs(state))).toBe(false)
+    }
+  })
+
   test('passes no message on that may quote a value', () => {
-    for (const code of ['22P02', '23505', '54000', 'P0001', 'XX000']) {
-      expect(inspect(toSessionError(server(code)), { depth: 9, showHidden: true })).not.toContain('hunter2')
+    for (const [state] of states) {
+      expect(inspect(toSessionError(fromPg(state)), { depth: 9, showHidden: true })).not.toContain('hunter2')
     }
   })
 
@@ -182,7 +247,7 @@ onServer('postgres15', 'a server', async () => {
         $$ begin raise exception 'not %', new.payload; end $$;
       create trigger complain before insert on ${schema}.triggered for each row execute function ${schema}.complain()`)
     const error = await failing(store.create({ data: { card: '4111-1111' } }))
-    expect(error).toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: false, cause: { code: 'P0001' } })
+    expect(error).toMatchObject({ code: 'SESS_CONFIG', retryable: false, cause: { code: 'P0001' } })
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('4111')
   })
 })

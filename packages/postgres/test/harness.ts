@@ -3,30 +3,54 @@ import type { SessionStore } from '@sess/core'
 import type { ConformanceHarness, ConformanceOpenOptions } from '@sess/core/conformance'
 import { type PostgresConfig, postgresStore } from '@sess/postgres'
 import { type Address, type FaultProxy, startProxy } from '@sess/testkit'
+import type pg from 'pg'
 import postgres from 'postgres'
+import type { ClientKind } from './clients.ts'
 
 /** What a store of a test was opened with, for its peers, its dump and its end. */
 interface Opened {
   readonly schema: string
-  readonly clients: postgres.Sql[]
+  readonly endings: (() => Promise<void>)[]
   readonly proxy: FaultProxy
 }
 
 /**
- * The conformance harness of one kind of server and client; each store has a schema of its own, and a proxy that can be
- * cut. `config` says how a store, or its peer, connects to the URL of that; a client in it is ended after the case.
+ * The conformance harness of one kind of server and client. `config` says how a store, or its peer, connects to a URL; a
+ * client in it is ended after the case.
  */
 export function postgresHarness(
   server: Address,
-  config: (url: string) => PostgresConfig & { sql?: postgres.Sql },
+  config: (url: string) => PostgresConfig & { sql?: postgres.Sql; pool?: pg.Pool },
 ): ConformanceHarness {
+  return harness(server, (url, given) => {
+    const connection = config(url)
+    const endClient = async () => {
+      await connection.sql?.end({ timeout: 1 })
+      await connection.pool?.end()
+    }
+    return { store: postgresStore({ ...connection, ...given }), endClient }
+  })
+}
+
+/** The same, over one of the ways to a server. */
+export function harnessOf(
+  server: Address,
+  kind: ClientKind | undefined,
+  config: PostgresConfig = {},
+): ConformanceHarness {
+  return harness(server, (url, given) => (kind as ClientKind).open(url, { ...config, ...given }))
+}
+
+type Open = (url: string, given: PostgresConfig) => { store: SessionStore; endClient(): Promise<void> }
+
+/** Each store has a schema of its own, and a proxy that can be cut. */
+function harness(server: Address, openStore: Open): ConformanceHarness {
   const admin = postgres(server.url, { max: 1, idle_timeout: 1, onnotice() {} })
   const stores = new Map<SessionStore, Opened>()
   const of = (store: SessionStore) => stores.get(store) as Opened
   const open = (opened: Opened, given: ConformanceOpenOptions) => {
-    const connection = config(opened.proxy.through(server.url))
-    if (connection.sql) opened.clients.push(connection.sql)
-    const store = postgresStore({ ...connection, schema: opened.schema, ...given })
+    const { store, endClient } = openStore(opened.proxy.through(server.url), { schema: opened.schema, ...given })
+    opened.endings.push(endClient)
     stores.set(store, opened)
     return store
   }
@@ -34,7 +58,7 @@ export function postgresHarness(
     takesOptions: true,
     async open(given) {
       const schema = await freshSchema(admin)
-      return open({ schema, clients: [], proxy: await startProxy(server) }, given)
+      return open({ schema, endings: [], proxy: await startProxy(server) }, given)
     },
     openPeer: (store, given) => open(of(store), given),
     dump: (store) => dump(admin, of(store).schema),
@@ -44,8 +68,8 @@ export function postgresHarness(
       return { end: () => proxy.restore() }
     },
     async teardown(store) {
-      const { clients, proxy, schema } = of(store)
-      for (const client of clients) await client.end({ timeout: 1 })
+      const { endings, proxy, schema } = of(store)
+      for (const end of endings) await end()
       await admin.unsafe(`drop schema ${schema} cascade`)
       await proxy.close()
     },

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { SessionStore } from '@sess/core'
-import { postgresSchema } from '@sess/postgres'
+import { type PostgresConfig, postgresSchema } from '@sess/postgres'
 import { expect, test } from 'vitest'
+import { type ClientKind, clientKinds, newest } from './clients.ts'
 import { onServer } from './on-server.ts'
 import { ownSchema } from './server.ts'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const grants = [...readme.matchAll(/^```sql\n(.*?)^```$/gms)].map(([, sql = '']) => sql)
 const [toMigrate = '', toUse = ''] = grants
+
+const own = clientKinds(newest).filter(({ isOwn }) => isOwn)
 
 /** Everything that needs a right. */
 async function useAll(store: SessionStore): Promise<void> {
@@ -27,33 +30,41 @@ async function useAll(store: SessionStore): Promise<void> {
 }
 
 onServer('postgres15', 'a role with the rights that the README names', async () => {
-  const { schema, admin, open, role } = await ownSchema()
+  const { schema, admin, open: openUsual, role } = await ownSchema()
+  /** With either driver: one each for the kinds of own connections. */
+  const open = (kind: ClientKind, { url = '', ...config }: PostgresConfig) =>
+    kind.open(url, { schema, ...config }).store
   const grant = (sql: string, name: string, table: string) =>
     admin.unsafe(sql.replaceAll('public', schema).replaceAll('app', name).replaceAll('sess_sessions', table))
 
-  test('makes the tables and uses them', async () => {
+  test.each(own)('makes the tables and uses them, over $name', async (kind) => {
     const { name, url } = await role()
-    await grant(toMigrate, name, 'made')
-    await using store = open({ url, table: 'made' })
+    const table = `made_${own.indexOf(kind)}`
+    // What records the versions belongs to whoever came first.
+    await admin.unsafe(`drop table if exists ${schema}.sess_schema`)
+    await grant(toMigrate, name, table)
+    await using store = open(kind, { url, table })
     await useAll(store)
   })
 
-  test.each([{ migrate: false }, { migrate: true }])('uses tables that are there, with %j', async ({ migrate }) => {
-    const table = `used_${migrate}`
+  const uses = own.flatMap((kind) => [false, true].map((migrate) => ({ kind, of: kind.name, migrate })))
+
+  test.each(uses)('uses tables that are there, over $of, with migrate: $migrate', async ({ kind, migrate }) => {
+    const table = `used_${own.indexOf(kind)}_${migrate}`
     const { name, url } = await role()
     await admin.unsafe(postgresSchema({ table, schema }))
     await grant(toUse, name, table)
-    await using store = open({ url, table, migrate })
+    await using store = open(kind, { url, table, migrate })
     await useAll(store)
   })
 
   test('and not even those is told which kind is lacking', async () => {
     const { name, url } = await role()
-    await using maker = open({ url, table: 'refused' })
+    await using maker = openUsual({ url, table: 'refused' })
     await expect(maker.create()).rejects.toMatchObject({ code: 'SESS_CONFIG', cause: { code: '42501' } })
     await admin.unsafe(postgresSchema({ table: 'hidden', schema }))
     await admin.unsafe(`grant usage on schema ${schema} to ${name}`)
-    await using user = open({ url, table: 'hidden', migrate: false })
+    await using user = openUsual({ url, table: 'hidden', migrate: false })
     await expect(user.create()).rejects.toMatchObject({ code: 'SESS_CONFIG', cause: { code: '42501' } })
   })
 })

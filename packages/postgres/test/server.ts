@@ -6,9 +6,10 @@ import { afterAll } from 'vitest'
 import { freshSchema } from './harness.ts'
 
 /** A schema of the test file's own on a shared server; gone with the file. */
-export async function ownSchema(server: ServerName = 'postgres15') {
-  const { url, host, port } = await shared(server)
-  const admin = postgres(url, { max: 2, onnotice() {} })
+export async function ownSchema(server: ServerName = 'postgres15', at?: string) {
+  const { url: whole, host, port } = await shared(server)
+  const url = at ?? whole
+  const admin = postgres(url, { max: 3, onnotice() {} })
   const schema = await freshSchema(admin)
   const roles: string[] = []
   afterAll(async () => {
@@ -27,7 +28,7 @@ export async function ownSchema(server: ServerName = 'postgres15') {
     /** A store on tables of its own in the schema, unless `table` names them. */
     open: <Data extends { n?: number }>(config: PostgresConfig = {}) =>
       postgresStore<Data>({
-        ...(config.sql === undefined && { url }),
+        ...(config.sql === undefined && config.pool === undefined && { url }),
         schema,
         table: `t_${randomBytes(4).toString('hex')}`,
         ...config,
@@ -43,4 +44,17 @@ export async function ownSchema(server: ServerName = 'postgres15') {
       return { name, url: asRole.href }
     },
   }
+}
+
+/** The URL of a database of the test file's own, whose advisory locks are nobody else's; gone with the file. */
+export async function ownDatabase(server: ServerName = 'postgres15'): Promise<string> {
+  const { url } = await shared(server)
+  const name = `own_${randomBytes(4).toString('hex')}`
+  const admin = postgres(url, { max: 1, idle_timeout: 1, onnotice() {} })
+  await admin.unsafe(`create database ${name}`)
+  afterAll(async () => {
+    await admin.unsafe(`drop database ${name} with (force)`)
+    await admin.end({ timeout: 1 })
+  })
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href
 }
