@@ -98,7 +98,9 @@ export const mysqlDialect: SqlDialect = {
   allRows: 'limit 18446744073709551615',
   // UTC, as the local time comes twice when clocks are put back.
   serverTime: sql`select timestampdiff(microsecond, '1970-01-01', utc_timestamp(3)) div 1000`,
-  cleanUpStep: 1_024,
+  identityPages: 'key',
+  forceIndex: (index) => `force index (${quote(index)})`,
+  cleanUpStep: 512,
   rewritesIndexes: false,
   columnsOf: sql`select column_name from information_schema.columns
     where table_schema = database() and table_name = ${parameter('table')}`,

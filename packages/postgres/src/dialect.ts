@@ -57,6 +57,7 @@ export function postgresDialect(schema: string): SqlDialect {
     canLockInOrder: true,
     skipLocked: 'for update skip locked',
     serverTime: sql`select (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::bigint`,
+    identityPages: 'creation',
     rowAddress: 'ctid',
     cleanUpStep: 4_096,
     rewritesIndexes: false,

@@ -29,6 +29,7 @@ export const sqliteDialect: SqlDialect = {
   forUpdate: '',
   skipLocked: '',
   rowId: 'rowid',
+  identityPages: 'rowId',
   rowAddress: 'rowid',
   cleanUpStep: 8,
   rewritesIndexes: true,

@@ -25,7 +25,11 @@ export function byKey<T>(
   decode: (row: readonly unknown[]) => T,
 ): Map<string, T> {
   const found = new Map<string, T>()
-  if (rows.length === 0) return found
+  const [only] = rows
+  if (only === undefined) return found
+  if (asked.length === 1 && rows.length === 1 && asked[0] === textOf(only[0])) {
+    return found.set(asked[0], decode(only))
+  }
   const keys = new Set(asked)
   for (const row of rows) {
     const key = textOf(row[0])

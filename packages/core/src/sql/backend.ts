@@ -89,14 +89,16 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     },
     cleanExpired: (cursor, limit, now) => cleanUpOneStep(cleanUp, run, cursor, limit, now),
     listByIdentity: (identityKey, cursor, limit, now) =>
-      listStep(usual, run, dialect.rowId !== undefined, { identityKey, cursor, limit, now }),
+      listStep(usual, run, dialect.identityPages, { identityKey, cursor, limit, now }),
     async deleteByIdentity(identityKey, exceptKey, cursor, limit, now) {
       const missesMovedRows = dialect.deleteMissesMovedRows ?? false
       const step = { identityKey, exceptKey, cursor, limit, now, missesMovedRows }
       const end: EndExecute = (name, values) =>
         again((lockInOrder) => {
           const only = withValues((lockInOrder ? inOrder : usual)[name], values)
-          return driver.run(() => single(only))
+          // In a transaction a look goes where writes go, and not to a replica that lags behind.
+          const looks = missesMovedRows && only.statement.returnsRows
+          return looks ? driver.transaction(() => single(only)) : driver.run(() => single(only))
         })
       return endStep(end, step)
     },

@@ -13,30 +13,34 @@ const phases = [
   { table: 'states', column: 'expires_at' },
 ] as const
 
+const [from, after, limit, skip] = [parameter('from'), parameter('after'), parameter('limit'), parameter('skip')]
+
 export type CleanUpStatements = ReturnType<typeof cleanUpStatements>
 
 /** For each table what removes the oldest from a place in its index on, and what tells where the next step begins. */
 export function cleanUpStatements(tables: Tables) {
   const { dialect, query, command } = tables
+  const key = dialect.quote('key')
   return phases.map(({ table, column }) => {
-    const from = tables[table]
-    const key = dialect.quote('key')
-    const until = column === 'expires_slot' ? parameter('slot') : now
-    const inIndex = sql`${column} >= ${parameter('from')} and ${column} <= ${until} and expires_at <= ${now}`
+    const target = tables[table]
+    const expired = sql`${column} <= ${column === 'expires_slot' ? parameter('slot') : now} and expires_at <= ${now}`
     if (dialect.returning) {
-      const oldest = (what: string) =>
-        sql`select ${what} from ${from.table} where ${inIndex} order by ${column} limit ${parameter('limit')} ${dialect.skipLocked}`
-      return { bound: undefined, remove: query(sql`${deleteOldest(from, oldest)} returning ${column}`) }
+      const oldest = (what: string) => sql`select ${what} from ${target.table} where ${column} >= ${from} and ${expired}
+        order by ${column} limit ${limit} ${dialect.skipLocked}`
+      return { remove: query(sql`${deleteOldest(target, oldest)} returning ${column}`) }
     }
-    // An index of InnoDB ends with the primary key, so it tells apart what has one slot.
-    const after = sql`${inIndex} and (${column} > ${parameter('from')} or ${key} > ${parameter('after')})`
-    const order = `order by ${column}, ${key}`
-    const oldest = sql`(select ${key} from ${from.table} where ${after} ${order} limit ${parameter('limit')} ${dialect.skipLocked}) as s`
+    const stepOf = (place: SqlFragment) => {
+      const rest = sql`from ${target.table} where ${place} and ${expired} order by ${column}, ${key}`
+      const oldest = sql`(select ${key} ${rest} limit ${limit} ${dialect.skipLocked}) as s`
+      return {
+        last: query(sql`select ${column}, ${key} ${rest} limit 1 offset ${skip}`),
+        remove: command(deleteRows(target, oldest, sql`and ${target.stored('expires_at')} <= ${now}`)),
+      }
+    }
     return {
-      bound: query(
-        sql`select ${column}, ${key} from ${from.table} where ${after} ${order} limit 1 offset ${parameter('skip')}`,
-      ),
-      remove: command(deleteRows(from, oldest, sql`and ${from.stored('expires_at')} <= ${now}`)),
+      /** An index of InnoDB ends with the primary key. MariaDB seeks by that only where what stands before is one value. */
+      inOne: stepOf(sql`${column} = ${from} and ${key} > ${after}`),
+      beyond: stepOf(sql`${column} > ${from}`),
     }
   })
 }
@@ -48,7 +52,10 @@ function deleteOldest({ dialect, table, stored }: Target, oldest: (what: string)
   return sql`delete from ${table} where ${address} ${chosen} and ${stored('expires_at')} <= ${now}`
 }
 
-/** One step of a clean-up. The next begins where this one ended, so that it need not pass over what was removed. */
+/**
+ * One step of a clean-up. The next begins in the index where this one ended: what was removed is passed over again by every
+ * scan for as long as somebody's old snapshot may see it. A cursor is the phase, a value of the index's column, and a key.
+ */
 export async function cleanUpOneStep(
   statements: CleanUpStatements,
   execute: Execute,
@@ -56,21 +63,34 @@ export async function cleanUpOneStep(
   limit: number,
   at: number,
 ): Promise<CleanedPage> {
-  const [phase = '0', from = beginningOfTime, after = ''] = cursor?.split(' ') ?? []
-  const { bound, remove } = statements[Number(phase)] as CleanUpStatements[number]
-  const values = { ...clock(at), from, after, limit, skip: limit - 1 }
-  const last = bound && (await execute(bound, values)).rows[0]
-  const { affected, rows } = await execute(remove, values)
-  const sessions = Number(phase) === 0 ? affected : 0
-  const next = bound
-    ? last && `${integerOf(last[0])} ${textOf(last[1])}`
-    : affected < limit
-      ? undefined
-      : `${largest(rows)}`
-  if (next !== undefined) return { sessions, cursor: `${phase} ${next}` }
-  return { sessions, cursor: Number(phase) + 1 < statements.length ? `${Number(phase) + 1}` : null }
+  const [phase = '0', from = beginningOfTime, after] = cursor?.split(' ') ?? []
+  const { remove, inOne, beyond } = statements[Number(phase)] as Forms
+  const values = { ...clock(at), from, after: after ?? '', limit, skip: limit - 1 }
+  const page = (affected: number, next: string | undefined): CleanedPage => ({
+    sessions: phase === '0' ? affected : 0,
+    cursor: next === undefined ? nextPhase(phase, statements) : `${phase} ${next}`,
+  })
+  if (remove !== undefined) {
+    const { affected, rows } = await execute(remove, values)
+    return page(affected, affected < limit ? undefined : `${largest(rows)}`)
+  }
+  const step = after === undefined ? beyond : inOne
+  const [last] = (await execute(step.last, values)).rows
+  const { affected } = await execute(step.remove, values)
+  if (last !== undefined) return page(affected, `${textOf(last[0])} ${textOf(last[1])}`)
+  return page(affected, after === undefined ? undefined : from)
+}
+
+type Step = Extract<CleanUpStatements[number], { inOne: unknown }>['inOne']
+type Forms =
+  | { readonly remove: Step['remove']; readonly inOne?: undefined; readonly beyond?: undefined }
+  | { readonly remove?: undefined; readonly inOne: Step; readonly beyond: Step }
+
+function nextPhase(phase: string, statements: CleanUpStatements): string | null {
+  const next = Number(phase) + 1
+  return next < statements.length ? `${next}` : null
 }
 
 function largest(rows: readonly (readonly unknown[])[]): number {
-  return rows.reduce((most, row) => Math.max(most, integerOf(row[0])), -1)
+  return rows.reduce((most, [place]) => Math.max(most, integerOf(place)), Number.NEGATIVE_INFINITY)
 }

@@ -57,11 +57,15 @@ export interface SqlDialect {
   readonly allRows?: string
   /** A SELECT of the server's clock in epoch ms. Left out: this machine's clock is the only one. */
   readonly serverTime?: SqlFragment
-  /**
-   * An integer that every row has, unique and never changed, and that each index ends with. Left out: there is none but the
-   * key, which a rotation changes.
-   */
+  /** An integer that every row has, unique and never changed, and that each index ends with. Left out: there is none. */
   readonly rowId?: string
+  /**
+   * By what the sessions of an identity come in pages: by `rowId`, by `key` where an index ends with it, or else by their
+   * `creation`, sorted for each page.
+   */
+  readonly identityPages: 'rowId' | 'key' | 'creation'
+  /** What follows a table's name in a SELECT that must go by this index. Left out: nothing, the planner sees it. */
+  readonly forceIndex?: (index: string) => string
   /** What finds a row at once while its transaction has it locked. Left out: the key. */
   readonly rowAddress?: string
   /** The most rows that one step of a clean-up removes: as many as stay cheap. */

@@ -1,11 +1,12 @@
 import type { RecordPage, RemovedPage } from '../store/backend.ts'
 import { integerOf, onlyInteger, textOf } from './answers.ts'
 import { beginningOfTime, endOfTime, now, recordColumns, storedList } from './assignments.ts'
+import type { SqlDialect } from './dialect.ts'
 import type { SqlResult, SqlValue } from './driver.ts'
-import { parameter, type SqlStatement, sql } from './fragment.ts'
+import { parameter, type SqlFragment, type SqlStatement, sql } from './fragment.ts'
 import { sessionRecordOrError } from './records.ts'
 import type { Tables } from './statements.ts'
-import { lockedInOrder } from './write-forms.ts'
+import { deleteRows, lockedInOrder, type Target } from './write-forms.ts'
 
 export type Execute = (
   statement: SqlStatement,
@@ -15,29 +16,34 @@ export type Execute = (
 export type IdentityStatements = ReturnType<typeof identityStatements>
 
 /** The statements on the sessions of one identity. Those that have expired are the clean-up's. */
-export function identityStatements({ dialect, sessions, query, command }: Tables, lockInOrder = false) {
-  const { table } = sessions
+export function identityStatements({ dialect, sessions, byIdentity, query, command }: Tables, lockInOrder = false) {
+  const { table, stored } = sessions
   const key = dialect.quote('key')
-  const mine = sql`identity_key = ${parameter('identity_key')} and expires_at > ${now}`
-  const others = sql`${mine} and ${key} <> ${parameter('except')} and created_at <= ${parameter('until')}`
+  const mine = sql`${stored('identity_key')} = ${parameter('identity_key')} and ${stored('expires_at')} > ${now}`
+  const others = sql`${mine} and ${stored('key')} <> ${parameter('except')}
+    and ${stored('created_at')} <= ${parameter('until')}`
+  const limit = parameter('limit')
   // MySQL reads the table that it deletes from only inside of a derived table.
-  const some = (what: string) =>
-    sql`(select ${what} from ${table} where ${others} limit ${parameter('limit')}) as chosen`
-  const few = sql`${others} and (select count(*) from ${some(key)}) < ${parameter('limit')}`
-  const chosen = sql`${others} and ${key} in (select ${key} from ${some(key)})`
-  const end = (which: typeof few) => {
-    const remove = sql`delete from ${table} where ${which}`
-    return command(lockInOrder ? lockedInOrder(sessions, remove, which) : remove)
-  }
-  const after = dialect.rowId
-    ? sql`${dialect.rowId} > ${parameter('after')}`
-    : sql`created_at >= ${parameter('since')} and (created_at > ${parameter('since')} or ${key} > ${parameter('after')})`
+  const some = sql`(select ${key} from ${table} where ${others} limit ${limit}) as s`
+  const few = sql`${others} and (select count(*) from ${some}) < ${limit}`
+  const locking = (write: SqlFragment, which: SqlFragment) =>
+    command(lockInOrder ? lockedInOrder(sessions, write, which) : write)
+  const page = (place: SqlFragment, order: string) =>
+    query(sql`select ${storedList(sessions, recordColumns)}, ${dialect.rowId ?? stored('key')} from ${table} ${byIdentity}
+      where ${mine} and ${place} order by ${order} limit ${limit}`)
+  const [since, after] = [parameter('since'), parameter('after')]
+  const created = stored('created_at')
   return {
-    page: query(sql`select ${storedList(sessions, recordColumns)}, ${dialect.rowId ?? key} from ${table}
-      where ${mine} and ${after} order by ${dialect.rowId ?? `created_at, ${key}`} limit ${parameter('limit')}`),
+    byRowId: page(sql`${dialect.rowId ?? key} > ${after}`, `${dialect.rowId ?? key}`),
+    byKey: page(sql`${stored('key')} > ${after}`, stored('key')),
+    byKeyDown: page(sql`${stored('key')} < ${after}`, `${stored('key')} desc`),
+    byCreation: page(
+      sql`${created} >= ${since} and (${created} > ${since} or ${stored('key')} > ${after})`,
+      `${created}, ${stored('key')}`,
+    ),
     /** Ends all of them, where they are fewer than `limit`. Their keys are no part of its condition: a rotation escapes it nowhere. */
-    endFew: end(few),
-    endSome: end(chosen),
+    endFew: locking(sql`delete from ${table} where ${few}`, few),
+    endSome: locking(deleteRows(sessions, some, sql`and ${others}`), sql`${keyIsIn(sessions, some)} and ${others}`),
     /** When the newest was made that has not been ended. */
     newestLeft: query(sql`select created_at from ${table} where ${others} order by created_at desc limit 1`),
     /** How many there may be; it reads the index alone. */
@@ -45,11 +51,11 @@ export function identityStatements({ dialect, sessions, query, command }: Tables
   }
 }
 
-/**
- * How many times `limit` come in a page where the engine sorts all sessions of the identity for each. They go by their
- * creation, which a rotation leaves alone.
- */
-const limitsInSortedPage = 4
+function keyIsIn({ dialect, stored }: Target, from: SqlFragment): SqlFragment {
+  return sql`${stored('key')} in (select s.${dialect.quote('key')} from ${from})`
+}
+
+type Rows = readonly (readonly unknown[])[]
 
 export interface ListStep {
   readonly identityKey: string
@@ -60,37 +66,66 @@ export interface ListStep {
 
 /** A page of the sessions of an identity, from the cursor on. */
 export async function listStep(
-  { page }: IdentityStatements,
+  statements: IdentityStatements,
   execute: Execute,
-  hasRowId: boolean,
+  pagesBy: SqlDialect['identityPages'],
   { identityKey, cursor, limit, now }: ListStep,
 ): Promise<RecordPage> {
-  const [since = beginningOfTime, after = hasRowId ? beginningOfTime : ''] = cursor?.split(' ') ?? []
-  const read = async (size: number) =>
-    (await execute(page, { identity_key: identityKey, now, since, after, limit: size + 1 })).rows
-  let size = limit
-  let rows = await read(size)
-  if (!hasRowId && rows.length > size) {
-    size *= limitsInSortedPage
-    rows = await read(size)
-  }
-  const next = rows[size]
-  const end = next === undefined || hasRowId ? Math.min(rows.length, size) : endBefore(rows, next, size)
-  const last = rows[end - 1]
-  return {
-    records: rows.slice(0, end).map(sessionRecordOrError),
-    cursor: next === undefined || last === undefined ? null : `${createdAt(last)} ${textOf(last.at(-1))}`,
-  }
+  const read: ReadPage = async (statement, place, size) =>
+    (await execute(statements[statement], { identity_key: identityKey, now, ...place, limit: size + 1 })).rows
+  const { rows, next } = await pages[pagesBy](read, cursor?.split(' ') ?? [], limit)
+  return { records: rows.map(sessionRecordOrError), cursor: next }
 }
 
-/**
- * Where a page ends: before those that were made in the same millisecond as the first of the next page, so that a rotation
- * among them moves none past the cursor; at `size` where all of the page were.
- */
-function endBefore(rows: readonly (readonly unknown[])[], next: readonly unknown[], size: number): number {
-  const first = rows.findIndex((row) => createdAt(row) === createdAt(next))
-  return first > 0 ? first : size
+type ReadPage = (
+  statement: 'byRowId' | 'byKey' | 'byKeyDown' | 'byCreation',
+  place: { readonly after: string; readonly since?: string },
+  size: number,
+) => Promise<Rows>
+
+type ReadStep = (
+  read: ReadPage,
+  cursor: readonly string[],
+  limit: number,
+) => Promise<{ readonly rows: Rows; readonly next: string | null }>
+
+/** How many times `limit` come in a page where the engine looks at all sessions of the identity for each. */
+const limitsInSortedPage = 8
+
+const pages: Readonly<Record<SqlDialect['identityPages'], ReadStep>> = {
+  async rowId(read, [after = beginningOfTime], limit) {
+    const rows = await read('byRowId', { after }, limit)
+    const page = rows.slice(0, limit)
+    return { rows: page, next: rows.length > limit ? textOf(page.at(-1)?.at(-1)) : null }
+  },
+
+  /** Upwards and, where that was more than a page, downwards: a rotation may have moved a session past the cursor. */
+  async key(read, [way = 'up', after = ''], limit) {
+    const rows = await read(way === 'up' ? 'byKey' : 'byKeyDown', { after }, limit)
+    const page = rows.slice(0, limit)
+    if (rows.length > limit) return { rows: page, next: `${way} ${textOf(page.at(-1)?.[0])}` }
+    return { rows: page, next: way === 'up' && after !== '' ? `down ${afterAllKeys}` : null }
+  },
+
+  /** A rotation leaves the creation alone. Where a page would end among those of one millisecond, it ends before them. */
+  async creation(read, [since = beginningOfTime, after = ''], limit) {
+    let size = limit
+    let rows = await read('byCreation', { since, after }, size)
+    if (rows.length > size) {
+      size *= limitsInSortedPage
+      rows = await read('byCreation', { since, after }, size)
+    }
+    const next = rows[size]
+    if (next === undefined) return { rows, next: null }
+    const tied = rows.findIndex((row) => createdAt(row) === createdAt(next))
+    const page = rows.slice(0, tied > 0 ? tied : size)
+    const last = page.at(-1) ?? []
+    return { rows: page, next: `${createdAt(last)} ${textOf(last[0])}` }
+  },
 }
+
+/** No key has this character, nor a later one. */
+const afterAllKeys = '\x7f'
 
 function createdAt(row: readonly unknown[]): number {
   return integerOf(row[2])
@@ -119,12 +154,13 @@ export async function endStep(
   const [until = endOfTime, budget = '0', repeats = '0'] = cursor?.split(' ') ?? []
   const values = { identity_key: identityKey, except: exceptKey ?? '', now, until, limit }
   let ended = 0
-  if (cursor !== null) ended = (await execute('endSome', values)).affected
-  if (ended < limit) {
-    const { affected } = await execute('endFew', values)
-    ended += affected
-    if (affected > 0 && !missesMovedRows) return { ended, cursor: null }
+  if (cursor !== null) {
+    ended = (await execute('endSome', values)).affected
+    if (ended === limit && Number(budget) > ended) return { ended, cursor: `${until} ${Number(budget) - ended} 0` }
   }
+  const { affected } = await execute('endFew', values)
+  ended += affected
+  if (affected > 0 && !missesMovedRows) return { ended, cursor: null }
   const [newest] = (await execute('newestLeft', values)).rows
   if (newest === undefined) return { ended, cursor: null }
   const left = cursor === null ? onlyInteger(await execute('howMany', values)) : Math.max(0, Number(budget) - ended)

@@ -87,8 +87,6 @@ export function lockingWork(dialect: SqlDialect, statements: LockingStatements):
     },
 
     *replaceLive(operations, now) {
-      // What the stored expiry is, only a look tells.
-      if (operations.some(({ record }) => record.expiresAt === null)) throw notAllLive
       const rows = operations.map(({ record }) => sessionRow(record))
       const { affected } = yield write(statements.replaceLive, rowColumns.replaceLive, rows, now)
       // A version is new with every write, so a row that was replaced has changed: it counts two, any other one or none.

@@ -1,3 +1,4 @@
+import type { SessionRecord } from '../store/backend.ts'
 import { byKey, integerOf } from './answers.ts'
 import { rowColumns } from './assignments.ts'
 import type { SqlDialect, SqlRow } from './dialect.ts'
@@ -7,7 +8,7 @@ import { type StoredOutcome, sessionRow, stateRecord, stateRow, storedOutcome, s
 import { call } from './statement-call.ts'
 import type { ReturningStatements } from './statements.ts'
 import type { Column } from './table.ts'
-import { conflictOrGone, keysOf, type Operation, rotateRow, swapRow, type WriteWork } from './write-work.ts'
+import { conflictOrGone, keysOf, type Operation, rotateRow, swapRow, timesOver, type WriteWork } from './write-work.ts'
 
 /** The writes of an engine that returns what it wrote: the outcomes come from the write itself. */
 export function returningWork(dialect: SqlDialect, statements: ReturningStatements): WriteWork {
@@ -44,6 +45,7 @@ export function returningWork(dialect: SqlDialect, statements: ReturningStatemen
     *insert(operations, now) {
       const rows = operations.map(({ record }) => sessionRow(record))
       const result = yield write(statements.insert, rowColumns.put, rows, now)
+      if (!statements.insert.returnsRows) return operations.map(() => result.affected > 0)
       const inserted = byKey(keysOf(operations), result.rows, () => true)
       return operations.map(({ key }) => inserted.has(key))
     },
@@ -56,6 +58,14 @@ export function returningWork(dialect: SqlDialect, statements: ReturningStatemen
 
     *replace(operations, now) {
       const rows = operations.map(({ record }) => sessionRow(record))
+      const [only] = operations as [Operation<'replace'>]
+      const { record } = only
+      if (record.expiresAt !== null && operations.length === 1) {
+        for (const statement of statements.replaceBelieved) {
+          const { affected } = yield write(statement, rowColumns.replaceLive, rows, now)
+          if (affected > 0) return [timesOver(record as SessionRecord, null)]
+        }
+      }
       const result = yield* update(statements.replace, rowColumns.replace, rows, now)
       const replaced = byKey(keysOf(operations), result.rows, storedTimes)
       return operations.map(({ key }) => replaced.get(key) ?? null)

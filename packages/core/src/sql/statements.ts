@@ -27,6 +27,8 @@ export interface Tables {
   readonly dialect: SqlDialect
   readonly sessions: Target
   readonly states: Target
+  /** What follows the sessions' name where a SELECT must go by the index on the identity. */
+  readonly byIdentity: string
   readonly query: (fragment: SqlFragment) => SqlStatement
   readonly command: (fragment: SqlFragment) => SqlStatement
 }
@@ -36,6 +38,7 @@ export function tables(dialect: SqlDialect, names: TableNames): Tables {
     dialect,
     sessions: target(dialect, names.sessions),
     states: target(dialect, names.states),
+    byIdentity: dialect.forceIndex?.(names.sessionsByIdentity) ?? '',
     query: (fragment) => compile(fragment, dialect.placeholder, true),
     command: (fragment) => compile(fragment, dialect.placeholder, false),
   }
@@ -63,7 +66,7 @@ export type ReturningStatements = ReturnType<typeof returningStatements>
 export function returningStatements(of: Tables, lockInOrder = false) {
   const { dialect, sessions, states, query, command } = of
   const { live, unchanged, put, touch, replace, rotate } = sessionAssignments(sessions)
-  const { stored } = sessions
+  const { stored, given } = sessions
   const keys = dialect.writeRows.from?.(rowColumns.keys)
 
   const told = (on: Target, fragment: SqlFragment, columns: readonly Column[]) =>
@@ -84,14 +87,19 @@ export function returningStatements(of: Tables, lockInOrder = false) {
     locking(sessions, updateRows(sessions, columns, assignments, where)),
   ]
 
+  const insert = upsertRows(sessions, rowColumns.put, put, sql`${stored('expires_at')} <= ${now}`)
+
   return {
-    insert: told(
-      sessions,
-      upsertRows(sessions, rowColumns.put, put, sql`${stored('expires_at')} <= ${now}`),
-      rowColumns.keys,
-    ),
+    /** Of a single row the count says it. */
+    insert: dialect.writeRows.from ? told(sessions, insert, rowColumns.keys) : command(insert),
     put: [...inPlace(rowColumns.put, put, sql`true`), upsertRows(sessions, rowColumns.put, put)].map(command),
     replace: update(rowColumns.replace, replace, live).map((write) => told(sessions, write, timesColumns)),
+    /** A replace of a row whose indexed columns and times are as they are believed to be: it need return nothing, which costs. */
+    replaceBelieved: inPlace(
+      rowColumns.replaceLive,
+      replace,
+      sql`${live} and ${stored('created_at')} = ${given('created_at')} and ${stored('deadline')} is ${given('deadline')}`,
+    ).map(command),
     compareAndSwap: update(rowColumns.compareAndSwap, replace, unchanged).map((write) =>
       told(sessions, write, timesColumns),
     ),

@@ -48,7 +48,9 @@ export function writeByKind(driver: SqlDriver, works: WriteWorks, again: Conflic
         const start = () => workOf(work, kind, rows, now)
         if (!work.inTransaction.has(kind)) return driver.run(start)
         const { replaceLive } = work
-        if (kind !== 'replace' || replaceLive === undefined) return driver.transaction(start)
+        // What a stored expiry is that stays, only a look tells.
+        const keepsExpiry = (one: WriteOperation) => one.kind !== 'replace' || one.record.expiresAt === null
+        if (replaceLive === undefined || rows.some(keepsExpiry)) return driver.transaction(start)
         return unlessGone(
           () => driver.transaction(() => replaceLive(rows as readonly Operation<'replace'>[], now)),
           () => driver.transaction(start),

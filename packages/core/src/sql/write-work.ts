@@ -10,7 +10,7 @@ export type WriteWork = {
 } & {
   /** The kinds whose work is for one transaction. */
   readonly inTransaction: ReadonlySet<WriteKind>
-  /** A cheaper `replace`, where there is one, for a transaction. It throws {@link notAllLive}. */
+  /** A cheaper `replace` where each record has an expiry, for a transaction. It throws {@link notAllLive}. */
   readonly replaceLive?: WriteWork['replace']
 }
 

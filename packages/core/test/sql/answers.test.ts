@@ -28,7 +28,7 @@ const live = record('live')
 const state = { key: 'state', expiresAt: 5_000, payload: '{}' }
 const writes: readonly WriteOperation[] = [
   { kind: 'insert', key: 'new', record: record('new') },
-  { kind: 'replace', key: 'live', record: record('live') },
+  { kind: 'replace', key: 'live', record: { ...record('live'), expiresAt: null } },
   { kind: 'compareAndSwap', key: 'live', record: record('live'), ifVersion: live.version },
   { kind: 'touch', key: 'live', expiresAt: 3_000 },
   { kind: 'delete', key: 'live' },
@@ -37,6 +37,9 @@ const writes: readonly WriteOperation[] = [
 ]
 
 describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
+  // Of an insert by itself the count says what became of it.
+  const answered = dialect.writeRows.from ? writes : writes.filter(({ kind }) => kind !== 'insert')
+
   async function withOneSession() {
     const opened = await openBackend(dialect)
     await opened.backend.write(
@@ -57,7 +60,7 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
   }
 
   describe.each(Object.entries(wrongAnswers))('%s', (_answer, wrong) => {
-    test.each(writes.map((write) => [write.kind, write] as const))(
+    test.each(answered.map((write) => [write.kind, write] as const))(
       'to a write is an error: %s',
       async (_kind, write) => {
         const { backend, driver } = await withOneSession()

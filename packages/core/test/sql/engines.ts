@@ -14,8 +14,12 @@ import {
 import type { SessionBackend } from '../../src/store/backend.ts'
 import type { DriverFault } from '../../src/store/driver-error.ts'
 
-const { rowId: _none, ...withoutRowId } = sqliteDialect
-const allAtOnce: SqlDialect = { ...withoutRowId, writeRows: sqliteDialect.readRows, rewritesIndexes: false }
+const allAtOnce: SqlDialect = {
+  ...sqliteDialect,
+  identityPages: 'creation',
+  writeRows: sqliteDialect.readRows,
+  rewritesIndexes: false,
+}
 
 /**
  * The ways in which an engine that returns what it wrote can be used, on Node's own SQLite; each must have the same
@@ -24,6 +28,7 @@ const allAtOnce: SqlDialect = { ...withoutRowId, writeRows: sqliteDialect.readRo
 export const dialects: Readonly<Record<string, SqlDialect>> = {
   'one statement for each row, one commit for a batch': sqliteDialect,
   'one statement for each kind, with RETURNING': allAtOnce,
+  'the same, the sessions of an identity by their keys': { ...allAtOnce, identityPages: 'key' },
 }
 
 export class NodeSqliteDriver implements SqlDriver {
