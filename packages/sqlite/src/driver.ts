@@ -49,8 +49,9 @@ export class SqliteDriver implements SqlDriver {
     if (this.#connection !== null) return
     const { path, busyTimeoutMs } = this.#options
     const database = await this.#options.connect()
-    const file = await whenUnlocked(() => new OpenFile(path ?? pathOf(database)), busyTimeoutMs)
-    this.#connection = { database, file }
+    const opened = await whenUnlocked(() => pathOf(database), busyTimeoutMs)
+    // What the path leads to may change where it is a link; SQLite has followed it. In memory there is no file at all.
+    this.#connection = { database, file: new OpenFile(opened === '' ? '' : (path ?? opened)) }
   }
 
   run<T>(work: () => SqlWork<T>): T | Promise<T> {
