@@ -108,12 +108,14 @@ const pages: Readonly<Record<SqlDialect['identityPages'], ReadStep>> = {
   },
 
   /** A rotation leaves the creation alone. Where a page would end among those of one millisecond, it ends before them. */
-  async creation(read, [since = beginningOfTime, after = ''], limit) {
-    let size = limit
-    let rows = await read('byCreation', { since, after }, size)
-    if (rows.length > size) {
+  async creation(read, [since, after = ''], limit) {
+    const place = { since: since ?? beginningOfTime, after }
+    // Most people have no more sessions than fit into a small page.
+    let size = since === undefined ? limit : limit * limitsInSortedPage
+    let rows = await read('byCreation', place, size)
+    if (rows.length > size && size === limit) {
       size *= limitsInSortedPage
-      rows = await read('byCreation', { since, after }, size)
+      rows = await read('byCreation', place, size)
     }
     const next = rows[size]
     if (next === undefined) return { rows, next: null }

@@ -1,0 +1,51 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { ownSchema } from './server.ts'
+
+const server = await ownSchema('postgres-newest')
+const who = { providerId: 'github', externalId: 'user_888' }
+const many = (count: number) => Array.from({ length: count }, (_, n) => n)
+afterEach(() => vi.restoreAllMocks())
+
+test('a clean-up removes what has expired in many steps, of one slot of the index and of many', async () => {
+  const store = server.open({ table: 'cleaned', cleanupInterval: false, timeoutMs: 20_000 })
+  const live = await store.create({ data: { n: -1 } })
+  const old = `${Date.now() - 3_600_000} - (case when n < 5000 then 0 else n * 10000 end)`
+  await server.admin.unsafe(`insert into ${server.schema}.cleaned
+    select 'key-' || n, 'v', 0, ${old}, (${old}) >> 19, null, null, '{}' from generate_series(1::bigint, 9000) as n`)
+  await server.admin.unsafe(`insert into ${server.schema}.cleaned_states
+    select 'state-' || n, 5, '{}' from generate_series(1, 5000) as n`)
+  expect(await store.cleanExpired()).toBe(9_000)
+  expect(await store.cleanExpired()).toBe(0)
+  const left = await server.admin.unsafe(`select count(*)::int as n from ${server.schema}.cleaned
+    union all select count(*)::int from ${server.schema}.cleaned_states`)
+  expect(left.map(({ n }) => n)).toEqual([1, 0])
+  expect(await store.load(live.id)).toEqual(live)
+  await store.close()
+})
+
+test('a process whose clock is ahead cleans away nothing that lives for all others', async () => {
+  const clock = vi.spyOn(Date, 'now')
+  const store = server.open({ cleanupInterval: false })
+  const live = await store.create({ data: { n: 1 }, ttl: '1h' })
+  const ahead = Date.now() + 2 * 3_600_000
+  clock.mockImplementation(() => ahead)
+  expect(await store.cleanExpired()).toBe(0)
+  clock.mockImplementation(() => ahead - 2 * 3_600_000)
+  expect(await store.load(live.id)).toEqual(live)
+  await store.close()
+})
+
+test('many sessions of one person are all listed and all ended, those that are rotated meanwhile too', async () => {
+  const store = server.open({ cleanupInterval: false, timeoutMs: 20_000 })
+  const made = await Promise.all(many(700).map((n) => store.create({ identity: who, data: { n } })))
+  const rotations = made.slice(0, 300).map(({ id }) => store.rotate(id))
+  const listing = store.listByIdentity(who)
+  await Promise.all(rotations)
+  expect(new Set((await listing).map(({ data }) => data.n)).size).toBe(700)
+  const again = made.slice(300, 500).map(({ id }) => store.rotate(id))
+  expect(await store.deleteByIdentity(who)).toBe(700)
+  const rotated = (await Promise.all(again)).filter((session) => session !== null)
+  expect(await Promise.all(rotated.map(({ id }) => store.exists(id)))).not.toContain(true)
+  expect(await store.count()).toBe(0)
+  await store.close()
+})
