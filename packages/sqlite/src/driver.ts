@@ -23,6 +23,11 @@ export interface SqliteDriverOptions {
   readonly busyTimeoutMs: number
 }
 
+interface Prepared {
+  readonly statement: BetterSqlite3.Statement
+  readonly use: 'read' | 'write'
+}
+
 interface Connection {
   readonly database: Database
   readonly file: OpenFile
@@ -32,7 +37,7 @@ interface Connection {
 export class SqliteDriver implements SqlDriver {
   readonly #options: SqliteDriverOptions
   #connection: Connection | null = null
-  #prepared = new WeakMap<SqlStatement, BetterSqlite3.Statement>()
+  #prepared = new WeakMap<SqlStatement, Prepared>()
   readonly fault = faultOf
   readonly toSessionError = toSessionError
 
@@ -44,8 +49,9 @@ export class SqliteDriver implements SqlDriver {
     if (this.#connection !== null) return
     const { path, busyTimeoutMs } = this.#options
     const database = await this.#options.connect()
-    const file = await whenUnlocked(() => new OpenFile(path ?? pathOf(database)), busyTimeoutMs)
-    this.#connection = { database, file }
+    const opened = await whenUnlocked(() => pathOf(database), busyTimeoutMs)
+    // What the path leads to may change where it is a link; SQLite has followed it. In memory there is no file at all.
+    this.#connection = { database, file: new OpenFile(opened === '' ? '' : (path ?? opened)) }
   }
 
   run<T>(work: () => SqlWork<T>): T | Promise<T> {
@@ -126,17 +132,18 @@ export class SqliteDriver implements SqlDriver {
   /** With `file` the statement begins something of its own, and looks whether the file is still in its place. */
   #execute({ statement, values }: SqlCall, file?: OpenFile): SqlResult {
     const prepared = this.#prepare(statement)
-    file?.expectInPlace(prepared.readonly ? 'read' : 'write')
-    if (!statement.returnsRows) return { rows: [], affected: prepared.run(values).changes }
-    const rows = prepared.all(values) as unknown[][]
+    file?.expectInPlace(prepared.use)
+    if (!statement.returnsRows) return { rows: [], affected: prepared.statement.run(values).changes }
+    const rows = prepared.statement.all(values) as unknown[][]
     return { rows, affected: rows.length }
   }
 
-  #prepare(statement: SqlStatement): BetterSqlite3.Statement {
+  #prepare(statement: SqlStatement): Prepared {
     const known = this.#prepared.get(statement)
     if (known !== undefined) return known
-    const prepared = this.#opened.database.prepare(statement.text)
-    if (statement.returnsRows) prepared.raw().safeIntegers(false)
+    const made = this.#opened.database.prepare(statement.text)
+    if (statement.returnsRows) made.raw().safeIntegers(false)
+    const prepared: Prepared = { statement: made, use: made.readonly ? 'read' : 'write' }
     this.#prepared.set(statement, prepared)
     return prepared
   }
