@@ -1,3 +1,4 @@
+import type { SessionStore } from '@sess/core'
 import { mysqlStore } from '@sess/mysql'
 import { start } from '@sess/testkit'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
@@ -19,7 +20,7 @@ const changing = {
 } as const
 
 /** Everything where a setting could cut, refuse or lose something. */
-async function useEverything(store: ReturnType<typeof mysqlStore>, other: ReturnType<typeof mysqlStore>) {
+async function useEverything(store: SessionStore, other: ReturnType<typeof mysqlStore>) {
   const sessions = await Promise.all([
     store.create({ identity }),
     store.create({ identity }),
