@@ -20,7 +20,7 @@ const changing = {
 } as const
 
 /** Everything where a setting could cut, refuse or lose something. */
-async function useEverything(store: SessionStore, other: ReturnType<typeof mysqlStore>) {
+async function useEverything(store: SessionStore, other: SessionStore) {
   const sessions = await Promise.all([
     store.create({ identity }),
     store.create({ identity }),
