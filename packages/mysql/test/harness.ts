@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { SessionStore } from '@sess/core'
 import type { ConformanceHarness, ConformanceOpenOptions } from '@sess/core/conformance'
 import { type MysqlConfig, mysqlStore } from '@sess/mysql'
@@ -36,6 +36,7 @@ export function mysqlHarness(
     open: async (given) => open({ table: freshTable(), pools: [], proxy: await startProxy(server) }, given),
     openPeer: (store, given) => open(of(store), given, peers),
     dump: (store) => asRoot(server, (root) => dump(root, of(store).table)),
+    damage: (store, idOrState) => asRoot(server, (root) => damage(root, of(store).table, idOrState)),
     async outage(store) {
       const { proxy } = of(store)
       await proxy.refuse()
@@ -76,6 +77,17 @@ export async function dump(root: Pool, table: string): Promise<string> {
     for (const row of rows) lines.push(`${name} ${(row as unknown as unknown[]).map(String).join(' ')}`)
   }
   return lines.join('\n')
+}
+
+/** Cuts what is stored for an id or a state in half. */
+async function damage(root: Pool, table: string, idOrState: string): Promise<void> {
+  const keys = [idOrState, createHash('sha256').update(idOrState).digest('base64url')]
+  for (const name of [table, `${table}_states`]) {
+    await root.query(
+      `update \`${name}\` set payload = left(payload, length(payload) div 2) where \`key\` in (?, ?)`,
+      keys,
+    )
+  }
 }
 
 export async function dropTables(root: Pool, table: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { SessionStore } from '@sess/core'
 import type { ConformanceHarness, ConformanceOpenOptions } from '@sess/core/conformance'
 import { type PostgresConfig, postgresStore } from '@sess/postgres'
@@ -62,6 +62,7 @@ function harness(server: Address, openStore: Open): ConformanceHarness {
     },
     openPeer: (store, given) => open(of(store), given),
     dump: (store) => dump(admin, of(store).schema),
+    damage: (store, idOrState) => damage(admin, of(store).schema, idOrState),
     async outage(store) {
       const { proxy } = of(store)
       await proxy.refuse()
@@ -81,6 +82,14 @@ export async function freshSchema(admin: postgres.Sql): Promise<string> {
   const schema = `test_${randomBytes(6).toString('hex')}`
   await admin.unsafe(`create schema ${schema}`)
   return schema
+}
+
+/** Cuts what is stored for an id or a state in half. */
+async function damage(sql: postgres.Sql, schema: string, idOrState: string): Promise<void> {
+  const keys = [idOrState, createHash('sha256').update(idOrState).digest('base64url')]
+  for (const table of ['sess_sessions', 'sess_sessions_states']) {
+    await sql`update ${sql(schema)}.${sql(table)} set payload = left(payload, length(payload) / 2) where key in ${sql(keys)}`
+  }
 }
 
 /** Every row of every table of a schema, as text. */

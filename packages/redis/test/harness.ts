@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { SessionStore } from '@sess/core'
 import { type ConformanceHarness, type ConformanceOpenOptions, describeConformance } from '@sess/core/conformance'
 import { type RedisClient, type RedisConfig, redisStore } from '@sess/redis'
@@ -58,6 +58,15 @@ export function redisHarness(
     },
     openPeer: (store, given) => open(of(store), given),
     dump: (store) => inside((client) => dump(client, root(of(store)))),
+    damage: (store, idOrState) =>
+      inside(async (client) => {
+        const hash = createHash('sha256').update(idOrState).digest('base64url')
+        for (const { node, key } of await keysOf(client, root(of(store)))) {
+          if (!key.endsWith(`:${hash}`) && !key.endsWith(`:${idOrState}`)) continue
+          const value = (await node.get(key)) ?? ''
+          await node.set(key, value.slice(0, -3), 'KEEPTTL')
+        }
+      }),
     async teardown(store) {
       for (const client of of(store).clients) end(client)
       await inside(async (client) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SessionStore } from '@sess/core'
@@ -21,6 +22,17 @@ function bytesOf(path: string): string {
     .join('\n')
 }
 
+/** Cuts what is stored for an id or a state in half. */
+function damage(path: string, idOrState: string): void {
+  const keys = [idOrState, createHash('sha256').update(idOrState).digest('base64url')]
+  const database = new BetterSqlite3(path, { timeout: 5_000 })
+  for (const table of ['sess_sessions', 'sess_sessions_states']) {
+    const cut = `update ${table} set payload = substr(payload, 1, length(payload) / 2) where key in (?, ?)`
+    database.prepare(cut).run(keys)
+  }
+  database.close()
+}
+
 /** Stores on a file each. */
 export function fileHarness(options: Omit<SqliteConfig, 'path'> = {}): ConformanceHarness {
   const folders = new WeakMap<SessionStore, ReturnType<typeof temporaryFolder>>()
@@ -35,6 +47,7 @@ export function fileHarness(options: Omit<SqliteConfig, 'path'> = {}): Conforman
     },
     openPeer: (store, more) => sqliteStore({ path: pathOf(store), ...options, ...more }),
     dump: (store) => bytesOf(pathOf(store)),
+    damage: (store, idOrState) => damage(pathOf(store), idOrState),
     outage: (store) => loseLog(pathOf(store)),
     teardown: (store) => folders.get(store)?.remove(),
   }
