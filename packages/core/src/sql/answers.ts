@@ -30,25 +30,24 @@ export function byKey<T>(
   if (asked.length === 1 && rows.length === 1 && asked[0] === textOf(only[0])) {
     return found.set(asked[0], decode(only))
   }
-  const keys = new Set(asked)
-  for (const row of rows) {
-    const key = textOf(row[0])
-    // Taking it out makes a second one a stranger.
-    if (!keys.delete(key)) throw contradiction('a row came that was not asked for')
-    found.set(key, decode(row))
-  }
+  for (const row of rows) found.set(textOf(row[0]), decode(row))
+  if (found.size !== rows.length) throw contradiction('a row came twice')
+  let known = 0
+  for (const key of asked) if (found.has(key)) known += 1
+  if (known !== found.size) throw contradiction('a row came that was not asked for')
   return found
 }
 
 /** @throws `SESS_UNAVAILABLE` for a value that is none */
 export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
   if (value === null || value === undefined) throw contradiction('a column is missing')
   return String(value)
 }
 
 /** @throws `SESS_UNAVAILABLE` for a value that is none */
 export function integerOf(value: unknown): number {
-  const integer = Number(textOf(value))
+  const integer = typeof value === 'number' ? value : Number(textOf(value))
   if (Number.isNaN(integer)) throw contradiction('a number is none')
   return integer
 }
