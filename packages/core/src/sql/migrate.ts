@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { SessionError } from '../contract/errors.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlDriver, SqlWork } from './driver.ts'
@@ -14,6 +15,8 @@ export interface MigrateOptions {
   /** Left out: the released ones. */
   readonly migrations?: readonly Migration[]
 }
+
+const maxTries = 8
 
 /**
  * Brings the tables to the newest version, or finds that they are there. Looks without a lock first, so a start on
@@ -33,7 +36,16 @@ export async function migrateTables(options: MigrateOptions): Promise<void> {
         : `the table ${sessions} is at schema version ${from}, older than this package; run the migration, or open the store with migrate: true`,
     )
   }
-  await driver.exclusive(() => applyMigrations(options))
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await driver.exclusive(() => applyMigrations(options))
+    } catch (error) {
+      // On a cluster the lock may be each node's own. Who loses to a migration on another node looks again what is left to do.
+      const fault = driver.fault(error)
+      if (tries === maxTries || (fault !== 'conflict' && fault !== 'duplicate')) throw error
+      await delay(Math.random() * 2 ** tries)
+    }
+  }
 }
 
 /** The version that the tables are at, 0 where there are none; null where there is nothing to do. */
