@@ -89,6 +89,15 @@ async function kill(child: ChildProcess): Promise<void> {
   const children = await childrenOf(child.pid)
   await end(child, 'SIGKILL')
   for (const pid of children) signalIfAlive(pid, 'SIGKILL')
+  // A server that starts again while one of them still holds its shared memory would refuse to.
+  const giveUpAt = Date.now() + startTimeoutMs
+  for (const pid of children) while ((await isRunning(pid)) && Date.now() < giveUpAt) await sleep(5)
+}
+
+/** False for a process that has ended, though nobody may have asked for its exit code yet. */
+async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat !== '' && !/\) [ZX] /.test(stat)
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
