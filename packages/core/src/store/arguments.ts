@@ -3,7 +3,7 @@ import { invalidArgument, SessionError } from '../contract/errors.ts'
 import { keyInMessage } from '../contract/key-in-path.ts'
 import type { Identity, IdentityRef, SessionInput } from '../contract/session.ts'
 import { isObject } from './codec.ts'
-import { isWellFormedId } from './session-id.ts'
+import { idForm, isWellFormedId } from './session-id.ts'
 
 const sessionKeys: ReadonlySet<string> = new Set([
   'id',
@@ -32,7 +32,7 @@ export function checkSession(session: SessionInput): CheckedSession {
   if (!isObject(session)) throw invalidArgument('session must be an object', 'type')
   const { id, identity, data, createdAt, expiresAt, deadline, version } = session as SessionInput
   if (!isWellFormedId(idArgument(id, 'session.id'))) {
-    throw invalidArgument('session.id must have 1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -')
+    throw invalidArgument(`session.id must have ${idForm}`)
   }
   if (stringArgument(version, 'session.version') === '') throw invalidArgument('session.version must not be empty')
   for (const key in session) {

@@ -15,7 +15,7 @@ import type {
 import { durationMs } from '../registry/durations.ts'
 import { checkedCount, checkedPage, checkedStep } from './answers.ts'
 import { checkSession, idArgument, identityRef, instant, optionsArgument, stringArgument } from './arguments.ts'
-import type { Batching, RecordPage, SessionBackend, SessionRecord, StoredTimes } from './backend.ts'
+import type { Batching, RecordPage, SessionBackend, SessionRecord } from './backend.ts'
 import { CleanUp } from './clean-up.ts'
 import { Coalescer, type HeldKey } from './coalescer.ts'
 import { freshId, withFreshId } from './fresh-id.ts'
@@ -23,7 +23,7 @@ import { GuardedBackend } from './guarded-backend.ts'
 import { Pending } from './pending.ts'
 import { decodeSession, decodeSummary, encodeSession, storedSession } from './records.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
-import { identityKeyOf, isWellFormedId, sha256 } from './session-id.ts'
+import { identityKeyOf, idForm, isWellFormedId, sha256 } from './session-id.ts'
 import { encodeState, openState } from './states.ts'
 import { pageSize, steps } from './steps.ts'
 import { Sweeper } from './sweeper.ts'
@@ -38,6 +38,13 @@ const writeTries = 64
 /** From this try on, writers who meet again and again step aside for a random moment. */
 const firstPausedTry = 4
 const stateTtlMs = 10 * 60_000
+
+/** Asks a backend for a page; undefined where it has no such method. */
+type NextPage = (
+  backend: SessionBackend,
+  cursor: string | null,
+  now: number,
+) => RecordPage | Promise<RecordPage> | undefined
 
 /** The store over a backend: what {@link SessionStore} promises, made of storage primitives. */
 export class BackendSessionStore<Data extends JsonObject> implements SessionStore<Data> {
@@ -57,7 +64,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   #closing: Promise<void> | null = null
 
   constructor(backend: SessionBackend, capabilities: Capabilities, options: ResolvedOptions) {
-    const { now, timeoutMs, cleanupIntervalMs, isSystemClock } = options
+    const { now, timeoutMs, cleanupIntervalMs, isSystemClock, onBackgroundError: onError } = options
     this.capabilities = capabilities
     this.#type = backend.type
     this.#options = options
@@ -81,7 +88,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
         : new Sweeper({
             intervalMs: cleanupIntervalMs,
             sweep: () => this.#tracked(() => this.#cleanUp.run()),
-            onError: (error) => this.#report(error),
+            onError,
           })
   }
 
@@ -219,14 +226,15 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
       this.#tracked(() =>
         this.#untilWritten(key, (held, _turn, stored) => {
           // It is decoded before the old id dies: a session that cannot be read keeps it.
-          const session = decodeSession<Data>(id, stored)
+          const { identity, data } = decodeSession<Data>(id, stored)
+          const read = { record: stored, identity, data }
           const ifVersion = stored.version
           const attempt = (newId: string) => {
             const newKey = this.#keyOf(newId)
             const record = { ...stored, key: newKey, expiresAt: null }
             return held.write({ kind: 'rotate', key, newKey, record, ifVersion }, (outcome) => {
               if (outcome === 'taken') return null
-              return typeof outcome === 'string' ? outcome : { ...session, ...datesOf(outcome), id: newId }
+              return typeof outcome === 'string' ? outcome : storedSession<Data>(newId, read, outcome)
             })
           }
           return withFreshId(this.#options.generateId, attempt, (newId) => this.#colocated(key, this.#keyOf(newId)))
@@ -249,8 +257,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
     return this.#steps('listByIdentity', 'identityIndex', async () => {
       const identityKey = identityKeyOf(identityRef(ref))
       const summaries = new Map<string, SessionSummary<Data>>()
-      const next = (backend: SessionBackend, cursor: string | null, now: number) =>
-        backend.listByIdentity?.(identityKey, cursor, pageSize, now)
+      const next: NextPage = (backend, cursor, now) => backend.listByIdentity?.(identityKey, cursor, pageSize, now)
       for await (const page of this.#pages(next, identityKey)) {
         for (const summary of page) summaries.set(summary.handle, summary)
       }
@@ -294,7 +301,7 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
         ttl,
       } = optionsArgument(options) as PutStateOptions
       if (!isWellFormedId(idArgument(state, 'state'))) {
-        throw invalidArgument('state must have 1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -')
+        throw invalidArgument(`state must have ${idForm}`)
       }
       const now = this.#options.now()
       const payload = encodeState(data, stringArgument(userAgent, 'userAgent'), now, this.#options.maxBytes)
@@ -402,17 +409,24 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   }
 
   /** The sessions of each page that can be read; of the others `onBackgroundError` hears. */
-  async *#pages(
-    next: (backend: SessionBackend, cursor: string | null, now: number) => RecordPage | Promise<RecordPage> | undefined,
+  async *#pages(next: NextPage, identityKey?: string): AsyncGenerator<SessionSummary<Data>[], void, undefined> {
+    for await (const records of this.#records(next, identityKey)) {
+      yield records.flatMap((record) => this.#readable(record))
+    }
+  }
+
+  /** The records of each page. */
+  async *#records(
+    next: NextPage,
     identityKey?: string,
-  ): AsyncGenerator<SessionSummary<Data>[], void, undefined> {
+  ): AsyncGenerator<readonly (SessionRecord | Error)[], void, undefined> {
     const step = (cursor: string | null) =>
       this.#tracked(() =>
         this.#backend.call(async (backend, now) =>
           checkedPage((await next(backend, cursor, now)) ?? { records: [], cursor: null }, identityKey),
         ),
       )
-    for await (const { records } of steps(step)) yield records.flatMap((record) => this.#readable(record))
+    for await (const { records } of steps(step)) yield records
   }
 
   #readable(record: SessionRecord | Error): SessionSummary<Data>[] {
@@ -451,24 +465,11 @@ export class BackendSessionStore<Data extends JsonObject> implements SessionStor
   /** Where ids are kept plain nothing leads from a handle to its key, so it is looked for among all live sessions. */
   async #keyOfHandle(handle: string): Promise<string | null> {
     if (this.#options.ids === 'hashed') return handle
-    const step = (cursor: string | null) =>
-      this.#backend.call(async (backend, now) =>
-        checkedPage((await backend.scan?.(cursor, pageSize, now)) ?? { records: [], cursor: null }),
-      )
-    for await (const { records } of steps(step)) {
+    for await (const records of this.#records((backend, cursor, now) => backend.scan?.(cursor, pageSize, now))) {
       const found = records.find((record) => !(record instanceof Error) && this.#handleOf(record) === handle)
       if (found !== undefined) return (found as SessionRecord).key
     }
     return null
-  }
-}
-
-/** The instants of a session that a write told. */
-function datesOf({ createdAt, expiresAt, deadline }: StoredTimes) {
-  return {
-    createdAt: new Date(createdAt),
-    expiresAt: new Date(expiresAt),
-    deadline: deadline === null ? null : new Date(deadline),
   }
 }
 

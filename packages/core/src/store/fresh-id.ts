@@ -1,5 +1,5 @@
 import { SessionError } from '../contract/errors.ts'
-import { isWellFormedId } from './session-id.ts'
+import { idForm, isWellFormedId } from './session-id.ts'
 
 const collisionTries = 4
 /** Far more ids than it takes to find one that fits; a source of ids that runs in circles ends here. */
@@ -30,8 +30,5 @@ export async function withFreshId<T>(
 export function freshId(generateId: () => string): string {
   const id: unknown = generateId()
   if (typeof id === 'string' && isWellFormedId(id)) return id
-  throw new SessionError(
-    'SESS_CONFIG',
-    'generateId must return a string of 1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -',
-  )
+  throw new SessionError('SESS_CONFIG', `generateId must return a string of ${idForm}`)
 }

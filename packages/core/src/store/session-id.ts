@@ -21,7 +21,10 @@ export function randomId(): string {
 
 const wellFormed = /^[A-Za-z0-9._~:+/=@-]{1,512}$/
 
-/** Whether a text can be an id or a state: 1 to 512 characters of `A-Z a-z 0-9 . _ ~ : + / = @ -`. Anything else is unknown by its form. */
+/** What an id or a state has, in words. */
+export const idForm = '1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -'
+
+/** Whether a text has the form of an id or a state, {@link idForm}. Anything else is unknown by its form. */
 export function isWellFormedId(id: string): boolean {
   // The length first: a pattern need not see ten megabytes.
   return id.length <= 512 && wellFormed.test(id)
