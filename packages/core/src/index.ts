@@ -31,6 +31,7 @@ export type {
   WriteOutcome,
   WriteResults,
 } from './store/backend.ts'
+export { writeKinds } from './store/backend.ts'
 export { createSessionStore } from './store/create-session-store.ts'
 export {
   type DriverErrorRules,
@@ -40,6 +41,6 @@ export {
   driverErrors,
   type FaultEntry,
 } from './store/driver-error.ts'
-export type { StoreOptions } from './store/options.ts'
+export { defaultTimeoutMs, type StoreOptions } from './store/options.ts'
 export { Timeouts, type Waiting, withinTime } from './store/timeouts.ts'
 export type { OperationTrace } from './store/tracing.ts'

@@ -1,14 +1,15 @@
-import type {
-  ChangedRecord,
-  CleanedPage,
-  RecordPage,
-  RemovedPage,
-  SessionBackend,
-  SessionRecord,
-  StateRecord,
-  StoredTimes,
-  WriteOperation,
-  WriteOutcome,
+import {
+  type ChangedRecord,
+  type CleanedPage,
+  type RecordPage,
+  type RemovedPage,
+  type SessionBackend,
+  type SessionRecord,
+  type StateRecord,
+  type StoredTimes,
+  type WriteOperation,
+  type WriteOutcome,
+  writeKinds,
 } from '@sess/core'
 import type { MemoryStorage } from './storage.ts'
 
@@ -18,17 +19,7 @@ const visitsPerRemoval = 8
 /** The storage primitives over Maps of this process. Every call runs to its end in one go, so each is atomic. */
 export class MemoryBackend implements SessionBackend {
   readonly type = 'memory'
-  readonly writes = [
-    'insert',
-    'put',
-    'replace',
-    'compareAndSwap',
-    'touch',
-    'delete',
-    'rotate',
-    'putState',
-    'consumeState',
-  ] as const
+  readonly writes = writeKinds
   readonly batching = { maxOperations: 1, readLanes: 1, writeLanes: 1, immediate: 'all' } as const
   readonly #storage: MemoryStorage
   readonly #maxSessions: number

@@ -225,19 +225,14 @@ describe('openStore', () => {
 
 describe('the process', () => {
   it('ends while a store is open: no timer keeps it alive', async () => {
-    const core = new URL('../../core/src/store/create-session-store.ts', import.meta.url)
-    const backend = new URL('../src/backend.ts', import.meta.url)
-    const storage = new URL('../src/storage.ts', import.meta.url)
+    const sources = new URL('../../testkit/src/stores/source-imports.ts', import.meta.url).href
     const script = `
-      import { createSessionStore } from '${core}'
-      import { MemoryBackend } from '${backend}'
-      import { MemoryStorage } from '${storage}'
-      const store = createSessionStore(new MemoryBackend(new MemoryStorage(), 10), { cleanupInterval: 1000 })
+      import { memoryStore } from '@sess/memory'
+      const store = memoryStore({ maxSessions: 10, cleanupInterval: 1000 })
       await store.create()
       process.stdout.write('open')`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-      timeout: 30_000,
-    })
+    const args = ['--import', sources, '--input-type=module', '-e', script]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 })
     expect(stdout).toBe('open')
   })
 })

@@ -244,3 +244,8 @@ export function isConnectionLost(error: unknown): boolean {
 export function mysqlError(errno: number, code: string, message: string): Error {
   return Object.assign(new Error(message), { errno, code })
 }
+
+/** The error of a connection whose server says nothing. */
+export function silent(): Error {
+  return mysqlError(3024, 'ER_QUERY_TIMEOUT', 'the server did not answer')
+}

@@ -1,10 +1,10 @@
 import { Timeouts, withinTime } from '@sess/core'
 import type { Connection, ConnectionOptions } from 'mysql2'
 import { withFiles } from './connection-url.ts'
-import { mysqlError } from './errors.ts'
+import { silent } from './errors.ts'
 import { sendQuery } from './execute.ts'
 import { Killer } from './killer.ts'
-import { type ConnectionSource, cutOff, type Used } from './pool.ts'
+import { type ConnectionSource, connected, cutOff, type Used } from './pool.ts'
 import { type Introduction, introduce, ownSettings, serverSettings } from './server-thread.ts'
 import type { TimeLimit } from './time-limit.ts'
 
@@ -147,9 +147,7 @@ export class OwnPool implements ConnectionSource {
     // The limit here comes first, as it covers all that a connection needs before its first use.
     const connection = createConnection({ ...withFiles(options), connectTimeout: 2 * timeoutMs })
     try {
-      const introduction = await withinTime(this.#timeouts, this.#setUp(connection), () =>
-        mysqlError(3024, 'ER_QUERY_TIMEOUT', 'the server did not answer'),
-      )
+      const introduction = await withinTime(this.#timeouts, this.#setUp(connection), silent)
       const used = { connection, introduction }
       // It may end at any time; without a listener that would end the process.
       connection.on('error', () => this.#ended(used))
@@ -162,10 +160,7 @@ export class OwnPool implements ConnectionSource {
   }
 
   async #setUp(connection: Connection): Promise<Introduction> {
-    await new Promise<void>((resolve, reject) => {
-      connection.on('error', reject)
-      connection.connect((error) => (error ? reject(error) : resolve()))
-    })
+    await connected(connection)
     await sendQuery(connection, ownSettings)
     const introduction = await introduce(connection, this.#known)
     await sendQuery(connection, serverSettings(introduction, this.#options.timeoutMs))

@@ -33,6 +33,14 @@ export interface ConnectionSource {
   end(): Promise<void>
 }
 
+/** Resolves when a connection is connected. */
+export function connected(connection: Connection): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.on('error', reject)
+    connection.connect((error) => (error ? reject(error) : resolve()))
+  })
+}
+
 /** Ends a connection at once, its socket too: over a network that swallows everything no end arrives. */
 export function cutOff(connection: Connection): void {
   connection.destroy()

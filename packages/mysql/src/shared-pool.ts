@@ -1,8 +1,8 @@
 import { Timeouts, withinTime } from '@sess/core'
 import type { Connection, ConnectionOptions, Pool, PoolConnection } from 'mysql2'
-import { mysqlError } from './errors.ts'
+import { silent } from './errors.ts'
 import { Killer } from './killer.ts'
-import { type ConnectionSource, cutOff, type MysqlPool, type Used } from './pool.ts'
+import { type ConnectionSource, connected, cutOff, type MysqlPool, type Used } from './pool.ts'
 import { type Introduction, introduce, refuseSettings } from './server-thread.ts'
 import type { TimeLimit } from './time-limit.ts'
 
@@ -80,10 +80,7 @@ export class SharedPool implements ConnectionSource {
     const { createConnection } = await import('mysql2')
     const connection = createConnection({ ...connectionOptionsOf(this.#pool), connectTimeout })
     try {
-      await new Promise<void>((resolve, reject) => {
-        connection.on('error', reject)
-        connection.connect((error) => (error ? reject(error) : resolve()))
-      })
+      await connected(connection)
       const { thread } = await introduce(connection)
       return { connection, server: thread.server }
     } catch (error) {
@@ -125,8 +122,4 @@ function listen(connection: Connection): void {
   if (heard.has(connection)) return
   heard.add(connection)
   connection.on('error', () => {})
-}
-
-function silent(): Error {
-  return mysqlError(3024, 'ER_QUERY_TIMEOUT', 'the server did not answer')
 }

@@ -1,4 +1,4 @@
-import { createSessionStore, type JsonObject, type SessionStore } from '@sess/core'
+import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/core/sql'
 import { type MysqlConfig, mysqlConfig } from './config.ts'
@@ -9,7 +9,6 @@ import { OwnPool } from './own-pool.ts'
 import { SharedPool } from './shared-pool.ts'
 
 const batching = { maxOperations: 128, readLanes: 2, writeLanes: 2 }
-const defaultTimeoutMs = 5_000
 const defaultMax = 10
 
 /**

@@ -1,4 +1,4 @@
-import { createSessionStore, type JsonObject, type SessionStore } from '@sess/core'
+import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/core/sql'
 import { type PostgresConfig, postgresConfig } from './config.ts'
@@ -10,7 +10,6 @@ import type { PostgresJsClient } from './postgres-js.ts'
 import { readUrl } from './url.ts'
 
 const batching = { maxOperations: 256, readLanes: 2, writeLanes: 2 }
-const defaultTimeoutMs = 5_000
 const defaultMax = 10
 
 /**

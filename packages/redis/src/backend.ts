@@ -7,6 +7,7 @@ import {
   type SessionRecord,
   type WriteOperation,
   type WriteOutcome,
+  writeKinds,
 } from '@sess/core'
 import { Buckets } from './buckets.ts'
 import type { Connection } from './connection.ts'
@@ -32,17 +33,7 @@ export interface RedisBackendOptions {
 /** The storage primitives on one Redis or Valkey server or on a Cluster. */
 export class RedisBackend implements SessionBackend {
   readonly type = 'redis'
-  readonly writes = [
-    'insert',
-    'put',
-    'replace',
-    'compareAndSwap',
-    'touch',
-    'delete',
-    'rotate',
-    'putState',
-    'consumeState',
-  ] as const
+  readonly writes = writeKinds
   readonly expiresByItself = true
   readonly batching = { maxOperations: 64, readLanes: 3, writeLanes: 3 } as const
   /** Two of each bucket: a step holds up the server, with everyone who waits for it, for about a millisecond. */

@@ -1,4 +1,4 @@
-import { createSessionStore, type JsonObject, SessionError, type SessionStore } from '@sess/core'
+import { createSessionStore, defaultTimeoutMs, type JsonObject, SessionError, type SessionStore } from '@sess/core'
 import { parseOptions, type StoreConfigOutput } from '@sess/core/config'
 import { addressOfParts, addressOfUrl, type RedisAddress } from './address.ts'
 import { RedisBackend } from './backend.ts'
@@ -33,7 +33,7 @@ export function redisStore<Data extends object = JsonObject>(options: RedisConfi
   const { sessionPrefix = 'session:', statePrefix = 'state:', eviction, ...common } = rest
   if (sessionPrefix === statePrefix) throw badOptions('sessionPrefix and statePrefix must differ')
   refuseContradictions(config)
-  const { timeoutMs = 5_000, onBackgroundError } = common
+  const { timeoutMs = defaultTimeoutMs, onBackgroundError } = common
   const keyPrefix = client === undefined ? '' : keyPrefixOf(client)
   if (client !== undefined) refuseEmptyTag(client, keyPrefix)
   const connection = new Connection({

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { createSessionStore, type JsonObject, type SessionStore } from '@sess/core'
+import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/core/sql'
 import { type SqliteConfig, sqliteConfig } from './config.ts'
@@ -38,7 +38,7 @@ export function sqliteStore<Data extends object = JsonObject>(options: SqliteCon
     ...common
   } = parseOptions('sqlite', sqliteConfig, options)
   // Whoever waits is told why before the time-out tells them less.
-  const busyTimeoutMs = Math.min(givenMs, 0.8 * (common.timeoutMs ?? 5_000))
+  const busyTimeoutMs = Math.min(givenMs, 0.8 * (common.timeoutMs ?? defaultTimeoutMs))
   const storage = (options: Omit<SqliteDriverOptions, 'busyTimeoutMs'>) => {
     const driver = new SqliteDriver({ ...options, busyTimeoutMs })
     const backend = createSqlBackend({ type: 'sqlite', driver, dialect: sqliteDialect, table, migrate, batching })

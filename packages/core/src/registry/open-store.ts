@@ -2,15 +2,13 @@ import { SessionError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import { isPlainObject } from '../contract/plain-object.ts'
 import type { SessionStore } from '../contract/session-store.ts'
+import { defaultTimeoutMs } from '../store/options.ts'
 import { checkConfig } from './checked-config.ts'
 import type { StoreDefinition } from './definition.ts'
 import { inTime } from './in-time.ts'
 import { configError } from './problems.ts'
 import type { DefaultStore, InstalledStore, UncheckedStore } from './store-input.ts'
 import { storeRequest } from './store-request.ts'
-
-/** How long a store may take to open where its config does not say: the `timeoutMs` of every store. */
-const defaultTimeoutMs = 5_000
 
 /**
  * Opens a store by URL, by `{ type, config }`, or by a whole document with such an object under `session_store`, as a YAML

@@ -1,4 +1,4 @@
-import type { Batching, SessionBackend } from '../store/backend.ts'
+import { type Batching, type SessionBackend, writeKinds } from '../store/backend.ts'
 import { byKey, onlyInteger, textOf } from './answers.ts'
 import { rowColumns } from './assignments.ts'
 import { cleanUpOneStep, cleanUpStatements } from './clean-up-steps.ts'
@@ -69,7 +69,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
 
   return {
     type,
-    writes: ['insert', 'put', 'replace', 'compareAndSwap', 'touch', 'delete', 'rotate', 'putState', 'consumeState'],
+    writes: writeKinds,
     cleanUpStep: cleanUpStep ?? dialect.cleanUpStep,
     ...(batching && { batching }),
     ...(clockStatement && { serverTime: async () => onlyInteger(await run(clockStatement, {})) }),

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { DriverFault } from '../store/driver-error.ts'
 import type { SqlDriver } from './driver.ts'
 
 /** How often work is started again that lost to another transaction (a deadlock, a serialization or certification failure). */
@@ -13,7 +14,8 @@ const firstPausedTry = 3
  */
 export type ConflictRetries = <T>(run: (lockInOrder: boolean) => T | Promise<T>) => T | Promise<T>
 
-export function conflictRetries(driver: SqlDriver): ConflictRetries {
+/** `lost`: the faults by which the engine tells that work lost. */
+export function conflictRetries(driver: SqlDriver, lost: readonly DriverFault[] = ['conflict']): ConflictRetries {
   let hasLost = false
   async function untilWon<T>(first: Promise<T>, run: (lockInOrder: boolean) => T | Promise<T>): Promise<T> {
     let answer: T | Promise<T> = first
@@ -21,7 +23,8 @@ export function conflictRetries(driver: SqlDriver): ConflictRetries {
       try {
         return await answer
       } catch (error) {
-        if (tries === maxTries || driver.fault(error) !== 'conflict') throw error
+        const fault = driver.fault(error)
+        if (tries === maxTries || fault === undefined || !lost.includes(fault)) throw error
         hasLost = true
         if (tries >= firstPausedTry) await delay(Math.random() * 2 ** tries)
         answer = run(hasLost)

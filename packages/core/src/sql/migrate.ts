@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { SessionError } from '../contract/errors.ts'
+import { conflictRetries } from './conflict-retries.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlDriver, SqlWork } from './driver.ts'
 import { compile, parameter, sql } from './fragment.ts'
@@ -15,8 +15,6 @@ export interface MigrateOptions {
   /** Left out: the released ones. */
   readonly migrations?: readonly Migration[]
 }
-
-const maxTries = 8
 
 /**
  * Brings the tables to the newest version, or finds that they are there. Looks without a lock first, so a start on
@@ -36,16 +34,9 @@ export async function migrateTables(options: MigrateOptions): Promise<void> {
         : `the table ${sessions} is at schema version ${from}, older than this package; run the migration, or open the store with migrate: true`,
     )
   }
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await driver.exclusive(() => applyMigrations(options))
-    } catch (error) {
-      // On a cluster the lock may be each node's own. Who loses to a migration on another node looks again what is left to do.
-      const fault = driver.fault(error)
-      if (tries === maxTries || (fault !== 'conflict' && fault !== 'duplicate')) throw error
-      await delay(Math.random() * 2 ** tries)
-    }
-  }
+  // On a cluster the lock may be each node's own. Who loses to a migration on another node looks again what is left to do.
+  const again = conflictRetries(driver, ['conflict', 'duplicate'])
+  await again(() => driver.exclusive(() => applyMigrations(options)))
 }
 
 /** The version that the tables are at, 0 where there are none; null where there is nothing to do. */

@@ -78,6 +78,19 @@ export type WriteOperation =
 
 export type WriteKind = WriteOperation['kind']
 
+/** Every kind of write, for a backend that has them all. */
+export const writeKinds = Object.freeze([
+  'insert',
+  'put',
+  'replace',
+  'compareAndSwap',
+  'touch',
+  'delete',
+  'rotate',
+  'putState',
+  'consumeState',
+] as const) satisfies readonly WriteKind[]
+
 /** What each kind of write resolves with. */
 export interface WriteResults {
   insert: boolean

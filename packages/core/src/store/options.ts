@@ -1,5 +1,8 @@
 import type { Duration } from '../contract/session-store.ts'
 
+/** The default of `timeoutMs`. */
+export const defaultTimeoutMs = 5_000
+
 /** The options that every store takes, whatever its backend. */
 export interface StoreOptions {
   /** Time to live of a session where the caller names none: ms or a duration string. Default `'24h'`. */

@@ -1,7 +1,7 @@
 import { commonOptionsOf, isChecked } from '../registry/common-options.ts'
 import { parseOptions, storeConfig } from '../registry/configuration.ts'
 import { durationMs } from '../registry/durations.ts'
-import type { StoreOptions } from './options.ts'
+import { defaultTimeoutMs, type StoreOptions } from './options.ts'
 import { randomId } from './session-id.ts'
 
 /** {@link StoreOptions} with every default in place and durations in ms. */
@@ -35,7 +35,7 @@ export function resolveOptions(type: string, options: StoreOptions, expiresByIts
     now: given.now === undefined ? Date.now : wholeMs(given.now),
     isSystemClock: given.now === undefined,
     ids: given.ids ?? 'hashed',
-    timeoutMs: given.timeoutMs ?? 5_000,
+    timeoutMs: given.timeoutMs ?? defaultTimeoutMs,
     updateTimeoutMs: given.updateTimeoutMs ?? 30_000,
     maxBytes: given.maxBytes ?? 1024 * 1024,
     coalesce: given.coalesce ?? true,

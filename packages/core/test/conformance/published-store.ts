@@ -14,7 +14,8 @@ type Channel = TracingChannel<Trace, Trace>
 export type Publish = (channel: Channel, operation: string, call: () => unknown, args: readonly unknown[]) => unknown
 
 const channel: Channel = tracingChannel<Trace, Trace>('sess:operation')
-const methods = [
+/** Every method that answers once. */
+export const methods = [
   'create',
   'save',
   'load',

@@ -1,14 +1,15 @@
-import type {
-  ChangedRecord,
-  CleanedPage,
-  RecordPage,
-  RemovedPage,
-  SessionBackend,
-  SessionRecord,
-  StateRecord,
-  StoredTimes,
-  WriteOperation,
-  WriteOutcome,
+import {
+  type ChangedRecord,
+  type CleanedPage,
+  type RecordPage,
+  type RemovedPage,
+  type SessionBackend,
+  type SessionRecord,
+  type StateRecord,
+  type StoredTimes,
+  type WriteOperation,
+  type WriteOutcome,
+  writeKinds,
 } from '../../src/store/backend.ts'
 
 /** What the backend is asked for: a kind of write, or a method. */
@@ -20,17 +21,7 @@ export type Asked = WriteOperation['kind'] | 'read' | 'list' | 'revoke' | 'scan'
  */
 export class MapBackend implements SessionBackend {
   readonly type = 'map'
-  readonly writes = [
-    'insert',
-    'put',
-    'replace',
-    'compareAndSwap',
-    'touch',
-    'delete',
-    'rotate',
-    'putState',
-    'consumeState',
-  ] as const
+  readonly writes = writeKinds
   readonly records = new Map<string, SessionRecord>()
   readonly states = new Map<string, StateRecord>()
   /** All that was asked for, in order. */

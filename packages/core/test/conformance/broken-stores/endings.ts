@@ -1,27 +1,10 @@
 import { SessionError } from '../../../src/contract/errors.ts'
 import type { CreateOptions } from '../../../src/contract/session-store.ts'
+import { methods } from '../published-store.ts'
 import { referenceHarness, type StoreClass } from '../reference-harness.ts'
 import { type ReferenceOptions, ReferenceStore, type Row, type Storage } from '../reference-store.ts'
 import { broken, gap } from './broken-store.ts'
 
-const methods = [
-  'save',
-  'load',
-  'exists',
-  'delete',
-  'ping',
-  'create',
-  'touch',
-  'update',
-  'rotate',
-  'count',
-  'cleanExpired',
-  'listByIdentity',
-  'deleteByIdentity',
-  'deleteByHandle',
-  'putState',
-  'consumeState',
-] as const
 type Method = (typeof methods)[number]
 type Call = (...args: readonly unknown[]) => Promise<unknown>
 
