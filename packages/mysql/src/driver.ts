@@ -1,10 +1,11 @@
 import { type DriverFault, Timeouts } from '@sess/core'
 import { runAsync, type SqlCall, type SqlDriver, type SqlResult, type SqlWork } from '@sess/core/sql'
+import type { Connection } from 'mysql2'
 import { faultOf, isConnectionDone, isConnectionLost, mysqlError, toSessionError } from './errors.ts'
 import { execute, type Limits, sendQuery } from './execute.ts'
 import { type ConnectionSource, cutOff, type Used } from './pool.ts'
-import { serverLimits } from './server-thread.ts'
-import { TimeLimit } from './time-limit.ts'
+import { type Introduction, serverLimits } from './server-thread.ts'
+import { type TimedStep, TimeLimit } from './time-limit.ts'
 import { WriteGate } from './write-gate.ts'
 
 export interface MysqlDriverOptions {
@@ -17,10 +18,39 @@ export interface MysqlDriverOptions {
 const exclusiveLimitMs = 60_000
 
 /** One piece of work on one connection. */
-interface Turn extends Used {
+class Turn implements Used, TimedStep {
+  readonly connection: Connection
+  readonly introduction: Introduction
   readonly limit: TimeLimit
   /** Whether something was sent that may take effect. */
-  hasWritten: boolean
+  hasWritten = false
+  /** Where the time ran out: what is to be called when the connection answers after all. */
+  answered: (() => Promise<boolean>) | null = null
+  readonly #used: Used
+  readonly #kind: 'read' | 'write'
+  readonly #reject: (error: unknown) => void
+  readonly #endAtServer: (used: Used, onEnded: () => void) => () => Promise<boolean>
+
+  constructor(
+    used: Used,
+    kind: 'read' | 'write',
+    limit: TimeLimit,
+    reject: (error: unknown) => void,
+    endAtServer: (used: Used, onEnded: () => void) => () => Promise<boolean>,
+  ) {
+    this.connection = used.connection
+    this.introduction = used.introduction
+    this.limit = limit
+    this.#used = used
+    this.#kind = kind
+    this.#reject = reject
+    this.#endAtServer = endAtServer
+  }
+
+  onLate(): void {
+    if (this.#kind === 'read' && !this.hasWritten) this.#reject(this.limit.error())
+    this.answered = this.#endAtServer(this.#used, () => this.#reject(this.limit.error()))
+  }
 }
 
 /**
@@ -178,21 +208,17 @@ export class MysqlDriver implements SqlDriver {
   /** Settles when the work does, or when the server has nothing of it any more; a read, when it is late. */
   async #once<T>(kind: 'read' | 'write', limit: TimeLimit, work: (turn: Turn) => Promise<T>): Promise<T> {
     const used = await this.#source.acquire(limit)
-    const turn: Turn = { ...used, limit, hasWritten: false }
     return new Promise((resolve, reject) => {
-      let answered: (() => Promise<boolean>) | null = null
-      limit.onLate = () => {
-        if (kind === 'read' && !turn.hasWritten) reject(limit.error())
-        answered = this.#endAtServer(used, () => reject(limit.error()))
-      }
+      const turn = new Turn(used, kind, limit, reject, this.#endAtServer)
+      limit.step = turn
       const giveBack = () => {
-        if (answered === null) this.#source.release(used)
-        else void this.#releaseEnded(used, answered())
+        if (turn.answered === null) this.#source.release(used)
+        else void this.#releaseEnded(used, turn.answered())
       }
       const fail = (error: unknown) => {
         if (isConnectionLost(error)) {
           if (!turn.hasWritten) reject(new Unwritten(error))
-          if (answered === null) this.#endAtServer(used, () => reject(error))
+          if (turn.answered === null) this.#endAtServer(used, () => reject(error))
           return
         }
         if (isConnectionDone(error)) this.#source.drop(used)
@@ -207,8 +233,8 @@ export class MysqlDriver implements SqlDriver {
   }
 
   /** Calls back, once the place of the connection is free, when nothing that was sent on it can take effect any more. */
-  #endAtServer(used: Used, onEnded: () => void): () => Promise<boolean> {
-    return this.#source.killer.end({
+  readonly #endAtServer = (used: Used, onEnded: () => void): (() => Promise<boolean>) =>
+    this.#source.killer.end({
       thread: used.introduction.thread,
       onGone: () => {
         this.#source.drop(used)
@@ -216,13 +242,12 @@ export class MysqlDriver implements SqlDriver {
       },
       onHopeless: () => this.#source.drop(used),
     })
-  }
 
   /** A connection that got a KILL QUERY may still have to tell of it. */
   async #releaseEnded(used: Used, isClear: Promise<boolean>): Promise<void> {
     if (!(await isClear)) return this.#source.drop(used)
     const limit = new TimeLimit(this.#timeouts, this.#timeoutMs)
-    limit.onLate = () => this.#source.drop(used)
+    limit.step = { onLate: () => this.#source.drop(used) }
     await sendQuery(used.connection, 'do 0').catch(() => {})
     limit.leave()
     this.#source.release(used)

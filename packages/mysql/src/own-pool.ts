@@ -60,10 +60,11 @@ export class OwnPool implements ConnectionSource {
     return new Promise((resolve, reject) => {
       const waiter = { after: this.#begun, resolve, reject }
       this.#waiting.add(waiter)
-      limit.onLate = () => {
+      const onLate = () => {
         this.#waiting.delete(waiter)
         reject(limit.error())
       }
+      limit.step = { onLate }
       this.#open()
     })
   }

@@ -26,17 +26,18 @@ export class SharedPool implements ConnectionSource {
 
   acquire(limit: TimeLimit): Promise<Used> {
     return new Promise((resolve, reject) => {
-      limit.onLate = () => reject(limit.error())
+      limit.step = { onLate: () => reject(limit.error()) }
       this.#pool.getConnection((error, connection) => {
         if (error) return reject(error)
         listen(connection)
         if (limit.isLate) return connection.release()
         const known = this.#introductions.get(connection)
         if (known !== undefined) return resolve({ connection, introduction: known })
-        limit.onLate = () => {
+        const onLate = () => {
           cutOff(connection)
           reject(limit.error())
         }
+        limit.step = { onLate }
         this.#introduce(connection).then(resolve, reject)
       })
     })

@@ -1,13 +1,21 @@
 import { SessionError, type Timeouts, type Waiting } from '@sess/core'
 
+/** A step of a piece of work that its time may run out on. */
+export interface TimedStep {
+  onLate(): void
+}
+
 /** The time that one piece of work has, from its wait for a connection to the answer of its last statement. */
 export class TimeLimit implements Waiting {
   since = 0
   earlier: Waiting | null = null
   later: Waiting | null = null
   isLate = false
-  /** What is done about the step that is under way when the time is over. */
-  onLate: () => void = nothing
+  /**
+   * The step that is under way, which is told when the time is over. An object: with a fresh closure in this field for each
+   * piece of work, a load cost a quarter more CPU, as V8 kept what the closures saw through many scavenges.
+   */
+  step: TimedStep | null = null
   readonly #timeouts: Timeouts
   readonly #limitMs: number
 
@@ -19,12 +27,12 @@ export class TimeLimit implements Waiting {
 
   expire(): void {
     this.isLate = true
-    this.onLate()
+    this.step?.onLate()
   }
 
   /** The work is done. */
   leave(): void {
-    this.onLate = nothing
+    this.step = null
     if (!this.isLate) this.#timeouts.leave(this)
   }
 
@@ -32,5 +40,3 @@ export class TimeLimit implements Waiting {
     return new SessionError('SESS_TIMEOUT', `MySQL: no answer within ${this.#limitMs} ms`)
   }
 }
-
-function nothing(): void {}

@@ -19,10 +19,11 @@ export class WriteGate {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.add(resolve)
-      limit.onLate = () => {
+      const onLate = () => {
         this.#waiting.delete(resolve)
         reject(limit.error())
       }
+      limit.step = { onLate }
     })
   }
 

@@ -226,9 +226,10 @@ export class Coalescer {
     const { items } = batch
     const isRead = (items[0] as Task).work === 'read'
     const lane = isRead ? this.#reads : this.#writes
+    // The place is given on last: who is answered and asks again travels with those who wait for it.
     const onError = (error: unknown) => {
-      lane.release(batch)
       for (const task of items) this.#fail(task, error)
+      lane.release(batch)
     }
     const onAnswer = (answer: readonly unknown[]) => {
       let outcomes: readonly unknown[]
@@ -238,8 +239,8 @@ export class Coalescer {
         onError(error)
         return
       }
-      lane.release(batch)
       for (let index = 0; index < items.length; index += 1) this.#settle(items[index] as Task, outcomes[index])
+      lane.release(batch)
     }
     try {
       const answer = isRead

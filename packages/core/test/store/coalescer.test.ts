@@ -28,6 +28,27 @@ describe('batches', () => {
     expect(await Promise.all(later)).toEqual([record('d'), null, record('b')])
   })
 
+  it.each([
+    ['answered', (batch: { answer(outcomes: null[]): void }) => batch.answer([null, null])],
+    ['refused', (batch: { fail(error: Error): void }) => batch.fail(new Error('refused'))],
+  ])('lets callers who were %s and ask again travel with those who wait for the place', async (_how, end) => {
+    const coalescer = open({ readLanes: 1 })
+    const readAgain = (key: string) => {
+      const again = () => coalescer.read(key, asIs)
+      return coalescer.read(key, asIs).then(again, again)
+    }
+    void readAgain('a')
+    void readAgain('b')
+    await turn()
+    void coalescer.read('c', asIs)
+    end(transport.reads[0] as never)
+    await turn()
+    expect(transport.reads.map(({ keys }) => keys)).toEqual([
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+    ])
+  })
+
   it('gathers the writes of one turn of the event loop for a backend that asks for it', async () => {
     const coalescer = open({ gatherWritesFor: 'turn' })
     void coalescer.write(put('a'), asIs)
