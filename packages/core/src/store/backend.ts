@@ -1,13 +1,17 @@
 import type { SessionError } from '../contract/errors.ts'
 
-/** A session as a backend stores it. All instants are epoch milliseconds; every text but `payload` is ASCII. */
+/** A session as a backend stores it. All instants are epoch milliseconds; every string but `payload` is ASCII. */
 export interface SessionRecord {
-  /** The primary key: the SHA-256 of the id in base64url, or the id itself where the store keeps ids plain. At most 512 characters. */
+  /** The primary key: the SHA-256 of the id in base64url, with a `=` before it where the store keeps ids plain. At most 64 characters. */
   readonly key: string
   /** Opaque, at most 64 characters. */
   readonly version: string
   readonly createdAt: number
+  /** The last create, save, update, touch or rotation. Null in a record that a version of this package without it has written. */
+  readonly lastSeenAt: number | null
   readonly expiresAt: number
+  /** The session's own idle time, 1 ms to 100 years. Null as in `lastSeenAt`. */
+  readonly ttlMs: number | null
   readonly deadline: number | null
   /** Names provider and external id in 1 to 64 printable characters without a space; null for an anonymous session. To be indexed. */
   readonly identityKey: string | null
@@ -28,27 +32,32 @@ export interface ChangedRecord extends Omit<SessionRecord, 'expiresAt'> {
   readonly expiresAt: number | null
 }
 
-/** The instants of a session as they are stored once a write has taken effect. */
+/** What a write of a session leaves as it was, or bounds: as it is stored once the write has taken effect. */
 export interface StoredTimes {
   readonly createdAt: number
   readonly expiresAt: number
+  readonly ttlMs: number | null
   readonly deadline: number | null
 }
 
 /**
  * The writes. "Live" means `expiresAt > now`, with the `now` given to the call; each is atomic for itself.
  * - `insert`: true where no live session had the key (an expired one is overwritten), else false and nothing written.
- * - `put`: inserts or replaces everything.
- * - `replace`: where a live session has the key, writes version, identityKey, payload and
- *   `min(record.expiresAt ?? stored expiresAt, stored deadline)`, and resolves with what is stored then. The stored createdAt
- *   and deadline stay; those of the record are what the caller believes them to be. Null where none is live.
+ * - `put`: inserts or replaces everything, and resolves with true. With `ifLive` it replaces a live session only, and resolves
+ *   with false where there is none.
+ * - `replace`: where a live session has the key, writes version, lastSeenAt, identityKey, payload and
+ *   `min(record.expiresAt ?? stored expiresAt, stored deadline)`, and resolves with what is stored then. The stored createdAt,
+ *   ttlMs and deadline stay; those of the record are what the caller believes them to be. Null where none is live.
  * - `compareAndSwap`: the same, only where the stored version is `ifVersion`: else `'conflict'`, and `'gone'` where none is live.
- *   A touch that came between is no conflict. The record's createdAt and deadline are those of that version.
- * - `touch`: sets expiresAt of a live session to `min(expiresAt, stored deadline)` and nothing else; resolves with it, or null.
- * - `delete`: removes whatever has the key, readable or not; true where that was live.
- * - `rotate`: where the stored version is `ifVersion`, moves a live session to `newKey` and writes the record there (its key is
- *   `newKey`, its version may be the same, its deadline is written too): else `'conflict'` or `'gone'`. `newKey` has just been
- *   made from 256 random bits; `'taken'` where it is in use all the same, and then nothing is written.
+ *   A touch that came between is no conflict.
+ * - `touch`: of a live session sets lastSeenAt to `seenAt`, and expiresAt to
+ *   `min(seenAt + (ttlMs ?? stored ttlMs ?? defaultTtlMs), stored deadline)`, and nothing else; resolves with the latter, or null.
+ * - `delete`: removes whatever has the key, readable or not; true where that was live. With `ifIdentityKeys` it removes only a
+ *   session whose identityKey is one of these; any other stays, and the answer is false.
+ * - `rotate`: where the stored version is `ifVersion`, moves a live session to `newKey` and writes the whole record there (its
+ *   key is `newKey`, its version may be the same): else `'conflict'` or `'gone'`. Where the record's expiresAt is null the
+ *   stored one stays, within the record's deadline. `newKey` has just been made from 256 random bits; `'taken'` where it is in
+ *   use all the same, and then nothing is written.
  * - `putState`: inserts or replaces. `consumeState`: removes and returns, once; null where there is none live.
  *
  * Whoever makes the same write twice (a driver that repeats what was cut off) must not apply it twice, and must not tell its
@@ -56,7 +65,7 @@ export interface StoredTimes {
  */
 export type WriteOperation =
   | { readonly kind: 'insert'; readonly key: string; readonly record: SessionRecord }
-  | { readonly kind: 'put'; readonly key: string; readonly record: SessionRecord }
+  | { readonly kind: 'put'; readonly key: string; readonly record: SessionRecord; readonly ifLive?: boolean }
   | { readonly kind: 'replace'; readonly key: string; readonly record: ChangedRecord }
   | {
       readonly kind: 'compareAndSwap'
@@ -64,8 +73,16 @@ export type WriteOperation =
       readonly record: ChangedRecord
       readonly ifVersion: string
     }
-  | { readonly kind: 'touch'; readonly key: string; readonly expiresAt: number }
-  | { readonly kind: 'delete'; readonly key: string }
+  | {
+      readonly kind: 'touch'
+      readonly key: string
+      readonly seenAt: number
+      /** Null: the session's own. */
+      readonly ttlMs: number | null
+      /** For a record without a ttlMs. */
+      readonly defaultTtlMs: number
+    }
+  | { readonly kind: 'delete'; readonly key: string; readonly ifIdentityKeys?: readonly string[] }
   | {
       readonly kind: 'rotate'
       readonly key: string
@@ -94,7 +111,7 @@ export const writeKinds = Object.freeze([
 /** What each kind of write resolves with. */
 export interface WriteResults {
   insert: boolean
-  put: true
+  put: boolean
   replace: StoredTimes | null
   compareAndSwap: StoredTimes | 'conflict' | 'gone'
   touch: number | null
@@ -190,6 +207,8 @@ interface Page {
 /** An Error stands for a record that cannot be read. */
 export interface RecordPage extends Page {
   readonly records: readonly (SessionRecord | Error)[]
+  /** The keys of the records that cannot be read, of a scan: `deleteAll` removes them, too. Left out: none. */
+  readonly unreadableKeys?: readonly string[]
 }
 
 export interface CleanedPage extends Page {
