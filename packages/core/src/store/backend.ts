@@ -27,9 +27,9 @@ export interface StateRecord {
 }
 
 /** A session's record as it is written over a stored one. */
-export interface ChangedRecord extends Omit<SessionRecord, 'expiresAt'> {
-  /** Null: the stored expiry stays. */
-  readonly expiresAt: number | null
+export interface ChangedRecord extends SessionRecord {
+  /** True: the stored expiry stays, and `expiresAt` is what the caller believes it to be. */
+  readonly keepsExpiry: boolean
 }
 
 /** What a write of a session leaves as it was, or bounds: as it is stored once the write has taken effect. */
@@ -46,8 +46,9 @@ export interface StoredTimes {
  * - `put`: inserts or replaces everything, and resolves with true. With `ifLive` it replaces a live session only, and resolves
  *   with false where there is none.
  * - `replace`: where a live session has the key, writes version, lastSeenAt, identityKey, payload and
- *   `min(record.expiresAt ?? stored expiresAt, stored deadline)`, and resolves with what is stored then. The stored createdAt,
- *   ttlMs and deadline stay; those of the record are what the caller believes them to be. Null where none is live.
+ *   `min(expiresAt, stored deadline)`, where expiresAt is the stored one if the record keeps it, else the record's, and resolves
+ *   with what is stored then. The stored createdAt, ttlMs and deadline stay; those of the record are what the caller believes
+ *   them to be. Null where none is live.
  * - `compareAndSwap`: the same, only where the stored version is `ifVersion`: else `'conflict'`, and `'gone'` where none is live.
  *   A touch that came between is no conflict.
  * - `touch`: of a live session sets lastSeenAt to `seenAt`, and expiresAt to
@@ -55,9 +56,9 @@ export interface StoredTimes {
  * - `delete`: removes whatever has the key, readable or not; true where that was live. With `ifIdentityKeys` it removes only a
  *   session whose identityKey is one of these; any other stays, and the answer is false.
  * - `rotate`: where the stored version is `ifVersion`, moves a live session to `newKey` and writes the whole record there (its
- *   key is `newKey`, its version may be the same): else `'conflict'` or `'gone'`. Where the record's expiresAt is null the
- *   stored one stays, within the record's deadline. `newKey` has just been made from 256 random bits; `'taken'` where it is in
- *   use all the same, and then nothing is written.
+ *   key is `newKey`, its version may be the same): else `'conflict'` or `'gone'`. An expiry that the record keeps is bounded
+ *   by the record's deadline. `newKey` has just been made from 256 random bits; `'taken'` where it is in use all the same, and
+ *   then nothing is written.
  * - `putState`: inserts or replaces. `consumeState`: removes and returns, once; null where there is none live.
  *
  * Whoever makes the same write twice (a driver that repeats what was cut off) must not apply it twice, and must not tell its
