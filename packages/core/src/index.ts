@@ -1,4 +1,4 @@
-export { type Capabilities, capabilityNames } from './contract/capabilities.ts'
+export { type Capabilities, capabilitiesOfMethod, capabilityNames } from './contract/capabilities.ts'
 export { isSessionError, SessionError, type SessionErrorCode } from './contract/errors.ts'
 export type { JsonObject, JsonValue } from './contract/json.ts'
 export type { Identity, IdentityRef, Session, SessionInput, SessionSummary } from './contract/session.ts'
@@ -6,10 +6,17 @@ export type {
   ConsumedState,
   ConsumeStateOptions,
   CreateOptions,
+  DeleteByHandleOptions,
+  DeleteByIdentityOptions,
   Duration,
+  ListOptions,
+  LoadOptions,
   PutStateOptions,
+  RotateOptions,
+  SaveOptions,
   SessionChange,
   SessionStore,
+  SummaryChange,
   TouchOptions,
 } from './contract/session-store.ts'
 export type { StoreConfigs, StoreDefinition } from './registry/definition.ts'

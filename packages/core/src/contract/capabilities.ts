@@ -3,11 +3,11 @@
  * A method whose capability is false rejects with `SESS_UNSUPPORTED`.
  */
 export interface Capabilities {
-  /** `create` */
+  /** `create`, and `save` with `if: 'absent'` */
   readonly create: boolean
-  /** `update` */
+  /** `update`, and `save` with `if: 'unchanged'` */
   readonly update: boolean
-  /** `touch` */
+  /** `touch`, and `load` with `touch` */
   readonly touch: boolean
   /** `rotate` */
   readonly rotate: boolean
@@ -15,13 +15,13 @@ export interface Capabilities {
   readonly count: boolean
   /** `cleanExpired` */
   readonly cleanExpired: boolean
-  /** `listByIdentity`, `deleteByIdentity` */
+  /** `listByIdentity`, `deleteByIdentity`; with `update`, `updateByIdentity` */
   readonly identityIndex: boolean
   /** `deleteByHandle` */
   readonly handles: boolean
   /** `putState`, `consumeState` */
   readonly states: boolean
-  /** `entries` */
+  /** `entries`, `deleteAll` */
   readonly scan: boolean
 }
 
@@ -38,3 +38,21 @@ export const capabilityNames = Object.freeze([
   'states',
   'scan',
 ] as const) satisfies readonly (keyof Capabilities)[]
+
+/** The capabilities that a method needs. A method that is not here needs none. */
+export const capabilitiesOfMethod: Readonly<Record<string, readonly (keyof Capabilities)[]>> = Object.freeze({
+  create: ['create'],
+  update: ['update'],
+  touch: ['touch'],
+  rotate: ['rotate'],
+  count: ['count'],
+  cleanExpired: ['cleanExpired'],
+  listByIdentity: ['identityIndex'],
+  updateByIdentity: ['identityIndex', 'update'],
+  deleteByIdentity: ['identityIndex'],
+  deleteByHandle: ['handles'],
+  deleteAll: ['scan'],
+  putState: ['states'],
+  consumeState: ['states'],
+  entries: ['scan'],
+})

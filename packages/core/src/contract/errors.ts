@@ -10,6 +10,7 @@ export type SessionErrorCode =
   | 'SESS_CORRUPT'
   | 'SESS_CLOSED'
   | 'SESS_UNSUPPORTED'
+  | 'SESS_INVALID_DATA'
   | 'SESS_CONFIG'
   | 'SESS_UNKNOWN_STORE'
   | 'SESS_DUPLICATE_STORE'
@@ -26,6 +27,7 @@ const retryableByCode: Readonly<Record<SessionErrorCode, boolean>> = {
   SESS_CORRUPT: false,
   SESS_CLOSED: false,
   SESS_UNSUPPORTED: false,
+  SESS_INVALID_DATA: false,
   SESS_CONFIG: false,
   SESS_UNKNOWN_STORE: false,
   SESS_DUPLICATE_STORE: false,
@@ -38,13 +40,20 @@ export class SessionError extends Error {
   readonly code: SessionErrorCode
   /** True where the same call may succeed later: an outage, a time-out, a conflict. */
   readonly retryable: boolean
+  /** Of `SESS_GONE`, where the store can tell: whether there is no session under the id, or one whose time is over. */
+  readonly reason?: 'absent' | 'expired'
 
   /** `retryable` defaults to what the code implies. No id, token, data or credential belongs into `message`. */
-  constructor(code: SessionErrorCode, message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+  constructor(
+    code: SessionErrorCode,
+    message: string,
+    options: { cause?: unknown; retryable?: boolean; reason?: 'absent' | 'expired' | undefined } = {},
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'SessionError'
     this.code = code
     this.retryable = options.retryable ?? retryableByCode[code]
+    if (options.reason !== undefined) this.reason = options.reason
     Object.defineProperty(this, brand, { value: true })
   }
 }
