@@ -48,6 +48,12 @@ export {
   driverErrors,
   type FaultEntry,
 } from './store/driver-error.ts'
-export { defaultTimeoutMs, type StoreOptions } from './store/options.ts'
+export {
+  type DataOptions,
+  defaultTimeoutMs,
+  type SealOptions,
+  type StoreOptions,
+  type WithData,
+} from './store/options.ts'
 export { Timeouts, type Waiting, withinTime } from './store/timeouts.ts'
 export type { OperationTrace } from './store/tracing.ts'

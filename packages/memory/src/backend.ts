@@ -105,20 +105,16 @@ export class MemoryBackend implements SessionBackend {
       case 'insert':
         return live === null && this.#store(operation.record, now)
       case 'put':
-        return this.#store(operation.record, now)
+        return (operation.ifLive !== true || live !== null) && this.#store(operation.record, now)
       case 'replace':
-        return live === null ? null : this.#overwrite(live, operation.record, live.deadline)
+        return live === null ? null : this.#overwrite(live, operation.record)
       case 'compareAndSwap':
         if (live === null) return 'gone'
-        if (live.version !== operation.ifVersion) return 'conflict'
-        return this.#overwrite(live, operation.record, live.deadline)
-      case 'touch': {
-        if (live === null) return null
-        const expiresAt = Math.min(operation.expiresAt, live.deadline ?? operation.expiresAt)
-        storage.write(recordOf(live, live.createdAt, expiresAt, live.deadline))
-        return expiresAt
-      }
+        return live.version === operation.ifVersion ? this.#overwrite(live, operation.record) : 'conflict'
+      case 'touch':
+        return live === null ? null : this.#touch(live, operation)
       case 'delete':
+        if (!isOneOf(operation.ifIdentityKeys, storage.get(key))) return false
         storage.remove(key)
         return live !== null
       case 'rotate': {
@@ -126,7 +122,7 @@ export class MemoryBackend implements SessionBackend {
         if (live.version !== operation.ifVersion) return 'conflict'
         if (this.#live(operation.newKey, now) !== null) return 'taken'
         storage.remove(key)
-        return this.#overwrite(live, operation.record, operation.record.deadline)
+        return this.#write(operation.record, live, operation.record)
       }
     }
   }
@@ -147,11 +143,22 @@ export class MemoryBackend implements SessionBackend {
     return true
   }
 
-  #overwrite(stored: SessionRecord, changed: ChangedRecord, deadline: number | null): StoredTimes {
-    const { createdAt } = stored
-    const asked = changed.expiresAt ?? stored.expiresAt
-    const expiresAt = deadline === null ? asked : Math.min(asked, deadline)
-    const record = recordOf(changed, createdAt, expiresAt, deadline)
+  /** What the caller does not move stays as it is stored. */
+  #overwrite(stored: SessionRecord, changed: ChangedRecord): StoredTimes {
+    return this.#write(changed, stored, stored)
+  }
+
+  #touch(stored: SessionRecord, { seenAt, ttlMs, defaultTtlMs }: WriteOperation & { kind: 'touch' }): number {
+    const asked = seenAt + (ttlMs ?? stored.ttlMs ?? defaultTtlMs)
+    const expiresAt = Math.min(asked, stored.deadline ?? asked)
+    this.#storage.write(recordOf(stored, stored, seenAt, expiresAt))
+    return expiresAt
+  }
+
+  /** Writes a changed record, with its other times from `times`. */
+  #write(changed: ChangedRecord, stored: SessionRecord, times: SessionRecord): StoredTimes {
+    const asked = changed.keepsExpiry ? stored.expiresAt : changed.expiresAt
+    const record = recordOf(changed, times, changed.lastSeenAt, Math.min(asked, times.deadline ?? asked))
     this.#storage.write(record)
     return record
   }
@@ -173,12 +180,18 @@ export class MemoryBackend implements SessionBackend {
   }
 }
 
-/** The record with these instants. It names its fields one by one, which takes half of the time of a spread. */
+/** The record with these times. It names its fields one by one, which takes half of the time of a spread. */
 function recordOf(
-  { key, version, payload, identityKey }: Omit<SessionRecord, 'expiresAt'>,
-  createdAt: number,
+  { key, version, payload, identityKey }: SessionRecord,
+  { createdAt, ttlMs, deadline }: SessionRecord,
+  lastSeenAt: number | null,
   expiresAt: number,
-  deadline: number | null,
 ): SessionRecord {
-  return { key, version, createdAt, expiresAt, deadline, payload, identityKey }
+  return { key, version, createdAt, lastSeenAt, expiresAt, ttlMs, deadline, payload, identityKey }
+}
+
+/** Whether a record may be removed where it must be of one of these identities. */
+function isOneOf(identityKeys: readonly string[] | undefined, record: SessionRecord | null): boolean {
+  if (identityKeys === undefined) return true
+  return record !== null && record.identityKey !== null && identityKeys.includes(record.identityKey)
 }

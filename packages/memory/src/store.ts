@@ -1,4 +1,4 @@
-import { createSessionStore, type JsonObject, type SessionStore } from '@sess/core'
+import { createSessionStore, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
 import { MemoryBackend } from './backend.ts'
 import { type MemoryConfig, memoryConfig } from './config.ts'
@@ -12,11 +12,13 @@ import { MemoryStorage } from './storage.ts'
  * is what several stores of one process share. The options of every store apply as well.
  * @throws `SESS_CONFIG` with every problem of the options at once
  */
-export function memoryStore<Data extends object = JsonObject>(options?: MemoryConfig): SessionStore<Data> {
+export function memoryStore<Data extends object = JsonObject>(
+  options?: WithData<MemoryConfig, Data>,
+): SessionStore<Data> {
   const {
     storage = new MemoryStorage(),
     maxSessions = 100_000,
     ...common
-  } = parseOptions('memory', memoryConfig, options)
-  return createSessionStore<Data>(new MemoryBackend(storage, maxSessions), common)
+  } = parseOptions('memory', memoryConfig, options as MemoryConfig)
+  return createSessionStore<Data>(new MemoryBackend(storage, maxSessions), common as WithData<typeof common, Data>)
 }

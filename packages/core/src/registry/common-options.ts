@@ -1,3 +1,5 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { JsonObject } from '../contract/json.ts'
 import type { StoreOptions } from '../store/options.ts'
 import { longestTimerMs } from '../store/timeouts.ts'
 import {
@@ -7,15 +9,20 @@ import {
   choice,
   duration,
   durationOrNever,
+  durationOrNull,
   instance,
   integer,
 } from './fields.ts'
+import { sealKeys } from './seal-field.ts'
 
 const isFunction = (value: object) => typeof value === 'function'
+const isStandardSchema = (value: object) =>
+  typeof (value as Partial<StandardSchemaV1>)['~standard']?.validate === 'function'
 
 /** The options that every store takes; `StoreOptions` says what each means. */
 export const commonFields = {
   ttl: duration(),
+  maxLifetime: durationOrNull(),
   ids: choice(['hashed', 'plain']),
   timeoutMs: integer({ min: 1, max: longestTimerMs }),
   updateTimeoutMs: integer({ min: 1, max: longestTimerMs }),
@@ -27,6 +34,13 @@ export const commonFields = {
   now: instance<() => number>('a function', isFunction),
   onBackgroundError: instance<(error: Error) => void>('a function', isFunction),
   generateId: instance<() => string>('a function', isFunction),
+  seal: sealKeys(),
+  data: instance<StandardSchemaV1<unknown, JsonObject>>(
+    'a Standard Schema, as zod, valibot and arktype make them',
+    isStandardSchema,
+  ),
+  upgrade: instance<(old: JsonObject) => unknown>('a function', isFunction),
+  onInvalidData: choice(['error', 'absent']),
 } satisfies { [Key in keyof StoreOptions]-?: ConfigField<unknown, Exclude<StoreOptions[Key], undefined>> }
 
 /** The names of fields by the keys that a user may write for them: `sessionPrefix` and `session_prefix`. */

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isPlainObject } from '../contract/plain-object.ts'
 import { closestName } from './closest-name.ts'
 import { commonFields, markChecked, namesByKey, snakeCase } from './common-options.ts'
-import { bareNumber, type ConfigField, type FieldInput, type FieldOutput, readField } from './fields.ts'
+import { bareNumber, type ConfigField, type FieldInput, type FieldOutput, readField, takesNull } from './fields.ts'
 import { type ConfigProblem, configError, keyText, ownVendor } from './problems.ts'
 import { encodingHint } from './store-url.ts'
 
@@ -66,7 +66,7 @@ export function storeConfig<const Own extends Fields>(
       const name = nameOfKey.get(key)
       const problemHere = (message: string) => problems.push({ path: [key], message })
       if (name === undefined) problemHere(unknownKey(key, nameOfKey))
-      else if (value === undefined || value === null) continue
+      else if (value === undefined || (value === null && !takesNull(fields[name] as ConfigField<unknown>))) continue
       else if (keyOfName.has(name)) problemHere(`is given as ${keyText(keyOfName.get(name) ?? name)} too`)
       else {
         keyOfName.set(name, key)

@@ -13,7 +13,7 @@ const units = Object.keys(unitMs)
 const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/
 const partPattern = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g
 /** 100 years: far beyond any session, and safely inside what a `Date` and an SQL bigint hold. */
-const maxMs = 100 * 365 * 86_400_000
+export const maxDurationMs = 100 * 365 * 86_400_000
 
 /**
  * Milliseconds of a duration: a positive number of ms, or a strict string of parts in falling units without spaces or
@@ -23,7 +23,7 @@ const maxMs = 100 * 365 * 86_400_000
  */
 export function durationMs(value: Duration, name = 'duration'): number {
   const ms = typeof value === 'number' ? value : typeof value === 'string' ? partsToMs(value) : Number.NaN
-  if (!(ms > 0 && ms <= maxMs)) {
+  if (!(ms > 0 && ms <= maxDurationMs)) {
     throw invalidArgument(
       `${name} must be a number of milliseconds or a string such as '24h', '2h30m' or '500ms' (units ${units.join(', ')}), more than zero and at most 100 years`,
       typeof value === 'number' || typeof value === 'string' ? 'value' : 'type',

@@ -59,6 +59,24 @@ export function durationOrNever(): ConfigField<number | false, Duration | false>
   return made
 }
 
+/** A span of time, read as milliseconds, or null for none, which here is a value of its own. */
+export function durationOrNull(): ConfigField<number | null, Duration | null> {
+  const made = field<number | null, Duration | null>(
+    "must be null, a number of milliseconds or a duration such as '30d' or '12h'",
+    (value) => (value === null ? null : readDuration(value)),
+  )
+  durations.add(made)
+  nullables.add(made)
+  return made
+}
+
+const nullables = new WeakSet<ConfigField<unknown>>()
+
+/** Whether null is a value of this field; of any other it means that the field is left out. */
+export function takesNull(field: ConfigField<unknown>): boolean {
+  return nullables.has(field)
+}
+
 /** The problem of a duration that a document gives as a bare number: whoever reads `ttl: 86400` takes it for seconds. */
 export function bareNumber(field: ConfigField<unknown>, value: unknown): { problem: string } | undefined {
   if (typeof value !== 'number' || !durations.has(field)) return undefined

@@ -33,7 +33,11 @@ export function answerOf(work: Work, key: string, answer: readonly unknown[]): u
 
 /** The page, checked. @throws `SESS_UNAVAILABLE` where it is none, or has records of another identity than was asked for */
 export function checkedPage(page: RecordPage, identityKey?: string): RecordPage {
-  const isPage = isObject(page) && Array.isArray(page.records) && isStringOrNull(page.cursor)
+  const isPage =
+    isObject(page) &&
+    Array.isArray(page.records) &&
+    isStringOrNull(page.cursor) &&
+    (page.unreadableKeys === undefined || page.unreadableKeys.every((key) => typeof key === 'string'))
   if (!isPage || !page.records.every((record) => record instanceof Error || isRecord(record))) {
     throw contradiction('something else than a page of records')
   }
@@ -83,7 +87,7 @@ const isBoolean = (outcome: unknown) => typeof outcome === 'boolean'
 
 const fitsKind: Readonly<Record<WriteKind, (outcome: unknown, key: string) => boolean>> = {
   insert: isBoolean,
-  put: isTrue,
+  put: isBoolean,
   replace: (outcome) => outcome === null || isTimes(outcome),
   compareAndSwap: (outcome) => outcome === 'conflict' || outcome === 'gone' || isTimes(outcome),
   touch: (outcome) => outcome === null || typeof outcome === 'number',
@@ -95,23 +99,26 @@ const fitsKind: Readonly<Record<WriteKind, (outcome: unknown, key: string) => bo
 
 function isTimes(value: unknown): value is StoredTimes {
   if (!isObject(value)) return false
-  const { createdAt, expiresAt, deadline } = value
+  const { createdAt, expiresAt, ttlMs, deadline } = value
   return (
     typeof createdAt === 'number' &&
     typeof expiresAt === 'number' &&
+    (ttlMs === null || typeof ttlMs === 'number') &&
     (deadline === null || typeof deadline === 'number')
   )
 }
 
 function isRecord(value: unknown): value is SessionRecord {
   if (!isObject(value)) return false
-  const { key, version, createdAt, expiresAt, deadline, identityKey, payload } = value
+  const { key, version, createdAt, lastSeenAt, expiresAt, ttlMs, deadline, identityKey, payload } = value
   return (
     typeof key === 'string' &&
     typeof payload === 'string' &&
     typeof version === 'string' &&
     typeof createdAt === 'number' &&
     typeof expiresAt === 'number' &&
+    (lastSeenAt === null || typeof lastSeenAt === 'number') &&
+    (ttlMs === null || typeof ttlMs === 'number') &&
     (deadline === null || typeof deadline === 'number') &&
     isStringOrNull(identityKey)
   )

@@ -1,57 +1,122 @@
 import { isDate } from 'node:util/types'
 import { invalidArgument, SessionError } from '../contract/errors.ts'
 import { keyInMessage } from '../contract/key-in-path.ts'
-import type { Identity, IdentityRef, SessionInput } from '../contract/session.ts'
-import { isObject } from './codec.ts'
-import { idForm, isWellFormedId } from './session-id.ts'
+import type { Identity, IdentityRef, Session } from '../contract/session.ts'
+import type { SaveOptions } from '../contract/session-store.ts'
+import { durationMs, maxDurationMs } from '../registry/durations.ts'
+import { isObject, rightName } from './encoding/codec.ts'
+import { isMoved } from './encoding/given-expiry.ts'
+import { idForm, isWellFormedId } from './encoding/session-id.ts'
 
 const sessionKeys: ReadonlySet<string> = new Set([
   'id',
+  'handle',
   'identity',
   'data',
   'createdAt',
+  'lastSeenAt',
+  'authenticatedAt',
   'expiresAt',
+  'ttlMs',
   'deadline',
   'version',
-])
+] satisfies (keyof Session)[])
 
-/** A caller's session with every default in place and instants as epoch milliseconds. */
+/** A session as it comes from a caller, whatever it is. */
+type Untyped = { readonly [Name in keyof Session]?: Session<object>[Name] | undefined }
+
+/** A caller's session, instants as epoch milliseconds; null where a field was left out. */
 export interface CheckedSession {
   readonly id: string
   readonly identity: Identity | null
   readonly data: object
   readonly createdAt: number | null
-  readonly expiresAt: number
+  readonly authenticatedAt: number | null
+  readonly expiresAt: number | null
+  /** Whether the caller moved the expiry since a store gave it. */
+  readonly movesExpiry: boolean
+  readonly ttlMs: number | null
   readonly deadline: number | null
   /** Null where the caller built the session by hand. */
   readonly version: string | null
 }
 
 /** @throws `TypeError` for a field of the wrong type, `SESS_NOT_SERIALIZABLE` for a field that no session has */
-export function checkSession(session: SessionInput): CheckedSession {
-  if (!isObject(session)) throw invalidArgument('session must be an object', 'type')
-  const { id, identity, data, createdAt, expiresAt, deadline, version } = session as SessionInput
-  if (!isWellFormedId(idArgument(id, 'session.id'))) {
+export function checkSession(session: Untyped, now: number): CheckedSession {
+  checkFields(session)
+  const { identity, data, createdAt, authenticatedAt, expiresAt, ttlMs, deadline, version } = session
+  const id = idArgument(session.id, 'session.id')
+  if (!isWellFormedId(id)) {
     throw invalidArgument(`session.id must have ${idForm}`)
   }
   if (stringArgument(version, 'session.version') === '') throw invalidArgument('session.version must not be empty')
-  for (const key in session) {
-    if (!sessionKeys.has(key) && Object.hasOwn(session, key)) {
-      throw new SessionError(
-        'SESS_NOT_SERIALIZABLE',
-        `${keyInMessage(key)}: a session has no such field and would lose it; data takes fields of your own`,
-      )
-    }
-  }
   return {
     id,
     identity: identity ?? null,
     data: data ?? {},
-    createdAt: createdAt === undefined ? null : instant(createdAt, 'createdAt'),
-    expiresAt: instant(expiresAt, 'expiresAt'),
-    deadline: deadline === undefined || deadline === null ? null : instant(deadline, 'deadline'),
+    createdAt: instantOrNull(createdAt, 'createdAt'),
+    authenticatedAt: instantOrNull(authenticatedAt, 'authenticatedAt'),
+    expiresAt: expiresAt === undefined ? null : expiry(expiresAt, now),
+    movesExpiry: expiresAt !== undefined && isMoved(expiresAt),
+    ttlMs: ttlMs === undefined ? null : idleTime(ttlMs),
+    deadline: instantOrNull(deadline, 'deadline'),
     version: version ?? null,
   }
+}
+
+/** What a change may move of a session or a summary; `expiresAt` null where it was left out. @throws as {@link checkSession} */
+export function checkChanged(
+  changed: Untyped,
+  { id, handle }: { id: string; handle: string },
+  now: number,
+): Pick<CheckedSession, 'identity' | 'data' | 'expiresAt'> {
+  checkFields(changed)
+  const { identity, data, expiresAt } = changed
+  const isAnother = id === '' ? changed.handle !== handle : changed.id !== id
+  if (isAnother) throw invalidArgument('id and handle must stay as they are in an update; rotate gives a new id')
+  return {
+    identity: identity ?? null,
+    data: data ?? {},
+    expiresAt: expiresAt === undefined ? null : expiry(expiresAt, now),
+  }
+}
+
+function checkFields(session: object): void {
+  if (!isObject(session)) throw invalidArgument('session must be an object', 'type')
+  for (const key in session) {
+    if (!sessionKeys.has(key) && Object.hasOwn(session, key)) {
+      const right = rightName(key, sessionKeys)
+      throw new SessionError(
+        'SESS_NOT_SERIALIZABLE',
+        `${keyInMessage(key)}: a session has no such field${right === null ? '' : `, it is called ${right}`}, and would lose it; data takes fields of your own`,
+      )
+    }
+  }
+}
+
+function instantOrNull(date: unknown, name: string): number | null {
+  return date === undefined || date === null ? null : instant(date, name)
+}
+
+/** An expiry: of what is further away than any time to live, nobody can say that it is meant. */
+function expiry(date: unknown, now: number): number {
+  const ms = instant(date, 'expiresAt')
+  if (ms - now > maxDurationMs) throw invalidArgument('expiresAt must be at most 100 years from now')
+  return ms
+}
+
+function idleTime(ttlMs: unknown): number {
+  if (typeof ttlMs !== 'number') throw invalidArgument('ttlMs must be a number of milliseconds', 'type')
+  return durationMs(ttlMs, 'ttlMs')
+}
+
+/** A whole number. @throws `TypeError` for anything else */
+export function countArgument(value: unknown, name: string, least: number): number {
+  if (typeof value !== 'number') throw invalidArgument(`${name} must be a number`, 'type')
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw invalidArgument(`${name} must be a whole number, ${least} or more`)
+  }
+  return value
 }
 
 /** @throws `TypeError` for anything but a string */
@@ -67,7 +132,7 @@ export function stringArgument(value: unknown, name: string): string | undefined
 }
 
 /** The argument, `{}` where it was left out. @throws `TypeError` for anything but an object */
-export function optionsArgument<T extends object>(options: T | undefined): T | Record<string, never> {
+export function optionsArgument<T extends object>(options: T | undefined): Partial<T> {
   if (options === undefined) return {}
   if (!isObject(options)) throw invalidArgument('options must be an object', 'type')
   return options
@@ -75,7 +140,13 @@ export function optionsArgument<T extends object>(options: T | undefined): T | R
 
 /** Epoch milliseconds. @throws `TypeError` for anything but a valid Date */
 export function instant(date: unknown, name: string): number {
-  if (!isDate(date)) throw invalidArgument(`${name} must be a Date`, 'type')
+  if (!isDate(date)) {
+    const hint =
+      typeof date === 'string' || typeof date === 'number'
+        ? `, such as new Date(${typeof date === 'string' ? "'2030-01-01T00:00:00Z'" : 'ms'})`
+        : ''
+    throw invalidArgument(`${name} must be a Date${hint}`, 'type')
+  }
   const ms = date.getTime()
   if (Number.isNaN(ms)) throw invalidArgument(`${name} must be a valid Date`)
   return ms
@@ -87,4 +158,19 @@ export function identityRef(ref: IdentityRef): IdentityRef {
   idArgument(ref.providerId, 'identity.providerId')
   idArgument(ref.externalId, 'identity.externalId')
   return ref
+}
+
+/** @throws `TypeError` for anything but a valid Date after now */
+export function futureInstant(date: unknown, name: string, now: number): number {
+  const ms = instant(date, name)
+  if (ms <= now) throw invalidArgument(`${name} must be in the future`)
+  return ms
+}
+
+/** @throws `TypeError` for what is no condition of a save */
+export function conditionArgument(condition: unknown): SaveOptions['if'] {
+  if (condition === undefined || condition === 'absent' || condition === 'exists' || condition === 'unchanged') {
+    return condition
+  }
+  throw invalidArgument("if must be 'absent', 'exists' or 'unchanged'")
 }

@@ -208,7 +208,7 @@ interface Page {
 /** An Error stands for a record that cannot be read. */
 export interface RecordPage extends Page {
   readonly records: readonly (SessionRecord | Error)[]
-  /** The keys of the records that cannot be read, of a scan: `deleteAll` removes them, too. Left out: none. */
+  /** The keys of the records that cannot be read: what ends all sessions ends them, too. Left out: none are known. */
   readonly unreadableKeys?: readonly string[]
 }
 

@@ -37,10 +37,10 @@ export interface Deadline {
 
 /** The place of a call in the order of its key: until it is given back, nothing else on this key is sent. */
 export interface HeldKey {
-  read<T>(map: (record: SessionRecord | null) => T): Promise<T>
+  read<T>(map: (record: SessionRecord | null) => T | Promise<T>): Promise<T>
   write<K extends WriteKind, T>(
     operation: WriteOperation & { kind: K },
-    map: (result: WriteResults[K]) => T,
+    map: (result: WriteResults[K]) => T | Promise<T>,
   ): Promise<T>
   /** Lets the next one go. It can be called again. */
   release(): void
@@ -83,18 +83,18 @@ export class Coalescer {
     })
   }
 
-  /** Resolves with `map` of the record under a key. */
-  read<T>(key: string, map: (record: SessionRecord | null) => T): Promise<T> {
+  /** Resolves with `map` of the record under a key. `deadline`: of the call that it is a step of. */
+  read<T>(key: string, map: (record: SessionRecord | null) => T | Promise<T>, deadline?: Deadline): Promise<T> {
     return (
       (this.#runsNow(key, 'read') && this.#atOnce(key, 'read', () => this.#transport.read([key]), map)) ||
-      this.#submit(key, 'read', map)
+      this.#submit(key, 'read', map, deadline)
     )
   }
 
   /** Resolves with `map` of what the write resolves with. `deadline`: of the call that it is a step of. */
   write<K extends WriteKind, T>(
     operation: WriteOperation & { kind: K },
-    map: (result: WriteResults[K]) => T,
+    map: (result: WriteResults[K]) => T | Promise<T>,
     deadline?: Deadline,
   ): Promise<T> {
     const key = orderKey(operation)
@@ -125,6 +125,11 @@ export class Coalescer {
     return () => {
       deadline.since += this.#timeouts.tick - from
     }
+  }
+
+  /** Whether every caller has an answer. */
+  get isIdle(): boolean {
+    return this.#unanswered === 0
   }
 
   /** Resolves when every caller has an answer. */
@@ -166,7 +171,7 @@ export class Coalescer {
     key: string,
     work: Work,
     call: () => Awaitable<readonly unknown[]>,
-    map: (outcome: R) => T,
+    map: (outcome: R) => T | Promise<T>,
   ): Promise<T> | null {
     try {
       const answer = call()
@@ -187,7 +192,7 @@ export class Coalescer {
   #submit<R, T>(
     key: string,
     work: Work,
-    map: (outcome: R) => T,
+    map: (outcome: R) => T | Promise<T>,
     deadline?: Deadline,
     holder: Task | null = null,
   ): Promise<T> {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../contract/json.ts'
 import type { SessionStore } from '../contract/session-store.ts'
 import type { SessionBackend } from './backend.ts'
 import { BackendSessionStore } from './backend-session-store.ts'
-import { isObject } from './codec.ts'
+import { isObject } from './encoding/codec.ts'
 import type { StoreOptions } from './options.ts'
 import { resolveOptions } from './resolve-options.ts'
 
@@ -16,16 +16,15 @@ import { resolveOptions } from './resolve-options.ts'
  */
 export function createSessionStore<Data extends object = JsonObject>(
   backend: SessionBackend,
-  options: StoreOptions = {},
+  options: StoreOptions<Data> = {},
 ): SessionStore<Data> {
   checkBackend(backend)
   const resolved = resolveOptions(
     backend.type,
-    options,
+    options as StoreOptions,
     backend.expiresByItself === true || backend.cleanExpired === undefined,
   )
-  const store = new BackendSessionStore<JsonObject>(backend, capabilitiesOf(backend, resolved.ids), resolved)
-  return store as unknown as SessionStore<Data>
+  return new BackendSessionStore<Data>(backend, capabilitiesOf(backend), resolved)
 }
 
 function checkBackend(backend: SessionBackend): void {
@@ -38,7 +37,7 @@ function checkBackend(backend: SessionBackend): void {
 }
 
 /** What a store on this backend can do follows from what the backend brings. */
-function capabilitiesOf(backend: SessionBackend, ids: 'hashed' | 'plain'): Capabilities {
+function capabilitiesOf(backend: SessionBackend): Capabilities {
   const { writes } = backend
   return Object.freeze({
     create: writes.includes('insert'),
@@ -48,7 +47,7 @@ function capabilitiesOf(backend: SessionBackend, ids: 'hashed' | 'plain'): Capab
     count: backend.count !== undefined,
     cleanExpired: backend.cleanExpired !== undefined,
     identityIndex: backend.listByIdentity !== undefined && backend.deleteByIdentity !== undefined,
-    handles: ids === 'hashed' || backend.scan !== undefined,
+    handles: true,
     states: writes.includes('putState') && writes.includes('consumeState'),
     scan: backend.scan !== undefined,
   })

@@ -1,5 +1,5 @@
 import { SessionError } from '../contract/errors.ts'
-import { idForm, isWellFormedId } from './session-id.ts'
+import { idForm, isWellFormedId } from './encoding/session-id.ts'
 
 const collisionTries = 4
 /** Far more ids than it takes to find one that fits; a source of ids that runs in circles ends here. */

@@ -1,7 +1,8 @@
-import { isInvalidArgument, isSessionError } from '../contract/errors.ts'
+import { isInvalidArgument, isSessionError, SessionError } from '../contract/errors.ts'
 import type { SessionBackend, WriteOperation } from './backend.ts'
 import type { Transport } from './coalescer.ts'
 import { driverError } from './driver-error.ts'
+import type { SessionCodec } from './encoding/session-codec.ts'
 import { lateError } from './late-error.ts'
 import type { Pending } from './pending.ts'
 import { Timeouts, withinTime } from './timeouts.ts'
@@ -10,6 +11,7 @@ export interface GuardedBackendOptions {
   readonly now: () => number
   readonly timeoutMs: number
   readonly pending: Pending
+  readonly codec: SessionCodec
 }
 
 /** A backend that opens itself at its first use, tells its errors in our terms, and answers in time. */
@@ -24,7 +26,7 @@ export class GuardedBackend implements Transport {
     this.#backend = backend
     this.#options = options
     this.#timeouts = new Timeouts(options.timeoutMs)
-    this.isOpen = backend.open === undefined
+    this.isOpen = backend.open === undefined && backend.scan === undefined
   }
 
   read(keys: readonly string[]): ReturnType<SessionBackend['read']> {
@@ -60,12 +62,26 @@ export class GuardedBackend implements Transport {
     this.#opening ??= (async () => {
       try {
         await this.#backend.open?.()
+        await this.#refuseOtherIds()
         this.isOpen = true
       } finally {
         this.#opening = null
       }
     })()
     return this.#opening
+  }
+
+  /** A store that looks for its sessions under the other form of keys would find nobody signed in. @throws `SESS_CONFIG` */
+  async #refuseOtherIds(): Promise<void> {
+    const { codec, now } = this.#options
+    const page = await this.#backend.scan?.(null, 1, now())
+    const isOther = page?.records.some((record) => !(record instanceof Error) && !codec.isOwn(record.key)) ?? false
+    if (isOther) {
+      throw new SessionError(
+        'SESS_CONFIG',
+        "these sessions were written with the other setting of ids ('hashed' or 'plain'); nobody would stay signed in",
+      )
+    }
   }
 
   /** Closes the backend; a server that is silent holds nobody up. @throws what {@link toError} makes of its failure */

@@ -1,12 +1,17 @@
 import { commonOptionsOf, isChecked } from '../registry/common-options.ts'
 import { parseOptions, storeConfig } from '../registry/configuration.ts'
 import { durationMs } from '../registry/durations.ts'
+import { configError } from '../registry/problems.ts'
+import { DataSchema } from './encoding/data-schema.ts'
+import { Seal } from './encoding/seal.ts'
+import { randomId } from './encoding/session-id.ts'
 import { defaultTimeoutMs, type StoreOptions } from './options.ts'
-import { randomId } from './session-id.ts'
 
 /** {@link StoreOptions} with every default in place and durations in ms. */
 export interface ResolvedOptions {
   readonly ttlMs: number
+  /** Null for no absolute limit. */
+  readonly maxLifetimeMs: number | null
   readonly now: () => number
   /** Whether `now` is this machine's own clock. */
   readonly isSystemClock: boolean
@@ -21,6 +26,9 @@ export interface ResolvedOptions {
   readonly cleanupIntervalMs: number | null
   readonly onBackgroundError: (error: Error) => void
   readonly generateId: () => string
+  readonly seal: Seal | null
+  readonly dataSchema: DataSchema | null
+  readonly onInvalidData: 'error' | 'absent'
 }
 
 const commonOptions = storeConfig({})
@@ -30,9 +38,16 @@ export function resolveOptions(type: string, options: StoreOptions, expiresByIts
   // A config that its schema has checked has the store's own fields too, and no key that nobody knows.
   const given = parseOptions(type, commonOptions, isChecked(options) ? commonOptionsOf(options) : options)
   const cleanupInterval = given.cleanupInterval ?? (expiresByItself ? false : durationMs('10m'))
+  const now = given.now === undefined ? Date.now : wholeMs(given.now)
+  const ttlMs = given.ttl ?? durationMs('24h')
+  const { maxLifetime, seal, data, upgrade } = given
+  if (typeof maxLifetime === 'number' && maxLifetime < ttlMs) refuse(type, 'maxLifetime', 'must not be below ttl')
+  if (upgrade !== undefined && data === undefined)
+    refuse(type, 'upgrade', 'needs data, the schema that its result is to fit')
   return {
-    ttlMs: given.ttl ?? durationMs('24h'),
-    now: given.now === undefined ? Date.now : wholeMs(given.now),
+    ttlMs,
+    maxLifetimeMs: maxLifetime === undefined ? Math.max(durationMs('30d'), ttlMs) : maxLifetime,
+    now,
     isSystemClock: given.now === undefined,
     ids: given.ids ?? 'hashed',
     timeoutMs: given.timeoutMs ?? defaultTimeoutMs,
@@ -44,7 +59,14 @@ export function resolveOptions(type: string, options: StoreOptions, expiresByIts
     cleanupIntervalMs: cleanupInterval === false ? null : cleanupInterval,
     onBackgroundError: given.onBackgroundError ?? (() => {}),
     generateId: given.generateId ?? randomId,
+    seal: seal === undefined ? null : new Seal(seal.keys, seal.acceptPlainUntil?.getTime() ?? null, now),
+    dataSchema: data === undefined ? null : new DataSchema({ schema: data, upgrade: upgrade ?? null }),
+    onInvalidData: given.onInvalidData ?? 'error',
   }
+}
+
+function refuse(type: string, option: string, message: string): never {
+  throw configError(`Bad options for a ${type} store`, [{ path: [option], message }])
 }
 
 /** An instant is a whole number of ms everywhere; a caller's clock need not be. */

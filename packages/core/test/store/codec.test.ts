@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, expect, it } from 'vitest'
 import { isSessionError } from '../../src/contract/errors.ts'
 import type { Identity } from '../../src/contract/session.ts'
-import { decodePayload, encodePayload } from '../../src/store/codec.ts'
+import { decodePayload, encodePayload } from '../../src/store/encoding/codec.ts'
 
 const limit = 1024 * 1024
 const ada: Identity = { providerId: 'github', externalId: '1', attributes: { role: 'admin' } }

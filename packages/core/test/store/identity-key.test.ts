@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { identityKeyOf } from '../../src/store/session-id.ts'
+import { identityKeyOf } from '../../src/store/encoding/session-id.ts'
 
 const keyOf = (providerId: string, externalId: string) => identityKeyOf({ providerId, externalId })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { isSessionError } from '../../src/contract/errors.ts'
-import { copyJson, stringifyJson } from '../../src/store/json-copy.ts'
+import { copyJson, stringifyJson } from '../../src/store/encoding/json-copy.ts'
 
 const cycle: Record<string, unknown> = {}
 cycle.self = { again: cycle }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseJson } from '../../src/store/json-parse.ts'
+import { parseJson } from '../../src/store/encoding/json-parse.ts'
 
 describe('a key with an escape', () => {
   test('is its own, whatever was parsed before it', () => {

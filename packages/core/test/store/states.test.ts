@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, expect, it } from 'vitest'
 import { isSessionError } from '../../src/contract/errors.ts'
-import { encodeState, openState } from '../../src/store/states.ts'
+import { encodeState, openState } from '../../src/store/encoding/states.ts'
 
 const limit = 1024 * 1024
 const bound = encodeState({ verifier: 'v' }, 'agent', 1_000, limit)

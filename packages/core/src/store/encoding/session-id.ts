@@ -1,5 +1,5 @@
 import { hash, randomFillSync } from 'node:crypto'
-import type { IdentityRef } from '../contract/session.ts'
+import type { IdentityRef } from '../../contract/session.ts'
 
 const idBytes = 32
 /** Random bytes are drawn for many ids at once: one call to the CSPRNG costs as much as forty ids. */
@@ -28,6 +28,11 @@ export const idForm = '1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -'
 export function isWellFormedId(id: string): boolean {
   // The length first: a pattern need not see ten megabytes.
   return id.length <= 512 && wellFormed.test(id)
+}
+
+/** Whether a string has the form of a SHA-256 in base64url. */
+export function isHash(text: string): boolean {
+  return /^[\w-]{43}$/.test(text)
 }
 
 /** SHA-256 in base64url: 43 characters. */

@@ -1,12 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
-import { SessionError } from '../contract/errors.ts'
-import type { JsonObject } from '../contract/json.ts'
-import type { ConsumedState } from '../contract/session-store.ts'
-import type { StateRecord } from './backend.ts'
-import { copyData, hasOnly, isObject } from './codec.ts'
+import { SessionError } from '../../contract/errors.ts'
+import type { JsonObject } from '../../contract/json.ts'
+import type { ConsumedState } from '../../contract/session-store.ts'
+import type { StateRecord } from '../backend.ts'
+import { copyData, isInstant, isObject } from './codec.ts'
 import { stringifyJson } from './json-copy.ts'
 import { parseJson } from './json-parse.ts'
-import { isInstant } from './records.ts'
 import { sha256 } from './session-id.ts'
 
 /** How a state lies at rest. The User-Agent is there as its SHA-256, all of one length for the comparison. */
@@ -16,8 +15,6 @@ interface StatePayload {
   data: JsonObject
 }
 
-const payloadKeys: ReadonlySet<string> = new Set(['createdAt', 'userAgent', 'data'] satisfies (keyof StatePayload)[])
-
 /** @throws `SESS_NOT_SERIALIZABLE` naming the path, `SESS_TOO_LARGE`, `TypeError` for data that is no object */
 export function encodeState(data: object, userAgent: string | undefined, createdAt: number, maxBytes: number): string {
   const boundTo = userAgent === undefined ? null : sha256(userAgent)
@@ -25,12 +22,7 @@ export function encodeState(data: object, userAgent: string | undefined, created
 }
 
 /** What a taken state gives to a caller with this User-Agent. @throws `SESS_CORRUPT` where sess did not write it */
-export function openState(
-  record: StateRecord | null,
-  userAgent: string | undefined,
-  now: number,
-): ConsumedState | null {
-  if (record === null || record.expiresAt <= now) return null
+export function openState(record: StateRecord, userAgent: string | undefined): ConsumedState | null {
   const payload = parseJson(record.payload)
   if (!isInstant(record.expiresAt) || !isStatePayload(payload)) {
     throw new SessionError('SESS_CORRUPT', 'what is stored for this state was not written by sess')
@@ -41,7 +33,7 @@ export function openState(
 }
 
 function isStatePayload(payload: unknown): payload is StatePayload {
-  if (!isObject(payload) || !hasOnly(payload, payloadKeys)) return false
+  if (!isObject(payload)) return false
   const { createdAt, userAgent, data } = payload
   return isInstant(createdAt) && (userAgent === null || typeof userAgent === 'string') && isObject(data)
 }

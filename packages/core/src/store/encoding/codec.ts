@@ -1,35 +1,24 @@
-import { invalidArgument, SessionError } from '../contract/errors.ts'
-import type { JsonObject } from '../contract/json.ts'
-import { keyInMessage, stepInPath } from '../contract/key-in-path.ts'
-import type { Identity } from '../contract/session.ts'
-import { copyJson, stringifyJson } from './json-copy.ts'
+import { invalidArgument, SessionError } from '../../contract/errors.ts'
+import type { JsonObject } from '../../contract/json.ts'
+import { keyInMessage, stepInPath } from '../../contract/key-in-path.ts'
+import type { Identity } from '../../contract/session.ts'
+import { copyJson } from './json-copy.ts'
 import { parseJson } from './json-parse.ts'
 
-/** A session's payload at rest: one JSON text, of the form `{"identity":…,"data":…}`. */
+/**
+ * A session's payload at rest: JSON of the form `{"identity":…,"data":…}`, with `"auth"` where somebody signed in, and with
+ * `"id"` where ids are kept plain. A field that a later version adds is passed over.
+ */
 export interface DecodedPayload {
   identity: Identity | null
   data: JsonObject
+  /** When the person signed in, in epoch ms; left out: never. */
+  auth?: number
+  /** The session's id, where ids are kept plain. */
+  id?: string
 }
 
-const payloadKeys: ReadonlySet<string> = new Set(['identity', 'data'])
 const identityKeys: ReadonlySet<string> = new Set(['providerId', 'externalId', 'email', 'username', 'attributes'])
-
-/** A payload, and copies of what is in it as it will be loaded again. */
-export interface EncodedPayload extends DecodedPayload {
-  readonly payload: string
-}
-
-/**
- * The payload of a session, taken at the call: what the caller alters later is in neither the text nor the copies.
- * @throws `SESS_NOT_SERIALIZABLE` naming the path, `SESS_TOO_LARGE`, `TypeError` for an identity or data of another shape
- */
-export function encodePayload(identity: Identity | null, data: object, maxBytes: number): EncodedPayload {
-  const copied = {
-    identity: identity === null ? null : copyIdentity(identity, maxBytes),
-    data: copyData(data, maxBytes),
-  }
-  return { payload: stringifyJson(copied, maxBytes), ...copied }
-}
 
 /** A copy of the caller's data. @throws as {@link encodePayload} does */
 export function copyData(data: object, maxBytes: number): JsonObject {
@@ -37,11 +26,12 @@ export function copyData(data: object, maxBytes: number): JsonObject {
   return copyJson(data, 'data', maxBytes) as JsonObject
 }
 
-/** @throws `SESS_CORRUPT` for a text that {@link encodePayload} did not write */
+/** @throws `SESS_CORRUPT` for a payload that sess did not write */
 export function decodePayload(payload: string): DecodedPayload {
   const decoded = parseJson(payload) as DecodedPayload | undefined
-  if (!isObject(decoded) || !hasOnly(decoded, payloadKeys) || !isObject(decoded.data)) throw corrupt()
-  const { identity } = decoded
+  if (!isObject(decoded) || !isObject(decoded.data)) throw corrupt()
+  const { identity, auth } = decoded
+  if (auth !== undefined && !isInstant(auth)) throw corrupt()
   if (identity === null) return decoded
   if (!isObject(identity) || !hasOnly(identity, identityKeys) || faultOfIdentity(identity) !== null) throw corrupt()
   identity.attributes ??= {}
@@ -62,16 +52,29 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** In the form in which it is loaded again: fields that are undefined are absent, and attributes are there. */
-function copyIdentity(identity: Identity, maxBytes: number): Identity {
+/** A `Date` holds no later instant. */
+const lastInstant = 8.64e15
+
+/** True for what a `Date` holds as it is: a whole number of epoch milliseconds. */
+export function isInstant(ms: unknown): ms is number {
+  return Number.isInteger(ms) && Math.abs(ms as number) <= lastInstant
+}
+
+/**
+ * A copy of the caller's identity in the form in which it is loaded again: fields that are undefined are absent, and
+ * attributes are there.
+ * @throws `SESS_NOT_SERIALIZABLE` naming the path, `TypeError` for an identity of another shape
+ */
+export function copyIdentity(identity: Identity, maxBytes: number): Identity {
   if (!isObject(identity)) throw invalidArgument('identity must be an object or null', 'type')
   const fault = faultOfIdentity(identity)
-  if (fault !== null) throw invalidArgument(fault, 'type')
+  if (fault !== null) throw invalidArgument(fault + wrongNames(identity), 'type')
   for (const key in identity) {
     if (!identityKeys.has(key) && Object.hasOwn(identity, key)) {
+      const right = rightName(key, identityKeys)
       throw new SessionError(
         'SESS_NOT_SERIALIZABLE',
-        `identity.${keyInMessage(key)}: an identity has no such field; attributes takes texts of your own`,
+        `identity.${keyInMessage(key)}: an identity has no such field${right === null ? '' : `, it is called ${right}`}; attributes takes strings of your own`,
       )
     }
   }
@@ -104,4 +107,18 @@ function faultOfIdentity({
     }
   }
   return null
+}
+
+/** What a field in snake_case, as other systems write them, is called here; null where it is no such name. */
+export function rightName(key: string, known: ReadonlySet<string>): string | null {
+  const camelCase = key.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())
+  return camelCase !== key && known.has(camelCase) ? camelCase : null
+}
+
+/** The right names of fields that other systems write otherwise, for a message. */
+function wrongNames(identity: object): string {
+  return Object.keys(identity)
+    .filter((key) => rightName(key, identityKeys) !== null)
+    .map((key) => `; ${key} is called ${rightName(key, identityKeys)}`)
+    .join('')
 }

@@ -1,6 +1,6 @@
-import { SessionError } from '../contract/errors.ts'
-import { stepInPath } from '../contract/key-in-path.ts'
-import { isPlainArrayPrototype, isPlainPrototype } from '../contract/plain-object.ts'
+import { SessionError } from '../../contract/errors.ts'
+import { stepInPath } from '../../contract/key-in-path.ts'
+import { isPlainArrayPrototype, isPlainPrototype } from '../../contract/plain-object.ts'
 
 /** What in a value JSON would lose or change, and where: from the outermost key to the innermost. */
 class JsonFault {

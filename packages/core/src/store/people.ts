@@ -1,0 +1,197 @@
+import { invalidArgument } from '../contract/errors.ts'
+import type { IdentityRef, Session, SessionSummary } from '../contract/session.ts'
+import type { SummaryChange } from '../contract/session-store.ts'
+import { checkedStep } from './answers.ts'
+import type { SessionRecord } from './backend.ts'
+import { identityPage, type Pages, scanPage } from './pages.ts'
+import type { Rewriting } from './rewriting.ts'
+import { pageSize, steps } from './steps.ts'
+import type { StoreParts } from './store-parts.ts'
+
+/** How often the sessions of a person are gone through again for those that were rotated meanwhile. */
+const maxPasses = 64
+
+/** A session of a person, as far as it decides whether it stays. */
+interface Ranked {
+  readonly key: string
+  readonly version: string
+  readonly authenticatedAt: number
+  readonly createdAt: number
+}
+
+/** What is done with all sessions of one person, and of everybody. */
+export class People {
+  readonly #parts: StoreParts
+  readonly #pages: Pages
+  readonly #rewriting: Rewriting
+
+  constructor(parts: StoreParts, pages: Pages, rewriting: Rewriting) {
+    this.#parts = parts
+    this.#pages = pages
+    this.#rewriting = rewriting
+  }
+
+  /** The live sessions of one person, oldest first. */
+  async list<Data extends object>(ref: IdentityRef, limit: number): Promise<SessionSummary<Data>[]> {
+    const found = new Map<string, SessionSummary<Data>>()
+    for (const identityKey of this.#parts.codec.identityKeysOf(ref)) {
+      if (found.size >= limit) break
+      for await (const page of this.#pages.summaries<Data>(identityPage(identityKey), identityKey)) {
+        for (const summary of page) found.set(summary.handle, summary)
+        if (found.size >= limit) break
+      }
+    }
+    return [...found.values()].sort(byCreation).slice(0, limit)
+  }
+
+  /**
+   * How many sessions of one person were written. One that is rotated meanwhile is missed under its old key, found again in
+   * the next pass, and known by its version where it has been written already.
+   */
+  async update<Data extends object>(ref: IdentityRef, change: SummaryChange<Data>): Promise<number> {
+    if (typeof change !== 'function') throw invalidArgument('change must be a function', 'type')
+    const written = new Set<string>()
+    for (let passes = 0, hasMissed = true; hasMissed && passes < maxPasses; passes += 1) {
+      hasMissed = false
+      for await (const records of this.#ofPerson(ref)) {
+        const left = records.filter((record) => !written.has(record.version) && this.#pages.readable(record).length > 0)
+        for (const session of await allOf(left.map(({ key }) => this.#changeOne(key, change)))) {
+          if (session === null) hasMissed = true
+          else written.add(session.version)
+        }
+      }
+    }
+    return written.size
+  }
+
+  #changeOne<Data extends object>(key: string, change: SummaryChange<Data>): Promise<Session<Data> | null> {
+    return this.#rewriting.change<Data>(key, '', ({ id: _none, ...summary }) => {
+      const orSame = (changed: Awaited<ReturnType<typeof change>>) => ({ id: '', ...(changed ?? summary) })
+      const changed = change(summary)
+      return changed instanceof Promise ? changed.then(orSame) : orSame(changed)
+    })
+  }
+
+  /** Ends all sessions of one person but the one with this key. */
+  async end(ref: IdentityRef, exceptKey: string | null): Promise<number> {
+    let ended = 0
+    for (const identityKey of this.#parts.codec.identityKeysOf(ref)) {
+      const step = (cursor: string | null) =>
+        this.#parts.backend.call(async (backend, now) =>
+          backend.deleteByIdentity === undefined
+            ? { ended: 0, cursor: null }
+            : checkedStep(await backend.deleteByIdentity(identityKey, exceptKey, cursor, pageSize, now), 'ended'),
+        )
+      for await (const page of steps(step)) ended += page.ended
+    }
+    return ended
+  }
+
+  /**
+   * Ends all sessions of one person but the newest. Whatever was newer than the oldest one that stays, when it was first
+   * looked, stays too; so what is rotated meanwhile keeps its rank, and is found in the next pass.
+   */
+  async endOlder(ref: IdentityRef, keep: number, exceptKey: string | null): Promise<number> {
+    const ifIdentityKeys = this.#parts.codec.identityKeysOf(ref)
+    const found = await this.#ranked(ref)
+    const others = found.filter(({ key }) => key !== exceptKey).sort(byRank)
+    const excepted = found.filter(({ key }) => key === exceptKey)
+    const newest = others.slice(0, Math.max(0, keep - excepted.length))
+    const last = newest.at(-1)
+    const kept = [...newest, ...excepted]
+    const keys = new Set(kept.map(({ key }) => key))
+    const versions = new Set(kept.map(({ version }) => version))
+    const stays = (session: Ranked) =>
+      keys.has(session.key) || versions.has(session.version) || (last !== undefined && byRank(session, last) < 0)
+    const began = this.#parts.options.now()
+    let ended = 0
+    let doomed = others.filter((session) => !stays(session))
+    for (let passes = 0; doomed.length > 0 && passes < maxPasses; passes += 1) {
+      ended += await this.#deleteAll(
+        doomed.map(({ key }) => key),
+        ifIdentityKeys,
+      )
+      // Who signed in since is not asked to leave.
+      doomed = (await this.#ranked(ref)).filter((session) => !stays(session) && rankOf(session) <= began)
+    }
+    return ended
+  }
+
+  /** Ends everybody's session. */
+  async endEverybody(): Promise<number> {
+    const began = this.#parts.options.now()
+    let ended = 0
+    for (let passes = 0; passes < maxPasses; passes += 1) {
+      let hasFound = false
+      for await (const { records, unreadableKeys = [] } of this.#pages.of(scanPage)) {
+        const there = records.filter((record) => !(record instanceof Error) && record.createdAt <= began)
+        const keys = [...there.map((record) => (record as SessionRecord).key), ...unreadableKeys]
+        ended += await this.#deleteAll(keys)
+        hasFound ||= keys.length > 0
+      }
+      // One that was rotated may have passed the scan by, so only a pass that finds nobody is the last.
+      if (!hasFound) break
+    }
+    return ended
+  }
+
+  async *#ofPerson(ref: IdentityRef): AsyncGenerator<SessionRecord[], void, undefined> {
+    for (const identityKey of this.#parts.codec.identityKeysOf(ref)) {
+      for await (const { records } of this.#pages.of(identityPage(identityKey), identityKey)) {
+        yield records.filter((record): record is SessionRecord => !(record instanceof Error))
+      }
+    }
+  }
+
+  /** Every session of a person, unreadable ones as the oldest. */
+  async #ranked(ref: IdentityRef): Promise<Ranked[]> {
+    const ranked = new Map<string, Ranked>()
+    for (const identityKey of this.#parts.codec.identityKeysOf(ref)) {
+      for await (const { records, unreadableKeys = [] } of this.#pages.of(identityPage(identityKey), identityKey)) {
+        for (const key of unreadableKeys)
+          ranked.set(key, { key, version: '', authenticatedAt: never, createdAt: never })
+        for (const record of records) {
+          if (record instanceof Error) continue
+          const { key, version, createdAt } = record
+          const authenticatedAt = this.#pages.readable(record)[0]?.authenticatedAt?.getTime() ?? never
+          ranked.set(key, { key, version, authenticatedAt, createdAt })
+        }
+      }
+    }
+    return [...ranked.values()]
+  }
+
+  /** How many of these were live. */
+  async #deleteAll(keys: readonly string[], ifIdentityKeys?: readonly string[]): Promise<number> {
+    const condition = ifIdentityKeys && { ifIdentityKeys }
+    const deleted = keys.map((key) =>
+      this.#parts.coalescer.write({ kind: 'delete', key, ...condition }, (wasLive) => wasLive),
+    )
+    return (await Promise.all(deleted)).filter(Boolean).length
+  }
+}
+
+/** All of the results, once every one is there. @throws what the first that failed did */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises)
+  return Promise.all(promises)
+}
+
+const never = Number.NEGATIVE_INFINITY
+
+function rankOf({ authenticatedAt, createdAt }: Ranked): number {
+  return authenticatedAt === never ? createdAt : authenticatedAt
+}
+
+/** The newest first. */
+function byRank(a: Ranked, b: Ranked): number {
+  return compare(b.authenticatedAt, a.authenticatedAt) || compare(b.createdAt, a.createdAt)
+}
+
+function byCreation(a: SessionSummary<object>, b: SessionSummary<object>): number {
+  return compare(a.createdAt.getTime(), b.createdAt.getTime()) || compare(a.handle, b.handle)
+}
+
+function compare<T extends number | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
