@@ -52,7 +52,7 @@ describe('close', () => {
 
   it('waits for a create whose first ids are taken', async () => {
     const ids = ['taken', 'taken', 'free']
-    const second = createSessionStore(backend, { ids: 'plain', generateId: () => ids.shift() ?? '' })
+    const second = createSessionStore(backend, { generateId: () => ids.shift() ?? '' })
     await second.save({ id: 'taken', expiresAt: new Date(Date.now() + 1e6) })
     const creating = second.create()
     await second.close()

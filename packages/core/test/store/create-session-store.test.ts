@@ -121,7 +121,7 @@ describe('errors', () => {
     const backend = new SmallBackend()
     const store = createSessionStore(backend, { ids: 'plain' })
     await store.save({ id: 'ours', expiresAt: inAnHour() })
-    const ours = backend.records.get('ours') as SessionRecord
+    const [ours] = [...backend.records.values()] as [SessionRecord]
     for (const payload of [
       '',
       'null',
@@ -130,7 +130,7 @@ describe('errors', () => {
       '{"identity":5,"data":{}}',
       '{"identity":null,"data":[]}',
     ]) {
-      backend.records.set('ours', { ...ours, payload })
+      backend.records.set(ours.key, { ...ours, payload })
       await assert.rejects(store.load('ours'), (error) => isSessionError(error, 'SESS_CORRUPT'))
     }
     expect(await store.delete('ours')).toBe(true)

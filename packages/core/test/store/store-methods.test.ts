@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { SessionStore } from '../../src/contract/session-store.ts'
 import type { RecordPage, SessionRecord } from '../../src/store/backend.ts'
@@ -52,8 +53,9 @@ describe('a source of ids', () => {
 
   it('is asked until the new id lies beside the old one, where the backend needs that', async () => {
     const ids = ['old', 'far', 'farther', 'near']
-    Object.assign(backend, { colocated: (_key: string, newKey: string) => newKey === 'near' })
-    const drawing = createSessionStore(backend, { ids: 'plain', generateId: () => ids.shift() ?? 'none left' })
+    const near = createHash('sha256').update('near').digest('base64url')
+    Object.assign(backend, { colocated: (_key: string, newKey: string) => newKey === near })
+    const drawing = createSessionStore(backend, { generateId: () => ids.shift() ?? 'none left' })
     const { id } = await drawing.create()
     expect((await drawing.rotate(id))?.id).toBe('near')
   })
