@@ -1,4 +1,12 @@
+export {
+  type DataOptions,
+  defaultTimeoutMs,
+  type SealOptions,
+  type StoreOptions,
+  type WithData,
+} from './config/store-options.ts'
 export { type Capabilities, capabilitiesOfMethod, capabilityNames } from './contract/capabilities.ts'
+export { durationMs } from './contract/durations.ts'
 export { isSessionError, SessionError, type SessionErrorCode } from './contract/errors.ts'
 export type { JsonObject, JsonValue } from './contract/json.ts'
 export type { Identity, IdentityRef, Session, SessionInput, SessionSummary } from './contract/session.ts'
@@ -20,7 +28,6 @@ export type {
   TouchOptions,
 } from './contract/session-store.ts'
 export type { StoreConfigs, StoreDefinition } from './registry/definition.ts'
-export { durationMs } from './registry/durations.ts'
 export { openStore } from './registry/open-store.ts'
 export { registeredStores, registerStore } from './registry/registry.ts'
 export type {
@@ -48,12 +55,5 @@ export {
   driverErrors,
   type FaultEntry,
 } from './store/driver-error.ts'
-export {
-  type DataOptions,
-  defaultTimeoutMs,
-  type SealOptions,
-  type StoreOptions,
-  type WithData,
-} from './store/options.ts'
 export { Timeouts, type Waiting, withinTime } from './store/timeouts.ts'
 export type { OperationTrace } from './store/tracing.ts'

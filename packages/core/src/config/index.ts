@@ -1,12 +1,4 @@
 export {
-  parseOptions,
-  type StoreConfigInput,
-  type StoreConfigOutput,
-  type StoreConfigRules,
-  type StoreConfigSchema,
-  storeConfig,
-} from '../registry/configuration.ts'
-export {
   boolean,
   type ConfigField,
   choice,
@@ -19,5 +11,13 @@ export {
   keyPrefix,
   text,
   url,
-} from '../registry/fields.ts'
-export { splitUrl } from '../registry/store-url.ts'
+} from './fields.ts'
+export {
+  parseOptions,
+  type StoreConfigInput,
+  type StoreConfigOutput,
+  type StoreConfigRules,
+  type StoreConfigSchema,
+  storeConfig,
+} from './store-config.ts'
+export { splitUrl } from './store-url.ts'

@@ -1,5 +1,5 @@
+import type { StoreOptions } from '../config/store-options.ts'
 import type { SessionStore } from '../contract/session-store.ts'
-import type { StoreOptions } from '../store/options.ts'
 
 type Awaitable<T> = T | PromiseLike<T>
 

@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { bareNumberOfOption, commonOptionsOf, markChecked } from '../config/common-options.ts'
+import { type ConfigProblem, ownVendor } from '../config/problems.ts'
+import { fromDocument, storeConfig } from '../config/store-config.ts'
 import { isPlainObject } from '../contract/plain-object.ts'
-import { bareNumberOfOption, commonOptionsOf, markChecked } from './common-options.ts'
-import { fromDocument, storeConfig } from './configuration.ts'
-import { type ConfigProblem, ownVendor } from './problems.ts'
 import { scrub } from './scrub.ts'
 import type { StoreRequest } from './store-request.ts'
 

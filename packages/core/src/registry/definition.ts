@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { StoreOptions } from '../config/store-options.ts'
 import type { SessionStore } from '../contract/session-store.ts'
-import type { StoreOptions } from '../store/options.ts'
 
 /**
  * What `openStore` takes as `config` for each type that is installed. A package that registers a store adds its own, so

@@ -1,5 +1,6 @@
 import { SessionError } from '../contract/errors.ts'
-import { longestTimerMs, Timeouts, withinTime } from '../store/timeouts.ts'
+import { longestTimerMs } from '../contract/durations.ts'
+import { Timeouts, withinTime } from '../store/timeouts.ts'
 
 /**
  * Resolves or rejects as `work` does; `SESS_TIMEOUT` where that has not come in time. The process stays alive until then: a

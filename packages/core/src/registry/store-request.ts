@@ -1,10 +1,10 @@
+import { closestName } from '../config/closest-name.ts'
+import { type ConfigProblem, configError } from '../config/problems.ts'
+import { encodingHint, isUrl, schemeOf, splitUrl } from '../config/store-url.ts'
 import { isSessionError } from '../contract/errors.ts'
 import { isPlainObject } from '../contract/plain-object.ts'
-import { closestName } from './closest-name.ts'
 import type { StoreDefinition } from './definition.ts'
-import { type ConfigProblem, configError } from './problems.ts'
 import { definitionOfScheme, definitionOfType } from './registry.ts'
-import { encodingHint, isUrl, schemeOf, splitUrl } from './store-url.ts'
 import { unknownScheme, unknownType } from './unknown-store.ts'
 
 /** A store that was asked for, before its config is checked. */

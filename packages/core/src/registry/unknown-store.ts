@@ -1,5 +1,5 @@
+import { closestName } from '../config/closest-name.ts'
 import { SessionError } from '../contract/errors.ts'
-import { closestName } from './closest-name.ts'
 import { type FirstPartyStore, firstPartyStores } from './first-party.ts'
 import { isTypeName, registeredStores } from './registry.ts'
 

@@ -1,6 +1,6 @@
 import { SessionError } from '../contract/errors.ts'
 import type { RecordPage, SessionRecord, StateRecord, StoredTimes, WriteKind } from './backend.ts'
-import type { Work } from './task.ts'
+import type { Work } from './coalescer/task.ts'
 
 /** What an answer is held against. */
 interface Asked {

@@ -1,4 +1,5 @@
 import { type Capabilities, capabilitiesOfMethod } from '../contract/capabilities.ts'
+import { durationMs } from '../contract/durations.ts'
 import { invalidArgument, SessionError } from '../contract/errors.ts'
 import type { IdentityRef, Session, SessionInput, SessionSummary } from '../contract/session.ts'
 import type {
@@ -18,7 +19,6 @@ import type {
   SummaryChange,
   TouchOptions,
 } from '../contract/session-store.ts'
-import { durationMs } from '../registry/durations.ts'
 import { checkedCount } from './answers.ts'
 import {
   checkSession,
@@ -32,7 +32,7 @@ import {
 } from './arguments.ts'
 import type { Batching, SessionBackend, SessionRecord } from './backend.ts'
 import { CleanUp } from './clean-up.ts'
-import { Coalescer, type HeldKey } from './coalescer.ts'
+import { Coalescer, type HeldKey } from './coalescer/coalescer.ts'
 import { givenExpiry } from './encoding/given-expiry.ts'
 import { SessionCodec } from './encoding/session-codec.ts'
 import { idForm, isWellFormedId, sha256 } from './encoding/session-id.ts'

@@ -1,3 +1,4 @@
+import type { StoreOptions } from '../config/store-options.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
 import { invalidArgument } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
@@ -5,7 +6,6 @@ import type { SessionStore } from '../contract/session-store.ts'
 import type { SessionBackend } from './backend.ts'
 import { BackendSessionStore } from './backend-session-store.ts'
 import { isObject } from './encoding/codec.ts'
-import type { StoreOptions } from './options.ts'
 import { resolveOptions } from './resolve-options.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Coalescer } from './coalescer.ts'
+import type { Coalescer } from './coalescer/coalescer.ts'
 
 /** Knows which methods are under way, for a close that waits for them. */
 export class Lifecycle {

@@ -1,11 +1,11 @@
-import { commonOptionsOf, isChecked } from '../registry/common-options.ts'
-import { parseOptions, storeConfig } from '../registry/configuration.ts'
-import { durationMs } from '../registry/durations.ts'
-import { configError } from '../registry/problems.ts'
+import { commonOptionsOf, isChecked } from '../config/common-options.ts'
+import { configError } from '../config/problems.ts'
+import { parseOptions, storeConfig } from '../config/store-config.ts'
+import { defaultTimeoutMs, type StoreOptions } from '../config/store-options.ts'
+import { durationMs } from '../contract/durations.ts'
 import { DataSchema } from './encoding/data-schema.ts'
 import { Seal } from './encoding/seal.ts'
 import { randomId } from './encoding/session-id.ts'
-import { defaultTimeoutMs, type StoreOptions } from './options.ts'
 
 /** {@link StoreOptions} with every default in place and durations in ms. */
 export interface ResolvedOptions {

@@ -3,7 +3,7 @@ import { invalidArgument, SessionError } from '../contract/errors.ts'
 import type { Identity, Session } from '../contract/session.ts'
 import { checkChanged } from './arguments.ts'
 import type { SessionRecord } from './backend.ts'
-import type { HeldKey } from './coalescer.ts'
+import type { HeldKey } from './coalescer/coalescer.ts'
 import type { StoreParts } from './store-parts.ts'
 import type { UpdateTurn } from './update-turns.ts'
 

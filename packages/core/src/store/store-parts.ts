@@ -1,4 +1,4 @@
-import type { Coalescer } from './coalescer.ts'
+import type { Coalescer } from './coalescer/coalescer.ts'
 import type { SessionCodec } from './encoding/session-codec.ts'
 import type { GuardedBackend } from './guarded-backend.ts'
 import type { Lifecycle } from './lifecycle.ts'

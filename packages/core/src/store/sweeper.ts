@@ -1,4 +1,4 @@
-import { longestTimerMs } from './timeouts.ts'
+import { longestTimerMs } from '../contract/durations.ts'
 
 interface SweeperOptions {
   readonly intervalMs: number

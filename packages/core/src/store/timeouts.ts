@@ -1,3 +1,5 @@
+import { longestTimerMs } from '../contract/durations.ts'
+
 /** Something that waits for an answer, linked into {@link Timeouts}. */
 export interface Waiting {
   /** The tick at which its time began. Set by {@link Timeouts}. */
@@ -9,8 +11,6 @@ export interface Waiting {
 }
 
 const ticksPerTimeout = 8
-/** `setTimeout` fires at once beyond this. */
-export const longestTimerMs = 2 ** 31 - 1
 const slots = ticksPerTimeout + 1
 
 /**

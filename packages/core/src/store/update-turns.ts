@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { SessionError } from '../contract/errors.ts'
-import type { Coalescer, Deadline, HeldKey } from './coalescer.ts'
+import type { Coalescer, Deadline, HeldKey } from './coalescer/coalescer.ts'
 import { Timeouts, withinTime } from './timeouts.ts'
 
 /** A change that is being called, as the code in it sees it. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { parseOptions, storeConfig } from '../../src/registry/configuration.ts'
-import { identifier, integer, keyPrefix, url } from '../../src/registry/fields.ts'
+import { identifier, integer, keyPrefix, url } from '../../src/config/fields.ts'
+import { parseOptions, storeConfig } from '../../src/config/store-config.ts'
 import { openStore } from '../../src/registry/open-store.ts'
 import { registerStore } from '../../src/registry/registry.ts'
 import { fakeDefinition, schemaOf } from './fake-store.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { closestName } from '../../src/registry/closest-name.ts'
+import { closestName } from '../../src/config/closest-name.ts'
 
 const names = ['ttl', 'db', 'table', 'sessionPrefix', 'statePrefix', 'timeoutMs', 'password']
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { parseOptions, storeConfig } from '../../src/registry/configuration.ts'
 import {
   boolean,
   type ConfigField,
@@ -13,7 +12,8 @@ import {
   keyPrefix,
   text,
   url,
-} from '../../src/registry/fields.ts'
+} from '../../src/config/fields.ts'
+import { parseOptions, storeConfig } from '../../src/config/store-config.ts'
 
 const bad = (...problems: string[]) =>
   expect.objectContaining({

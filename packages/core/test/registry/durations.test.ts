@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { durationMs } from '../../src/registry/durations.ts'
+import { durationMs } from '../../src/contract/durations.ts'
 
 describe('a duration', () => {
   test.each([

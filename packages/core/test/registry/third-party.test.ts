@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import * as v from 'valibot'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { text } from '../../src/config/fields.ts'
+import { storeConfig } from '../../src/config/store-config.ts'
 import {
   createSessionStore,
   openStore,
@@ -9,8 +11,6 @@ import {
   type SessionBackend,
   type StoreDefinition,
 } from '../../src/index.ts'
-import { storeConfig } from '../../src/registry/configuration.ts'
-import { text } from '../../src/registry/fields.ts'
 import { asStore, FakeStore, fakeDefinition } from './fake-store.ts'
 
 const undo: (() => void)[] = []

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isSessionError } from '../../src/contract/errors.ts'
-import type { Coalescer, CoalescerOptions } from '../../src/store/coalescer.ts'
+import type { Coalescer, CoalescerOptions } from '../../src/store/coalescer/coalescer.ts'
 import { asIs, del, ManualTransport, openCoalescer, put, record, turn } from './manual-transport.ts'
 
 let transport: ManualTransport

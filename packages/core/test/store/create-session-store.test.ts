@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, expect, it } from 'vitest'
+import type { StoreOptions } from '../../src/config/store-options.ts'
 import { isSessionError } from '../../src/contract/errors.ts'
 import type { SessionBackend, SessionRecord, WriteOperation, WriteOutcome } from '../../src/store/backend.ts'
 import { createSessionStore } from '../../src/store/create-session-store.ts'
-import type { StoreOptions } from '../../src/store/options.ts'
 
 /** The least that a third party can start with: a read, and the writes that save, load and delete need. */
 class SmallBackend implements SessionBackend {

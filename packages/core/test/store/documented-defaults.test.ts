@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { durationMs } from '../../src/registry/durations.ts'
+import { durationMs } from '../../src/contract/durations.ts'
 import { resolveOptions } from '../../src/store/resolve-options.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')

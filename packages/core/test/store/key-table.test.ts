@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Keyed, KeyTable } from '../../src/store/key-table.ts'
+import { type Keyed, KeyTable } from '../../src/store/coalescer/key-table.ts'
 
 class Entry implements Keyed<Entry> {
   readonly key: string

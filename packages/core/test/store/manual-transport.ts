@@ -1,5 +1,5 @@
 import type { SessionRecord, WriteOperation, WriteOutcome } from '../../src/store/backend.ts'
-import { Coalescer, type CoalescerOptions, type Transport } from '../../src/store/coalescer.ts'
+import { Coalescer, type CoalescerOptions, type Transport } from '../../src/store/coalescer/coalescer.ts'
 import { Pending, type PendingLimits } from '../../src/store/pending.ts'
 
 /** A transport whose answers the test gives, so that every interleaving is forced. */

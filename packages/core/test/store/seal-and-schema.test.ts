@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { StoreOptions } from '../../src/config/store-options.ts'
 import { createSessionStore } from '../../src/store/create-session-store.ts'
-import type { StoreOptions } from '../../src/store/options.ts'
 import { MapBackend } from './map-backend.ts'
 
 const ada = { providerId: 'github', externalId: 'ada@example.org' }

@@ -1,7 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { longestTimerMs } from '../contract/durations.ts'
 import type { JsonObject } from '../contract/json.ts'
-import type { StoreOptions } from '../store/options.ts'
-import { longestTimerMs } from '../store/timeouts.ts'
 import {
   bareNumber,
   boolean,
@@ -14,6 +13,7 @@ import {
   integer,
 } from './fields.ts'
 import { sealKeys } from './seal-field.ts'
+import type { StoreOptions } from './store-options.ts'
 
 const isFunction = (value: object) => typeof value === 'function'
 const isStandardSchema = (value: object) =>

@@ -1,12 +1,12 @@
-import type { SessionError } from '../contract/errors.ts'
-import { answerOf, answersOf } from './answers.ts'
-import type { Batching, SessionRecord, WriteKind, WriteOperation, WriteOutcome, WriteResults } from './backend.ts'
+import type { SessionError } from '../../contract/errors.ts'
+import { answerOf, answersOf } from '../answers.ts'
+import type { Batching, SessionRecord, WriteKind, WriteOperation, WriteOutcome, WriteResults } from '../backend.ts'
+import { lateError } from '../late-error.ts'
+import type { Pending } from '../pending.ts'
+import { Timeouts, withinTime } from '../timeouts.ts'
 import { KeyTable } from './key-table.ts'
 import { type Batch, Lane } from './lane.ts'
-import { lateError } from './late-error.ts'
-import type { Pending } from './pending.ts'
 import { Task, type Work } from './task.ts'
-import { Timeouts, withinTime } from './timeouts.ts'
 
 type Awaitable<T> = T | Promise<T>
 

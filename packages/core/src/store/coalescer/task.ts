@@ -1,8 +1,8 @@
-import type { WriteOperation } from './backend.ts'
+import type { WriteOperation } from '../backend.ts'
+import type { Waiting } from '../timeouts.ts'
+import { currentTrace } from '../tracing.ts'
 import type { Keyed } from './key-table.ts'
 import type { Batch, Item } from './lane.ts'
-import type { Waiting } from './timeouts.ts'
-import { currentTrace } from './tracing.ts'
 
 /** What a task does: read the record under its key, write, or hold the key's place until it is given back. */
 export type Work = 'read' | 'hold' | WriteOperation

@@ -1,6 +1,6 @@
 import { isPlainObject } from '../contract/plain-object.ts'
-import type { SealOptions } from '../store/options.ts'
 import { type ConfigField, field } from './fields.ts'
+import type { SealOptions } from './store-options.ts'
 
 const keyBytes = 32
 

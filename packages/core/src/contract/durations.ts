@@ -1,5 +1,5 @@
-import { invalidArgument } from '../contract/errors.ts'
-import type { Duration } from '../contract/session-store.ts'
+import { invalidArgument } from './errors.ts'
+import type { Duration } from './session-store.ts'
 
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
@@ -12,6 +12,8 @@ const unitMs: Readonly<Record<string, number>> = {
 const units = Object.keys(unitMs)
 const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/
 const partPattern = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g
+/** The longest time that a timer takes, in ms: beyond it, `setTimeout` fires at once. */
+export const longestTimerMs = 2 ** 31 - 1
 /** 100 years: far beyond any session, and safely inside what a `Date` and an SQL bigint hold. */
 export const maxDurationMs = 100 * 365 * 86_400_000
 
