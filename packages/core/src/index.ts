@@ -9,7 +9,6 @@ export { type Capabilities, capabilitiesOfMethod, capabilityNames } from './cont
 export { durationMs } from './contract/durations.ts'
 export { isSessionError, SessionError, type SessionErrorCode } from './contract/errors.ts'
 export type { JsonObject, JsonValue } from './contract/json.ts'
-export type { Identity, IdentityRef, Session, SessionInput, SessionSummary } from './contract/session.ts'
 export type {
   ConsumedState,
   ConsumeStateOptions,
@@ -23,10 +22,11 @@ export type {
   RotateOptions,
   SaveOptions,
   SessionChange,
-  SessionStore,
   SummaryChange,
   TouchOptions,
-} from './contract/session-store.ts'
+} from './contract/method-options.ts'
+export type { Identity, IdentityRef, Session, SessionInput, SessionSummary } from './contract/session.ts'
+export type { SessionStore } from './contract/session-store.ts'
 export type { StoreConfigs, StoreDefinition } from './registry/definition.ts'
 export { openStore } from './registry/open-store.ts'
 export { registeredStores, registerStore } from './registry/registry.ts'

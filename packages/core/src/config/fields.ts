@@ -1,6 +1,6 @@
 import { custom, type GenericSchema, type InferInput, type InferOutput, pipe, rawTransform, safeParse } from 'valibot'
 import { durationMs } from '../contract/durations.ts'
-import type { Duration } from '../contract/session-store.ts'
+import type { Duration } from '../contract/method-options.ts'
 import { isUrl, schemeOf } from './store-url.ts'
 
 /** One field of a configuration: what it takes, and what the store gets. */

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { JsonObject } from '../contract/json.ts'
-import type { Duration } from '../contract/session-store.ts'
+import type { Duration } from '../contract/method-options.ts'
 
 /** The default of `timeoutMs`. */
 export const defaultTimeoutMs = 5_000

@@ -1,5 +1,5 @@
 import { invalidArgument } from './errors.ts'
-import type { Duration } from './session-store.ts'
+import type { Duration } from './method-options.ts'
 
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,

@@ -1,5 +1,5 @@
-import { SessionError } from '../contract/errors.ts'
 import { longestTimerMs } from '../contract/durations.ts'
+import { SessionError } from '../contract/errors.ts'
 import { Timeouts, withinTime } from '../store/timeouts.ts'
 
 /**

@@ -1,7 +1,6 @@
 import { type Capabilities, capabilitiesOfMethod } from '../contract/capabilities.ts'
 import { durationMs } from '../contract/durations.ts'
-import { invalidArgument, SessionError } from '../contract/errors.ts'
-import type { IdentityRef, Session, SessionInput, SessionSummary } from '../contract/session.ts'
+import { SessionError } from '../contract/errors.ts'
 import type {
   ConsumedState,
   ConsumeStateOptions,
@@ -15,46 +14,40 @@ import type {
   RotateOptions,
   SaveOptions,
   SessionChange,
-  SessionStore,
   SummaryChange,
   TouchOptions,
-} from '../contract/session-store.ts'
+} from '../contract/method-options.ts'
+import type { IdentityRef, Session, SessionInput, SessionSummary } from '../contract/session.ts'
+import type { SessionStore } from '../contract/session-store.ts'
 import { checkedCount } from './answers.ts'
 import {
   checkSession,
   conditionArgument,
   countArgument,
-  futureInstant,
   idArgument,
   identityRef,
   optionsArgument,
-  stringArgument,
 } from './arguments.ts'
-import type { Batching, SessionBackend, SessionRecord } from './backend.ts'
+import type { SessionBackend } from './backend.ts'
 import { CleanUp } from './clean-up.ts'
-import { Coalescer, type HeldKey } from './coalescer/coalescer.ts'
+import type { Coalescer } from './coalescer/coalescer.ts'
 import { givenExpiry } from './encoding/given-expiry.ts'
-import { SessionCodec } from './encoding/session-codec.ts'
-import { idForm, isWellFormedId, sha256 } from './encoding/session-id.ts'
-import { freshId, withFreshId } from './fresh-id.ts'
-import { GuardedBackend } from './guarded-backend.ts'
-import { Lifecycle } from './lifecycle.ts'
+import type { SessionCodec } from './encoding/session-codec.ts'
+import { isWellFormedId } from './encoding/session-id.ts'
+import { withFreshId } from './fresh-id.ts'
+import type { GuardedBackend } from './guarded-backend.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { OneTimeStates } from './one-time-states.ts'
 import { Pages, scanPage } from './pages.ts'
-import { Pending } from './pending.ts'
 import { People } from './people.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { Rewriting } from './rewriting.ts'
+import { limitOf, Rotating } from './rotating.ts'
 import { Saving } from './saving.ts'
-import type { StoreParts } from './store-parts.ts'
+import { storeParts } from './store-parts.ts'
 import { Sweeper } from './sweeper.ts'
 import { traced, tracedItems } from './tracing.ts'
-import { UpdateTurns } from './update-turns.ts'
 
-const defaultBatching = { maxOperations: 64, readLanes: 2, writeLanes: 2 }
-/** Without company there is no batch to wait for; a connection pool bounds what is really under way. */
-const aloneBatching = { maxOperations: 1, readLanes: 64, writeLanes: 64 }
-
-const stateTtlMs = 10 * 60_000
 const listLimit = 1_000
 
 /** The store over a backend: what {@link SessionStore} promises, made of storage primitives. */
@@ -63,15 +56,16 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
   readonly maxLifetime: number | null
   readonly #type: string
   readonly #options: ResolvedOptions
-  readonly #colocated: (key: string, newKey: string) => boolean
   readonly #backend: GuardedBackend
   readonly #codec: SessionCodec
   readonly #coalescer: Coalescer
   readonly #lifecycle: Lifecycle
   readonly #pages: Pages
   readonly #rewriting: Rewriting
+  readonly #rotating: Rotating
   readonly #saving: Saving
   readonly #people: People
+  readonly #states: OneTimeStates
   readonly #cleanUp: CleanUp
   readonly #sweeper: Sweeper | null
   readonly #report: (error: Error) => void
@@ -81,17 +75,18 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     this.maxLifetime = options.maxLifetimeMs
     this.#type = backend.type
     this.#options = options
-    this.#colocated = (key, newKey) => backend.colocated?.(key, newKey) ?? true
-    this.#report = reporter(options.onBackgroundError)
-    const parts = partsOf(backend, options, this.#report)
+    const parts = storeParts(backend, options)
+    this.#report = parts.report
     this.#backend = parts.backend
     this.#codec = parts.codec
     this.#coalescer = parts.coalescer
     this.#lifecycle = parts.lifecycle
     this.#pages = new Pages(parts)
     this.#rewriting = new Rewriting(parts)
+    this.#rotating = new Rotating(parts, this.#rewriting, (key, newKey) => backend.colocated?.(key, newKey) ?? true)
     this.#saving = new Saving(parts)
     this.#people = new People(parts, this.#pages, this.#rewriting)
+    this.#states = new OneTimeStates(parts)
     this.#cleanUp = new CleanUp(this.#backend, options.isSystemClock)
     this.#sweeper = this.#sweeps(options.cleanupIntervalMs)
   }
@@ -109,7 +104,7 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
         authenticatedAt: identity === null ? null : now,
         expiresAt: now + ttlMs,
         ttlMs,
-        deadline: this.#deadline(limit, now),
+        deadline: limitOf(limit, this.maxLifetime, now),
       })
       const deadline = this.#coalescer.deadline()
       return withFreshId(this.#options.generateId, (id) => {
@@ -174,17 +169,9 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
 
   rotate(id: string, options?: RotateOptions<Data>): Promise<Session<Data> | null> {
     return this.#onId('rotate', id, null, (key) =>
-      this.#lifecycle.tracked(async () => {
-        const given = optionsArgument<RotateOptions<Data>>(options)
-        const attempt = this.#rotation(given)
-        const canBeBeside = (newId: string) => this.#colocated(key, this.#codec.keyOf(newId))
-        return this.#rewriting.untilWritten(key, (held, _turn, stored) => {
-          const write = attempt(id, held, stored)
-          return write === null
-            ? Promise.resolve('gone' as const)
-            : withFreshId(this.#options.generateId, write, canBeBeside)
-        })
-      }),
+      this.#lifecycle.tracked(async () =>
+        this.#rotating.rotate<Data>(key, id, optionsArgument<RotateOptions<Data>>(options)),
+      ),
     )
   }
 
@@ -236,29 +223,13 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
   }
 
   putState(options?: PutStateOptions): Promise<string> {
-    return this.#operation('putState', () => {
-      const {
-        state = freshId(this.#options.generateId),
-        userAgent,
-        data = {},
-        ttl = stateTtlMs,
-      } = optionsArgument<PutStateOptions>(options)
-      if (!isWellFormedId(idArgument(state, 'state'))) throw invalidArgument(`state must have ${idForm}`)
-      const now = this.#options.now()
-      const key = sha256(state)
-      const payload = this.#codec.encodeState(key, data, stringArgument(userAgent, 'userAgent'), now)
-      const record = { key, payload, expiresAt: now + durationMs(ttl, 'ttl') }
-      return this.#coalescer.write({ kind: 'putState', key, record }, () => state)
-    })
+    return this.#operation('putState', () => this.#states.put(optionsArgument<PutStateOptions>(options)))
   }
 
   consumeState(state: string, options?: ConsumeStateOptions): Promise<ConsumedState | null> {
-    return this.#operation('consumeState', () => {
-      const userAgent = stringArgument(optionsArgument<ConsumeStateOptions>(options).userAgent, 'userAgent')
-      if (!isWellFormedId(idArgument(state, 'state'))) return Promise.resolve(null)
-      const take = { kind: 'consumeState', key: sha256(state) } as const
-      return this.#coalescer.write(take, (record) => this.#codec.openState(record, userAgent, this.#options.now()))
-    })
+    return this.#operation('consumeState', () =>
+      this.#states.consume(state, optionsArgument<ConsumeStateOptions>(options)),
+    )
   }
 
   entries(): AsyncGenerator<SessionSummary<Data>, void, undefined> {
@@ -293,51 +264,6 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     const seenAt = this.#options.now()
     const touch = { kind: 'touch', key, seenAt, ttlMs, defaultTtlMs: this.#options.ttlMs } as const
     return this.#coalescer.write(touch, (moved) => (moved === null ? null : map(givenExpiry(moved), new Date(seenAt))))
-  }
-
-  /** Makes of a stored session the writes of its rotation, one for each new id that is tried; null where it counts as absent. */
-  #rotation({ identity, data, ttl, deadline: limit }: RotateOptions<Data>) {
-    const givenTtlMs = ttl === undefined ? null : durationMs(ttl, 'ttl')
-    const isSignIn = identity !== undefined && identity !== null
-    return (id: string, held: HeldKey, stored: SessionRecord) => {
-      // It is decoded before the old id dies: a session that cannot be read keeps it.
-      const session = this.#codec.decode<Data>(id, stored)
-      if (session === null) return null
-      const now = this.#options.now()
-      const ttlMs = givenTtlMs ?? session.ttlMs
-      const authenticatedAt = session.authenticatedAt?.getTime() ?? null
-      const writesNothingNew = identity === undefined && data === undefined
-      const encoding = this.#codec.encode(
-        {
-          identity: identity === undefined ? session.identity : identity,
-          data: data ?? session.data,
-          createdAt: stored.createdAt,
-          lastSeenAt: now,
-          authenticatedAt: isSignIn ? now : identity === null ? null : authenticatedAt,
-          expiresAt: isSignIn ? now + ttlMs : stored.expiresAt,
-          ttlMs,
-          deadline: isSignIn ? this.#deadline(limit, now) : earlier(stored.deadline, limit, now),
-        },
-        // What was stored once is not too large now.
-        writesNothingNew ? Number.POSITIVE_INFINITY : undefined,
-      )
-      return (newId: string) => {
-        const newKey = this.#codec.keyOf(newId)
-        const encoded = encoding.under(newKey, newId, writesNothingNew ? stored.version : undefined)
-        const record = { ...encoded.record, keepsExpiry: !isSignIn }
-        const rotate = { kind: 'rotate', key: stored.key, newKey, record, ifVersion: stored.version } as const
-        return held.write(rotate, (outcome) => {
-          if (outcome === 'taken') return null
-          return typeof outcome === 'string' ? outcome : this.#codec.stored<Data>(newId, encoded, outcome)
-        })
-      }
-    }
-  }
-
-  /** The absolute limit of a session that begins now. */
-  #deadline(given: Date | null | undefined, now: number): number | null {
-    if (given === undefined) return this.maxLifetime === null ? null : now + this.maxLifetime
-    return given === null ? null : futureInstant(given, 'deadline', now)
   }
 
   #sweeps(intervalMs: number | null): Sweeper | null {
@@ -389,37 +315,4 @@ const none: readonly (keyof Capabilities)[] = []
 
 function asIs<T>(value: T): T {
   return value
-}
-
-/** The earlier of a stored limit and one that is given. */
-function earlier(stored: number | null, given: Date | null | undefined, now: number): number | null {
-  if (given === undefined || given === null) return stored
-  return Math.min(futureInstant(given, 'deadline', now), stored ?? Number.POSITIVE_INFINITY)
-}
-
-function reporter(onBackgroundError: (error: Error) => void): (error: Error) => void {
-  return (error) => {
-    try {
-      onBackgroundError(error)
-    } catch {
-      // A listener that throws must not end the process that it watches.
-    }
-  }
-}
-
-function partsOf(given: SessionBackend, options: ResolvedOptions, report: (error: Error) => void): StoreParts {
-  const { now, timeoutMs, updateTimeoutMs, coalesce } = options
-  const pending = new Pending(options)
-  const codec = new SessionCodec(options)
-  const backend = new GuardedBackend(given, { now, timeoutMs, pending, codec })
-  const { immediate, ...batching }: Batching = given.batching ?? defaultBatching
-  const coalescer = new Coalescer(backend, {
-    ...(coalesce ? batching : aloneBatching),
-    ...(immediate !== undefined && { immediate }),
-    timeoutMs,
-    pending,
-    toError: backend.toError,
-  })
-  const turns = new UpdateTurns(coalescer, updateTimeoutMs)
-  return { options, codec, backend, coalescer, turns, lifecycle: new Lifecycle(coalescer), report }
 }

@@ -1,6 +1,6 @@
 import { isInvalidArgument, isSessionError, SessionError } from '../contract/errors.ts'
 import type { SessionBackend, WriteOperation } from './backend.ts'
-import type { Transport } from './coalescer/coalescer.ts'
+import type { Transport } from './coalescer/transport.ts'
 import { driverError } from './driver-error.ts'
 import type { SessionCodec } from './encoding/session-codec.ts'
 import { lateError } from './late-error.ts'

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../contract/errors.ts'
+import type { SummaryChange } from '../contract/method-options.ts'
 import type { IdentityRef, Session, SessionSummary } from '../contract/session.ts'
-import type { SummaryChange } from '../contract/session-store.ts'
 import { checkedStep } from './answers.ts'
 import type { SessionRecord } from './backend.ts'
 import { identityPage, type Pages, scanPage } from './pages.ts'

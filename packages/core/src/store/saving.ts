@@ -1,6 +1,6 @@
 import { invalidArgument, SessionError } from '../contract/errors.ts'
+import type { SaveOptions } from '../contract/method-options.ts'
 import type { Session } from '../contract/session.ts'
-import type { SaveOptions } from '../contract/session-store.ts'
 import type { CheckedSession } from './arguments.ts'
 import type { StoreParts } from './store-parts.ts'
 

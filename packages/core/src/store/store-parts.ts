@@ -1,9 +1,15 @@
-import type { Coalescer } from './coalescer/coalescer.ts'
-import type { SessionCodec } from './encoding/session-codec.ts'
-import type { GuardedBackend } from './guarded-backend.ts'
-import type { Lifecycle } from './lifecycle.ts'
+import type { Batching, SessionBackend } from './backend.ts'
+import { Coalescer } from './coalescer/coalescer.ts'
+import { SessionCodec } from './encoding/session-codec.ts'
+import { GuardedBackend } from './guarded-backend.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { Pending } from './pending.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
-import type { UpdateTurns } from './update-turns.ts'
+import { UpdateTurns } from './update-turns.ts'
+
+const defaultBatching = { maxOperations: 64, readLanes: 2, writeLanes: 2 }
+/** Without company there is no batch to wait for; a connection pool bounds what is really under way. */
+const aloneBatching = { maxOperations: 1, readLanes: 64, writeLanes: 64 }
 
 /** What the methods of a store work with. */
 export interface StoreParts {
@@ -15,4 +21,38 @@ export interface StoreParts {
   readonly lifecycle: Lifecycle
   /** Tells the application of an error that no caller is waiting for. */
   readonly report: (error: Error) => void
+}
+
+export function storeParts(given: SessionBackend, options: ResolvedOptions): StoreParts {
+  const { now, timeoutMs, updateTimeoutMs, coalesce } = options
+  const pending = new Pending(options)
+  const codec = new SessionCodec(options)
+  const backend = new GuardedBackend(given, { now, timeoutMs, pending, codec })
+  const { immediate, ...batching }: Batching = given.batching ?? defaultBatching
+  const coalescer = new Coalescer(backend, {
+    ...(coalesce ? batching : aloneBatching),
+    ...(immediate !== undefined && { immediate }),
+    timeoutMs,
+    pending,
+    toError: backend.toError,
+  })
+  return {
+    options,
+    codec,
+    backend,
+    coalescer,
+    turns: new UpdateTurns(coalescer, updateTimeoutMs),
+    lifecycle: new Lifecycle(coalescer),
+    report: reporter(options.onBackgroundError),
+  }
+}
+
+function reporter(onBackgroundError: (error: Error) => void): (error: Error) => void {
+  return (error) => {
+    try {
+      onBackgroundError(error)
+    } catch {
+      // A listener that throws must not end the process that it watches.
+    }
+  }
 }

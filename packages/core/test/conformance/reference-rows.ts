@@ -2,8 +2,8 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { durationMs } from '../../src/contract/durations.ts'
 import { SessionError } from '../../src/contract/errors.ts'
 import type { JsonObject } from '../../src/contract/json.ts'
+import type { Duration } from '../../src/contract/method-options.ts'
 import type { Identity, IdentityRef, Session, SessionSummary } from '../../src/contract/session.ts'
-import type { Duration } from '../../src/contract/session-store.ts'
 import { checkJson, checkOptions, checkRef, checkString, copyJson, isValidId } from './reference-checks.ts'
 
 /** A stored session. A row is never altered, only replaced: whoever holds an old one can tell. */

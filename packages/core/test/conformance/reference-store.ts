@@ -1,15 +1,15 @@
 import { inspect } from 'node:util'
 import { type Capabilities, capabilityNames } from '../../src/contract/capabilities.ts'
 import { invalidArgument, SessionError } from '../../src/contract/errors.ts'
-import type { IdentityRef, Session, SessionInput, SessionSummary } from '../../src/contract/session.ts'
 import type {
   ConsumedState,
   ConsumeStateOptions,
   CreateOptions,
   PutStateOptions,
-  SessionStore,
   TouchOptions,
-} from '../../src/contract/session-store.ts'
+} from '../../src/contract/method-options.ts'
+import type { IdentityRef, Session, SessionInput, SessionSummary } from '../../src/contract/session.ts'
+import type { SessionStore } from '../../src/contract/session-store.ts'
 import { Changes, inTime } from './reference-changes.ts'
 import { checkDate, checkId, checkIdentity, checkOptions, checkString } from './reference-checks.ts'
 import { ReferenceRows, type Row, unreadable } from './reference-rows.ts'

@@ -1,5 +1,6 @@
 import type { SessionRecord, WriteOperation, WriteOutcome } from '../../src/store/backend.ts'
-import { Coalescer, type CoalescerOptions, type Transport } from '../../src/store/coalescer/coalescer.ts'
+import { Coalescer, type CoalescerOptions } from '../../src/store/coalescer/coalescer.ts'
+import type { Transport } from '../../src/store/coalescer/transport.ts'
 import { Pending, type PendingLimits } from '../../src/store/pending.ts'
 
 /** A transport whose answers the test gives, so that every interleaving is forced. */

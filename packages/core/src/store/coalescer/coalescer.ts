@@ -1,22 +1,15 @@
 import type { SessionError } from '../../contract/errors.ts'
-import { answerOf, answersOf } from '../answers.ts'
-import type { Batching, SessionRecord, WriteKind, WriteOperation, WriteOutcome, WriteResults } from '../backend.ts'
+import { answersOf } from '../answers.ts'
+import type { Batching, SessionRecord, WriteKind, WriteOperation, WriteResults } from '../backend.ts'
 import { lateError } from '../late-error.ts'
 import type { Pending } from '../pending.ts'
 import { Timeouts, withinTime } from '../timeouts.ts'
+import { afterMicrotasks } from './after-microtasks.ts'
+import { AtOnce } from './at-once.ts'
 import { KeyTable } from './key-table.ts'
 import { type Batch, Lane } from './lane.ts'
 import { Task, type Work } from './task.ts'
-
-type Awaitable<T> = T | Promise<T>
-
-/** The two ways to the backend. Each gives one outcome per operation, in order. */
-export interface Transport {
-  /** True once the backend is open; until then every call answers with a promise. */
-  readonly isOpen: boolean
-  read(keys: readonly string[]): Awaitable<readonly (SessionRecord | Error | null)[]>
-  write(operations: readonly WriteOperation[]): Awaitable<readonly WriteOutcome[]>
-}
+import type { Transport } from './transport.ts'
 
 export interface CoalescerOptions extends Batching {
   readonly timeoutMs: number
@@ -63,16 +56,14 @@ export class Coalescer {
   /** How many callers have no answer yet. */
   #unanswered = 0
   #whenIdle: (() => void)[] = []
-  #hasRead = false
-  readonly #forgetRead = (): void => {
-    this.#hasRead = false
-  }
+  readonly #atOnce: AtOnce
   readonly #onExpire = (task: Task): void => this.#expire(task)
 
   constructor(transport: Transport, options: CoalescerOptions) {
     this.#transport = transport
     this.#options = options
     this.#timeouts = new Timeouts(options.timeoutMs)
+    this.#atOnce = new AtOnce(options.immediate, options.toError)
     const { maxOperations, readLanes, writeLanes, gatherWritesFor } = options
     const limits = { maxOperations, maxBytes: maxBatchBytes, send: (batch: Batch<Task>) => this.#send(batch) }
     this.#reads = new Lane({ ...limits, width: readLanes, defer: afterMicrotasks })
@@ -86,7 +77,7 @@ export class Coalescer {
   /** Resolves with `map` of the record under a key. `deadline`: of the call that it is a step of. */
   read<T>(key: string, map: (record: SessionRecord | null) => T | Promise<T>, deadline?: Deadline): Promise<T> {
     return (
-      (this.#runsNow(key, 'read') && this.#atOnce(key, 'read', () => this.#transport.read([key]), map)) ||
+      (this.#isFree(key) && this.#atOnce.run(key, 'read', () => this.#transport.read([key]), map)) ||
       this.#submit(key, 'read', map, deadline)
     )
   }
@@ -99,7 +90,7 @@ export class Coalescer {
   ): Promise<T> {
     const key = orderKey(operation)
     return (
-      (this.#runsNow(key, operation) && this.#atOnce(key, operation, () => this.#transport.write([operation]), map)) ||
+      (this.#isFree(key) && this.#atOnce.run(key, operation, () => this.#transport.write([operation]), map)) ||
       this.#submit(key, operation, map, deadline)
     )
   }
@@ -148,45 +139,9 @@ export class Coalescer {
     }
   }
 
-  #runsNow(key: string, work: Work): boolean {
-    const { immediate } = this.#options
-    return (
-      immediate !== undefined &&
-      this.#transport.isOpen &&
-      this.#inOrder.get(key) === null &&
-      (immediate === 'all' || (work === 'read' && this.#isFirstRead()))
-    )
-  }
-
-  /** True once until the running microtasks, and with them all who were answered together, have had their turn. */
-  #isFirstRead(): boolean {
-    if (this.#hasRead) return false
-    this.#hasRead = true
-    afterMicrotasks(this.#forgetRead)
-    return true
-  }
-
-  /** Null where there is no answer in the same tick after all: a read, which is then made again in its turn. */
-  #atOnce<R, T>(
-    key: string,
-    work: Work,
-    call: () => Awaitable<readonly unknown[]>,
-    map: (outcome: R) => T | Promise<T>,
-  ): Promise<T> | null {
-    try {
-      const answer = call()
-      if (answer instanceof Promise) {
-        answer.catch(() => {})
-        if (work === 'read') return null
-        // A write is never made twice.
-        throw new Error("a backend with immediate: 'all' answers in the same tick")
-      }
-      const outcome = answerOf(work, key, answer)
-      if (outcome instanceof Error) throw outcome
-      return Promise.resolve(map(outcome as R))
-    } catch (error) {
-      return Promise.reject(this.#options.toError(error))
-    }
+  /** Whether an operation on this key need not wait for anything. */
+  #isFree(key: string): boolean {
+    return this.#atOnce.isUsed && this.#transport.isOpen && this.#inOrder.get(key) === null
   }
 
   #submit<R, T>(
@@ -336,13 +291,6 @@ export class Coalescer {
   #lateError(): SessionError {
     return lateError(this.#options.timeoutMs)
   }
-}
-
-const settled = Promise.resolve()
-
-/** `queueMicrotask`, without the AsyncResource that Node.js makes for each call of it. `run` must not throw. */
-function afterMicrotasks(run: () => void): void {
-  void settled.then(run)
 }
 
 /** Sessions and states are apart: a state with the text of an id waits for nothing of it. */

@@ -1,6 +1,6 @@
 import { SessionError } from '../../contract/errors.ts'
+import type { ConsumedState } from '../../contract/method-options.ts'
 import type { Identity, IdentityRef, Session, SessionSummary } from '../../contract/session.ts'
-import type { ConsumedState } from '../../contract/session-store.ts'
 import type { SessionRecord, StateRecord, StoredTimes } from '../backend.ts'
 import { copyData, copyIdentity, type DecodedPayload, decodePayload } from './codec.ts'
 import type { DataSchema } from './data-schema.ts'

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { SessionError } from '../../contract/errors.ts'
 import type { JsonObject } from '../../contract/json.ts'
-import type { ConsumedState } from '../../contract/session-store.ts'
+import type { ConsumedState } from '../../contract/method-options.ts'
 import type { StateRecord } from '../backend.ts'
 import { copyData, isInstant, isObject } from './codec.ts'
 import { stringifyJson } from './json-copy.ts'

@@ -1,5 +1,5 @@
 import { SessionError } from '../../../src/contract/errors.ts'
-import type { CreateOptions } from '../../../src/contract/session-store.ts'
+import type { CreateOptions } from '../../../src/contract/method-options.ts'
 import { methods } from '../published-store.ts'
 import { referenceHarness, type StoreClass } from '../reference-harness.ts'
 import { type ReferenceOptions, ReferenceStore, type Row, type Storage } from '../reference-store.ts'

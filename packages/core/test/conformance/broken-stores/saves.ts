@@ -1,6 +1,6 @@
 import { SessionError } from '../../../src/contract/errors.ts'
+import type { CreateOptions, Duration } from '../../../src/contract/method-options.ts'
 import type { Session, SessionInput } from '../../../src/contract/session.ts'
-import type { CreateOptions, Duration } from '../../../src/contract/session-store.ts'
 import { ReferenceStore, type Row } from '../reference-store.ts'
 import { broken, gap } from './broken-store.ts'
 

@@ -1,8 +1,8 @@
 import { detached } from '../../../src/conformance/samples.ts'
 import type { Capabilities } from '../../../src/contract/capabilities.ts'
 import { SessionError } from '../../../src/contract/errors.ts'
+import type { CreateOptions, TouchOptions } from '../../../src/contract/method-options.ts'
 import type { IdentityRef, Session } from '../../../src/contract/session.ts'
-import type { CreateOptions, TouchOptions } from '../../../src/contract/session-store.ts'
 import { type ReferenceOptions, ReferenceStore, type Row, type Storage } from '../reference-store.ts'
 import { broken, gap } from './broken-store.ts'
 

@@ -1,4 +1,4 @@
-import type { ConsumedState, ConsumeStateOptions, PutStateOptions } from '../../../src/contract/session-store.ts'
+import type { ConsumedState, ConsumeStateOptions, PutStateOptions } from '../../../src/contract/method-options.ts'
 import { ReferenceStore } from '../reference-store.ts'
 import { broken, gap } from './broken-store.ts'
 

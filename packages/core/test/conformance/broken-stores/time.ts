@@ -1,5 +1,5 @@
+import type { Duration, TouchOptions } from '../../../src/contract/method-options.ts'
 import type { Session } from '../../../src/contract/session.ts'
-import type { Duration, TouchOptions } from '../../../src/contract/session-store.ts'
 import { ReferenceStore, type Row } from '../reference-store.ts'
 import { broken, gap } from './broken-store.ts'
 
