@@ -96,7 +96,7 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
       const { identity = null, data = {}, ttl, deadline: limit } = optionsArgument<CreateOptions<Data>>(options)
       const now = this.#options.now()
       const ttlMs = this.#ttlMs(ttl)
-      const encoding = this.#codec.encode({
+      const prepared = this.#codec.prepare({
         identity,
         data,
         createdAt: now,
@@ -109,7 +109,7 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
       const deadline = this.#coalescer.deadline()
       return withFreshId(this.#options.generateId, (id) => {
         const key = this.#codec.keyOf(id)
-        const encoded = encoding.under(key, id)
+        const encoded = this.#codec.encode(key, id, prepared)
         const insert = { kind: 'insert', key, record: encoded.record } as const
         return this.#coalescer.write(
           insert,

@@ -4,6 +4,7 @@ import type { Identity, Session } from '../contract/session.ts'
 import { checkChanged } from './arguments.ts'
 import type { SessionRecord } from './backend.ts'
 import type { HeldKey } from './coalescer/coalescer.ts'
+import { changedRecord } from './encoding/records.ts'
 import type { StoreParts } from './store-parts.ts'
 import type { UpdateTurn } from './update-turns.ts'
 
@@ -98,8 +99,8 @@ export class Rewriting {
       ttlMs: stored.ttlMs ?? options.ttlMs,
       deadline,
     }
-    const encoded = codec.encode(fields).under(key, id)
-    const record = { ...encoded.record, keepsExpiry: fields.expiresAt === stored.expiresAt }
+    const encoded = codec.encode(key, id, codec.prepare(fields))
+    const record = changedRecord(encoded.record, fields.expiresAt === stored.expiresAt)
     return write({ kind: 'compareAndSwap', key, record, ifVersion }, (outcome) => {
       if (typeof outcome === 'string') return outcome
       return outcome.expiresAt > options.now() ? codec.stored<Data>(id, encoded, outcome) : 'gone'

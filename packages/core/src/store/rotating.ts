@@ -4,6 +4,7 @@ import type { Session } from '../contract/session.ts'
 import { futureInstant } from './arguments.ts'
 import type { SessionRecord } from './backend.ts'
 import type { HeldKey } from './coalescer/coalescer.ts'
+import { changedRecord } from './encoding/records.ts'
 import { withFreshId } from './fresh-id.ts'
 import type { Rewriting } from './rewriting.ts'
 import type { StoreParts } from './store-parts.ts'
@@ -43,7 +44,7 @@ export class Rotating {
       const ttlMs = givenTtlMs ?? session.ttlMs
       const authenticatedAt = session.authenticatedAt?.getTime() ?? null
       const writesNothingNew = identity === undefined && data === undefined
-      const encoding = codec.encode(
+      const prepared = codec.prepare(
         {
           identity: identity === undefined ? session.identity : identity,
           data: data ?? session.data,
@@ -59,8 +60,8 @@ export class Rotating {
       )
       return (newId: string) => {
         const newKey = codec.keyOf(newId)
-        const encoded = encoding.under(newKey, newId, writesNothingNew ? stored.version : undefined)
-        const record = { ...encoded.record, keepsExpiry: !isSignIn }
+        const encoded = codec.encode(newKey, newId, prepared, writesNothingNew ? stored.version : undefined)
+        const record = changedRecord(encoded.record, !isSignIn)
         const rotate = { kind: 'rotate', key: stored.key, newKey, record, ifVersion: stored.version } as const
         return held.write(rotate, (outcome) => {
           if (outcome === 'taken') return null

@@ -2,6 +2,7 @@ import { invalidArgument, SessionError } from '../contract/errors.ts'
 import type { SaveOptions } from '../contract/method-options.ts'
 import type { Session } from '../contract/session.ts'
 import type { CheckedSession } from './arguments.ts'
+import { changedRecord } from './encoding/records.ts'
 import type { StoreParts } from './store-parts.ts'
 
 type Condition = SaveOptions['if']
@@ -22,7 +23,7 @@ export class Saving {
     }
     const now = options.now()
     const key = codec.keyOf(id)
-    const encoded = codec.encode(this.#fields(checked, now)).under(key, id)
+    const encoded = codec.encode(key, id, codec.prepare(this.#fields(checked, now)))
     const { record } = encoded
     const stored = () => codec.stored<Data>(id, encoded)
     const isFromStore = version !== null && condition !== 'absent'
@@ -41,7 +42,7 @@ export class Saving {
         isWritten ? stored() : this.#gone(key),
       )
     }
-    const changed = { ...record, keepsExpiry }
+    const changed = changedRecord(record, keepsExpiry)
     if (condition !== 'unchanged') {
       return coalescer.write({ kind: 'replace', key, record: changed }, (times) =>
         times === null ? this.#gone(key) : codec.stored<Data>(id, encoded, times),

@@ -1,7 +1,7 @@
 import { SessionError } from '../../contract/errors.ts'
 import type { Identity, Session } from '../../contract/session.ts'
-import type { SessionRecord, StoredTimes } from '../backend.ts'
-import { isInstant } from './codec.ts'
+import type { ChangedRecord, SessionRecord, StoredTimes } from '../backend.ts'
+import { type DecodedPayload, isInstant } from './codec.ts'
 import { givenExpiry } from './given-expiry.ts'
 
 /** What a caller wants stored, with every default in place and instants as epoch milliseconds. */
@@ -16,31 +16,38 @@ export interface SessionFields {
   readonly deadline: number | null
 }
 
+/** A session that is encoded but for the key under which it will lie: a seal covers that, and a plain id is in the payload. */
+export interface PreparedSession {
+  readonly fields: SessionFields
+  readonly payload: DecodedPayload
+  /** The payload's JSON, where it is the same under every key. */
+  readonly json: string | null
+  readonly maxBytes: number
+}
+
 /** A session's record, and what is in it as the caller sees it. */
 export interface EncodedSession {
   readonly record: SessionRecord
-  readonly identity: Identity | null
-  readonly data: object
-  readonly authenticatedAt: number | null
+  readonly payload: DecodedPayload
 }
 
 /** The session that is stored; `times` are those that the backend told, where they may differ from the record's. */
 export function storedSession<Data extends object>(
   id: string,
   handle: string,
-  { record, identity, data, authenticatedAt }: EncodedSession,
+  record: SessionRecord,
+  { identity, data, auth }: DecodedPayload,
   defaultTtlMs: number,
-  times: StoredTimes = record,
+  { createdAt, expiresAt, ttlMs, deadline }: StoredTimes = record,
 ): Session<Data> {
-  const { createdAt, expiresAt, ttlMs, deadline } = times
   return {
     id,
     handle,
     identity,
-    data: data as Data,
+    data: data as unknown as Data,
     createdAt: new Date(createdAt),
     lastSeenAt: new Date(record.lastSeenAt ?? createdAt),
-    authenticatedAt: authenticatedAt === null ? null : new Date(authenticatedAt),
+    authenticatedAt: auth === undefined ? null : new Date(auth),
     expiresAt: givenExpiry(expiresAt),
     ttlMs: ttlMs ?? defaultTtlMs,
     deadline: deadline === null ? null : new Date(deadline),
@@ -59,4 +66,10 @@ export function checkRecord({ createdAt, lastSeenAt, expiresAt, ttlMs, deadline,
     throw new SessionError('SESS_CORRUPT', 'a time of this session was not written by sess')
   }
   if (version === '') throw new SessionError('SESS_CORRUPT', 'the version of this session was not written by sess')
+}
+
+/** The record as it is written over a stored one. It names its fields one by one, which takes half of the time of a spread. */
+export function changedRecord(record: SessionRecord, keepsExpiry: boolean): ChangedRecord {
+  const { key, version, createdAt, lastSeenAt, expiresAt, ttlMs, deadline, identityKey, payload } = record
+  return { key, version, createdAt, lastSeenAt, expiresAt, keepsExpiry, ttlMs, deadline, identityKey, payload }
 }

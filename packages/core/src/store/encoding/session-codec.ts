@@ -5,7 +5,7 @@ import type { SessionRecord, StateRecord, StoredTimes } from '../backend.ts'
 import { copyData, copyIdentity, type DecodedPayload, decodePayload } from './codec.ts'
 import type { DataSchema } from './data-schema.ts'
 import { stringifyJson } from './json-copy.ts'
-import { checkRecord, type EncodedSession, type SessionFields, storedSession } from './records.ts'
+import { checkRecord, type EncodedSession, type PreparedSession, type SessionFields, storedSession } from './records.ts'
 import type { Seal } from './seal.ts'
 import { identityKeyOf, isHash, nextVersion, sha256 } from './session-id.ts'
 import { encodeState, openState } from './states.ts'
@@ -59,32 +59,44 @@ export class SessionCodec {
   }
 
   /**
-   * The record of a session, under a new version, with `expiresAt` no later than the deadline. It is taken at the call: what
-   * the caller alters later is neither in it nor in the copies. `maxBytes`: left out, the store's.
+   * A session on its way to the backend, taken at the call: what the caller alters later is not in it. `maxBytes`: left out,
+   * the store's.
    * @throws `SESS_NOT_SERIALIZABLE` naming the path, `SESS_TOO_LARGE`, `SESS_INVALID_DATA`, `TypeError` for an identity or
    * data of another shape
    */
-  encode(fields: SessionFields, maxBytes = this.#options.maxBytes): Encoding {
-    const { dataSchema } = this.#options
-    const { createdAt, lastSeenAt, authenticatedAt, expiresAt, ttlMs, deadline } = fields
+  prepare(fields: SessionFields, maxBytes = this.#options.maxBytes): PreparedSession {
+    const { dataSchema, ids } = this.#options
     const identity = fields.identity === null ? null : copyIdentity(fields.identity, maxBytes)
-    const data = dataSchema?.toStore(fields.data, maxBytes) ?? copyData(fields.data, maxBytes)
-    const payload: DecodedPayload = { identity, data }
-    if (authenticatedAt !== null) payload.auth = authenticatedAt
-    const times = {
-      version: nextVersion(),
+    const data = dataSchema === null ? copyData(fields.data, maxBytes) : dataSchema.toStore(fields.data, maxBytes)
+    const payload: DecodedPayload =
+      fields.authenticatedAt === null ? { identity, data } : { identity, data, auth: fields.authenticatedAt }
+    return { fields, payload, json: ids === 'plain' ? null : stringifyJson(payload, maxBytes), maxBytes }
+  }
+
+  /** Its record under a key. Its `expiresAt` is no later than the deadline. `version`: left out, a new one. */
+  encode(key: string, id: string, prepared: PreparedSession, version = nextVersion()): EncodedSession {
+    const { fields, payload, maxBytes } = prepared
+    const { createdAt, lastSeenAt, expiresAt, ttlMs, deadline } = fields
+    const { identity } = payload
+    const { seal } = this.#options
+    const json = prepared.json ?? stringifyJson({ ...payload, id }, maxBytes)
+    const record = {
+      key,
+      version,
       createdAt,
       lastSeenAt,
       expiresAt: deadline === null ? expiresAt : Math.min(expiresAt, deadline),
       ttlMs,
       deadline,
+      identityKey: identity === null ? null : this.#identityKeyOf(identity),
+      payload: seal === null ? json : seal.seal({ kind: 'session', key }, json),
     }
-    return new Encoding(this.#options, payload, times, maxBytes)
+    return { record, payload }
   }
 
   /** The session that was stored under an id; `times` as the backend told them. */
-  stored<Data extends object>(id: string, encoded: EncodedSession, times?: StoredTimes): Session<Data> {
-    return storedSession(id, this.handleOf(encoded.record.key), encoded, this.#options.ttlMs, times)
+  stored<Data extends object>(id: string, { record, payload }: EncodedSession, times?: StoredTimes): Session<Data> {
+    return storedSession(id, this.handleOf(record.key), record, payload, this.#options.ttlMs, times)
   }
 
   /**
@@ -93,15 +105,18 @@ export class SessionCodec {
    */
   decode<Data extends object>(id: string, record: SessionRecord): Session<Data> | null {
     checkRecord(record)
-    const { seal, dataSchema } = this.#options
+    const { seal, dataSchema, onInvalidData, ttlMs } = this.#options
     const { key } = record
-    const decoded = decodePayload(seal === null ? record.payload : seal.open({ kind: 'session', key }, record.payload))
-    const data = dataSchema === null ? decoded.data : dataSchema.fromStored(decoded.data)
-    if (data === null) {
-      if (this.#options.onInvalidData === 'absent') return null
-      throw new SessionError('SESS_CORRUPT', 'the data that is stored for this session does not fit the schema')
+    const payload = decodePayload(seal === null ? record.payload : seal.open({ kind: 'session', key }, record.payload))
+    if (dataSchema !== null) {
+      const data = dataSchema.fromStored(payload.data)
+      if (data === null && onInvalidData === 'absent') return null
+      if (data === null) {
+        throw new SessionError('SESS_CORRUPT', 'the data that is stored for this session does not fit the schema')
+      }
+      payload.data = data
     }
-    return this.stored(id, { record, identity: decoded.identity, data, authenticatedAt: decoded.auth ?? null })
+    return storedSession(id, this.handleOf(key), record, payload, ttlMs)
   }
 
   /** The same without the id. */
@@ -129,48 +144,9 @@ export class SessionCodec {
       userAgent,
     )
   }
-}
-
-type Times = Omit<SessionRecord, 'key' | 'identityKey' | 'payload'>
-
-/** A session that is encoded but for the key under which it will lie, which a seal covers. */
-export class Encoding {
-  readonly #options: SessionCodecOptions
-  readonly #payload: DecodedPayload
-  readonly #times: Times
-  readonly #maxBytes: number
-  /** The payload's JSON, where it is the same under every key. */
-  readonly #text: string | null
-
-  constructor(options: SessionCodecOptions, payload: DecodedPayload, times: Times, maxBytes: number) {
-    this.#options = options
-    this.#payload = payload
-    this.#times = times
-    this.#maxBytes = maxBytes
-    this.#text = options.ids === 'plain' ? null : stringifyJson(payload, maxBytes)
-  }
-
-  /** The record of the session with this id. `version`: left out, a new one. */
-  under(key: string, id: string, version = this.#times.version): EncodedSession {
-    const { seal } = this.#options
-    const { identity, data, auth } = this.#payload
-    const { createdAt, lastSeenAt, expiresAt, ttlMs, deadline } = this.#times
-    const text = this.#text ?? stringifyJson({ ...this.#payload, id }, this.#maxBytes)
-    const record = {
-      key,
-      version,
-      createdAt,
-      lastSeenAt,
-      expiresAt,
-      ttlMs,
-      deadline,
-      identityKey: identity === null ? null : this.#identityKeyOf(identity),
-      payload: seal === null ? text : seal.seal({ kind: 'session', key }, text),
-    }
-    return { record, identity, data, authenticatedAt: auth ?? null }
-  }
 
   #identityKeyOf(identity: Identity): string {
-    return this.#options.seal?.identityKeyOf(identity) ?? identityKeyOf(identity)
+    const { seal } = this.#options
+    return seal === null ? identityKeyOf(identity) : seal.identityKeyOf(identity)
   }
 }
