@@ -3,28 +3,36 @@ import { type Column, givenColumns, sessionColumns, slotShift, stateColumns } fr
 import type { Assignments, Target } from './write-forms.ts'
 
 const columnsNamed = (...names: readonly string[]) => sessionColumns.filter(({ name }) => names.includes(name))
-const { newExpiresAt, ifVersion, newKey } = givenColumns
-const contentColumns = [...columnsNamed('key', 'version', 'identity_key', 'payload'), newExpiresAt]
+const { newExpiresAt, believedExpiresAt, defaultTtlMs, ifVersion, newKey } = givenColumns
+const contentColumns = [...columnsNamed('key', 'version', 'last_seen_at', 'identity_key', 'payload'), newExpiresAt]
+const believedColumns = [...contentColumns, ...columnsNamed('created_at', 'deadline', 'ttl_ms'), believedExpiresAt]
 
 /** A session as it is read; `expires_slot` follows from `expires_at`. */
 export const recordColumns: readonly Column[] = sessionColumns.filter(({ name }) => name !== 'expires_slot')
 
 /** What a write tells of a row that it wrote. */
-export const timesColumns: readonly Column[] = columnsNamed('key', 'created_at', 'expires_at', 'deadline')
+export const timesColumns: readonly Column[] = columnsNamed('key', 'created_at', 'expires_at', 'deadline', 'ttl_ms')
 
 /** What is read of a stored session to tell the outcome of a write. */
 export const outcomeColumns: readonly Column[] = [...timesColumns, ...columnsNamed('version')]
+
+/** What tells of a row that it is there, and until when. */
+export const expiryColumns: readonly Column[] = columnsNamed('key', 'expires_at')
 
 /** The columns of the rows that each write takes. */
 export const rowColumns = {
   put: recordColumns,
   replace: contentColumns,
   /** With the times that the stored row is believed to have. */
-  replaceLive: [...contentColumns, ...columnsNamed('created_at', 'deadline')],
+  replaceBelieved: believedColumns,
   compareAndSwap: [...contentColumns, ifVersion],
-  touch: columnsNamed('key', 'expires_at'),
+  /** With the times that the stored row is believed to have. */
+  swapBelieved: [...believedColumns, ifVersion],
+  touch: [...columnsNamed('key', 'ttl_ms', 'last_seen_at'), defaultTtlMs],
+  /** With the new expiry, where the stored row has been looked at. */
+  touchLocked: columnsNamed('key', 'expires_at', 'last_seen_at'),
   keys: columnsNamed('key'),
-  rotate: [...contentColumns, ...columnsNamed('deadline'), ifVersion, newKey],
+  rotate: [...contentColumns, ...columnsNamed('deadline', 'ttl_ms'), ifVersion, newKey],
   putState: stateColumns,
 } as const satisfies Record<string, readonly Column[]>
 
@@ -49,20 +57,31 @@ export function sessionAssignments(
       ['expires_slot', sql`(${capped}${slotShift})`],
     ]
   }
-  const content: Assignments = ['version', 'payload', 'identity_key'].map((name) => [name, given(name)])
+  const content: Assignments = ['version', 'payload', 'identity_key', 'last_seen_at'].map((name) => [name, given(name)])
   const askedOrStored = sql`coalesce(${given('expires_at')}, ${stored('expires_at')})`
   return {
     live,
+    /** `same`: the operator that takes null for equal to null. Each of the row's times is as the caller believes. */
+    believed: (same: string) => sql`${stored('created_at')} = ${given('created_at')}
+      and ${stored('deadline')} ${same} ${given('deadline')} and ${stored('ttl_ms')} ${same} ${given('ttl_ms')}
+      and ${stored('expires_at')} = coalesce(${given('believed_expires_at')}, ${stored('expires_at')})`,
     unchanged: sql`${live} and ${stored('version')} = ${given('if_version')}`,
     put: sessionColumns.map(({ name }) => [
       name,
       name === 'expires_slot' ? sql`(${given('expires_at')}${slotShift})` : given(name),
     ]) as Assignments,
-    touch: expiry(given('expires_at'), stored('deadline')),
+    touch: [
+      ['last_seen_at', given('last_seen_at')],
+      ...expiry(
+        sql`(${given('last_seen_at')} + coalesce(${given('ttl_ms')}, ${stored('ttl_ms')}, ${given('default_ttl_ms')}))`,
+        stored('deadline'),
+      ),
+    ] as Assignments,
     replace: [...content, ...expiry(askedOrStored, stored('deadline'))] as Assignments,
     rotate: [
       ['key', given('new_key')],
       ['deadline', given('deadline')],
+      ['ttl_ms', given('ttl_ms')],
       ...content,
       ...expiry(askedOrStored, given('deadline')),
     ] as Assignments,

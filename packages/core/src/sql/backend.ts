@@ -11,7 +11,7 @@ import { lockingStatements, loneStatements } from './locking-statements.ts'
 import { lockingWork } from './locking-work.ts'
 import { loneWork } from './lone-work.ts'
 import { migrateTables } from './migrate.ts'
-import { sessionRecordOrError } from './records.ts'
+import { recordPage, sessionRecordOrError } from './records.ts'
 import { returningWork } from './returning-work.ts'
 import { call, clock } from './statement-call.ts'
 import { readStatements, returningStatements, type Tables, tables } from './statements.ts'
@@ -105,11 +105,8 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     async scan(cursor, limit, now) {
       const { rows } = await run(statements.scan, { cursor: cursor ?? '', limit })
       // Expired rows are dropped here, not in the statement: a page reads no more than `limit` rows, whatever they are.
-      const records = rows.map(sessionRecordOrError)
-      return {
-        records: records.filter((record) => record instanceof Error || record.expiresAt > now),
-        cursor: rows.length < limit ? null : textOf(rows.at(-1)?.[0]),
-      }
+      const page = recordPage(rows, rows.length < limit ? null : textOf(rows.at(-1)?.[0]))
+      return { ...page, records: page.records.filter((record) => record instanceof Error || record.expiresAt > now) }
     },
 
     ping: () => driver.ping(),

@@ -4,7 +4,7 @@ import { beginningOfTime, endOfTime, now, recordColumns, storedList } from './as
 import type { SqlDialect } from './dialect.ts'
 import type { SqlResult, SqlValue } from './driver.ts'
 import { parameter, type SqlFragment, type SqlStatement, sql } from './fragment.ts'
-import { sessionRecordOrError } from './records.ts'
+import { recordPage } from './records.ts'
 import type { Tables } from './statements.ts'
 import { deleteRows, lockedInOrder, type Target } from './write-forms.ts'
 
@@ -74,7 +74,7 @@ export async function listStep(
   const read: ReadPage = async (statement, place, size) =>
     (await execute(statements[statement], { identity_key: identityKey, now, ...place, limit: size + 1 })).rows
   const { rows, next } = await pages[pagesBy](read, cursor?.split(' ') ?? [], limit)
-  return { records: rows.map(sessionRecordOrError), cursor: next }
+  return recordPage(rows, next)
 }
 
 type ReadPage = (

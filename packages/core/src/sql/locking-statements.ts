@@ -1,6 +1,6 @@
 import { now, outcomeColumns, rowColumns, sessionAssignments } from './assignments.ts'
 import { parameter, type SqlFragment, sql } from './fragment.ts'
-import { stateAssignments, type Tables } from './statements.ts'
+import { ofIdentity, stateAssignments, type Tables } from './statements.ts'
 import { type Column, slotShift, stateColumns } from './table.ts'
 import {
   type Assignments,
@@ -19,22 +19,24 @@ export type LockingStatements = ReturnType<typeof lockingStatements>
  * been locked and looked at: then a write is for rows that are there, and needs no condition.
  */
 export function lockingStatements({ dialect, sessions, states, query, command }: Tables) {
-  const { live, put, replace } = sessionAssignments(sessions)
-  const { stored, given } = sessions
+  const { live, believed, put, replace } = sessionAssignments(sessions)
+  const { given } = sessions
   const { forUpdate, readRows, writeRows } = dialect
   const keys = writeRows.from?.(rowColumns.keys)
-  const asBelieved = sql`${live} and ${stored('created_at')} = ${given('created_at')}
-    and ${stored('deadline')} <=> ${given('deadline')}`
   const slot = sql`(${given('expires_at')}${slotShift})`
   return {
     /** Refused as a whole where one of the keys is taken. */
     insert: command(insertRows(sessions, rowColumns.put, put)),
     put: command(upsertRows(sessions, rowColumns.put, put)),
     /** It is of use only if it counts two for each of its rows. */
-    replaceLive: command(updateRowsByUpsert(sessions, rowColumns.replaceLive, replace, asBelieved)),
+    replaceBelieved: command(
+      updateRowsByUpsert(sessions, rowColumns.replaceBelieved, replace, sql`${live} and ${believed('<=>')}`),
+    ),
     lock: query(selectRows(sessions, readRows, outcomeColumns, forUpdate)),
+    lockOf: query(selectRows(sessions, readRows, outcomeColumns, forUpdate, ofIdentity(sessions))),
     touch: command(
-      updateRowsByUpsert(sessions, rowColumns.touch, [
+      updateRowsByUpsert(sessions, rowColumns.touchLocked, [
+        ['last_seen_at', given('last_seen_at')],
         ['expires_at', given('expires_at')],
         ['expires_slot', slot],
       ]),
@@ -42,7 +44,9 @@ export function lockingStatements({ dialect, sessions, states, query, command }:
     delete: command(deleteRows(sessions, keys)),
     rotate: command(
       updateRowsByUpsert(sessions, rowColumns.rotate, [
-        ...['version', 'payload', 'identity_key', 'deadline', 'expires_at'].map((name) => [name, given(name)] as const),
+        ...['version', 'payload', 'identity_key', 'last_seen_at', 'ttl_ms', 'deadline', 'expires_at'].map(
+          (name) => [name, given(name)] as const,
+        ),
         ['expires_slot', slot],
         ['key', given('new_key')],
       ]),
@@ -60,16 +64,14 @@ export type LoneStatements = ReturnType<typeof loneStatements>
  * as what was given to LAST_INSERT_ID; it is nothing where no row was found. `dialect` takes a single row as parameters.
  */
 export function loneStatements({ dialect, sessions, states, query, command }: Tables) {
-  const { live, unchanged, put, touch, replace, rotate } = sessionAssignments(
+  const { live, believed, unchanged, put, touch, replace, rotate } = sessionAssignments(
     sessions,
     (expiry) => sql`last_insert_id(${expiry})`,
   )
-  const { stored, given } = sessions
+  const { stored } = sessions
   const { forUpdate, readRows } = dialect
   const update = (columns: readonly Column[], assignments: Assignments, where: SqlFragment) =>
     command(updateRows(sessions, columns, assignments, where))
-  const asBelieved = sql`${live} and ${stored('created_at')} = ${given('created_at')}
-    and ${stored('deadline')} <=> ${given('deadline')}`
   return {
     insert: command(insertRows(sessions, rowColumns.put, put)),
     /** For a key that is taken: over an expired session. A live one is told by its expiry. */
@@ -83,10 +85,15 @@ export function loneStatements({ dialect, sessions, states, query, command }: Ta
       ),
     ),
     /** Only where the row has the times that it is believed to have, so that they need not be read. */
-    replace: update(rowColumns.replaceLive, replace, asBelieved),
-    compareAndSwap: update(rowColumns.compareAndSwap, replace, unchanged),
+    replace: update(rowColumns.replaceBelieved, replace, sql`${live} and ${believed('<=>')}`),
+    compareAndSwap: update(rowColumns.swapBelieved, replace, sql`${unchanged} and ${believed('<=>')}`),
+    putLive: update(rowColumns.put, put, live),
     touch: update(rowColumns.touch, touch, live),
     rotate: update(rowColumns.rotate, rotate, unchanged),
+    deleteLiveOf: command(deleteRows(sessions, undefined, sql`and ${live} ${ofIdentity(sessions)}`)),
+    deleteExpiredOf: command(
+      deleteRows(sessions, undefined, sql`and ${stored('expires_at')} <= ${now} ${ofIdentity(sessions)}`),
+    ),
     deleteLive: command(deleteRows(sessions, undefined, sql`and ${live}`)),
     deleteExpired: command(deleteRows(sessions, undefined, sql`and ${stored('expires_at')} <= ${now}`)),
     lock: query(selectRows(sessions, readRows, outcomeColumns, forUpdate)),

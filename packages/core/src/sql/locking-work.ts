@@ -1,14 +1,23 @@
-import type { StateRecord, WriteKind } from '../store/backend.ts'
+import type { StateRecord } from '../store/backend.ts'
 import { byKey } from './answers.ts'
 import { rowColumns } from './assignments.ts'
 import type { SqlDialect, SqlRow } from './dialect.ts'
 import type { SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
 import type { LockingStatements } from './locking-statements.ts'
-import { cappedExpiry, type StoredOutcome, sessionRow, stateRecord, stateRow, storedOutcome } from './records.ts'
+import {
+  cappedExpiry,
+  changedRow,
+  type StoredOutcome,
+  sessionRow,
+  stateRecord,
+  stateRow,
+  storedOutcome,
+} from './records.ts'
 import { call } from './statement-call.ts'
 import type { Column } from './table.ts'
 import {
+  byIdentityKey,
   conflictOrGone,
   isLive,
   keysOf,
@@ -16,14 +25,17 @@ import {
   type Operation,
   rotateRow,
   timesOver,
+  type WorkKind,
   type WriteWork,
 } from './write-work.ts'
 
-const inTransaction: ReadonlySet<WriteKind> = new Set([
+const inTransaction: ReadonlySet<WorkKind> = new Set([
+  'putLive',
   'replace',
   'compareAndSwap',
   'touch',
   'delete',
+  'deleteOf',
   'rotate',
   'consumeState',
 ])
@@ -60,7 +72,7 @@ export function lockingWork(dialect: SqlDialect, statements: LockingStatements):
     const times = new Map(
       operations.flatMap((operation) => {
         const stored = over(operation)
-        return stored ? [[operation.key, timesOver(stored, operation.record.expiresAt)] as const] : []
+        return stored ? [[operation.key, timesOver(stored, operation.record)] as const] : []
       }),
     )
     const rows = operations.flatMap(({ key, record }) => {
@@ -86,16 +98,23 @@ export function lockingWork(dialect: SqlDialect, statements: LockingStatements):
       return operations.map(() => true)
     },
 
-    *replaceLive(operations, now) {
-      const rows = operations.map(({ record }) => sessionRow(record))
-      const { affected } = yield write(statements.replaceLive, rowColumns.replaceLive, rows, now)
+    *putLive(operations, now) {
+      const found = yield* locked(statements.lock, operations, storedOutcome)
+      const live = operations.filter(({ key }) => isLive(found.get(key), now))
+      yield* writeAll(
+        statements.put,
+        rowColumns.put,
+        live.map(({ record }) => sessionRow(record)),
+      )
+      return operations.map((operation) => live.includes(operation))
+    },
+
+    *replaceBelieved(operations, now) {
+      const rows = operations.map(({ record }) => changedRow(record))
+      const { affected } = yield write(statements.replaceBelieved, rowColumns.replaceBelieved, rows, now)
       // A version is new with every write, so a row that was replaced has changed: it counts two, any other one or none.
       if (affected !== 2 * operations.length) throw notAllLive
-      return operations.map(({ record: { createdAt, expiresAt, deadline } }) => ({
-        createdAt,
-        expiresAt: cappedExpiry(expiresAt, 0, deadline),
-        deadline,
-      }))
+      return operations.map(({ record }) => timesOver(record, record))
     },
 
     *replace(operations, now) {
@@ -119,13 +138,14 @@ export function lockingWork(dialect: SqlDialect, statements: LockingStatements):
 
     *touch(operations, now) {
       const found = yield* locked(statements.lock, operations, storedOutcome)
-      const touched = operations.map(({ key, expiresAt }) => {
+      const touched = operations.map(({ key, seenAt, ttlMs, defaultTtlMs }) => {
         const stored = found.get(key)
-        return isLive(stored, now) ? cappedExpiry(expiresAt, 0, stored.deadline) : null
+        if (!isLive(stored, now)) return null
+        return cappedExpiry(seenAt + (ttlMs ?? stored.ttlMs ?? defaultTtlMs), stored.deadline)
       })
-      const rows = operations.flatMap(({ key }, index) => {
+      const rows = operations.flatMap(({ key, seenAt }, index) => {
         const expiresAt = touched[index]
-        return typeof expiresAt === 'number' ? [{ key, expires_at: expiresAt }] : []
+        return typeof expiresAt === 'number' ? [{ key, expires_at: expiresAt, last_seen_at: seenAt }] : []
       })
       yield* writeAll(statements.touch, rowColumns.touch, rows)
       return touched
@@ -137,13 +157,25 @@ export function lockingWork(dialect: SqlDialect, statements: LockingStatements):
       return operations.map(({ key }) => isLive(found.get(key), now))
     },
 
+    *deleteOf(operations, now) {
+      const found = new Map<string, StoredOutcome>()
+      for (const [identityKey, ofKey] of byIdentityKey(operations)) {
+        const rows = ofKey.map(({ key }) => ({ key }))
+        const only = { if_identity_key: identityKey }
+        const result = yield call(statements.lockOf, dialect.readRows, rowColumns.keys, rows, only)
+        for (const [key, stored] of byKey(keysOf(ofKey), result.rows, storedOutcome)) found.set(key, stored)
+      }
+      yield* writeAll(statements.delete, rowColumns.keys, rowsOf(found))
+      return operations.map(({ key }) => isLive(found.get(key), now))
+    },
+
     *rotate(operations, now) {
       const found = yield* locked(statements.lock, operations, storedOutcome)
       const rotated = operations.map((operation) => {
         const { key, record, ifVersion } = operation
         const stored = found.get(key)
         if (!isLive(stored, now) || stored.version !== ifVersion) return conflictOrGone(stored, now)
-        return timesOver(stored, record.expiresAt, record.deadline)
+        return timesOver(stored, record, record)
       })
       const rows = operations.flatMap((operation, index) => {
         const times = rotated[index]

@@ -1,4 +1,5 @@
 import { SessionError } from '../contract/errors.ts'
+import type { StoredTimes } from '../store/backend.ts'
 import type { DriverFault } from '../store/driver-error.ts'
 import { byKey, contradiction } from './answers.ts'
 import { rowColumns } from './assignments.ts'
@@ -6,10 +7,19 @@ import type { SqlDialect, SqlRow } from './dialect.ts'
 import type { SqlResult, SqlValue, SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
 import type { LoneStatements } from './locking-statements.ts'
-import { type StoredOutcome, sessionRow, stateRecord, storedOutcome } from './records.ts'
+import { changedRow, type StoredOutcome, sessionRow, stateRecord, storedOutcome } from './records.ts'
 import { call } from './statement-call.ts'
 import type { Column } from './table.ts'
-import { conflictOrGone, isLive, type Operation, rotateRow, swapRow, type WriteWork } from './write-work.ts'
+import {
+  conflictOrGone,
+  isLive,
+  type Operation,
+  rotateRow,
+  swapRow,
+  timesOver,
+  touchRow,
+  type WriteWork,
+} from './write-work.ts'
 
 /** Each try is for a writer who came between two statements. */
 const maxTries = 16
@@ -31,6 +41,31 @@ export function loneWork(
   function* locked(key: string): SqlWork<StoredOutcome | undefined> {
     const { rows } = yield call(statements.lock, dialect.readRows, rowColumns.keys, [{ key }])
     return byKey([key], rows, storedOutcome).get(key)
+  }
+
+  /** Writes over a row that has the times that it is believed to have, else over one with those that it has. */
+  function* overBelieved(
+    statement: SqlStatement,
+    columns: readonly Column[],
+    given: SqlRow,
+    key: string,
+    now: number,
+    ifVersion?: string,
+  ): SqlWork<StoredTimes | 'conflict' | 'gone'> {
+    // The answer tells the expiry, so that need not be believed.
+    let row: SqlRow = { ...given, believed_expires_at: null }
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const expiresAt = expiryOf(yield write(statement, columns, row, now))
+      if (expiresAt !== null) {
+        const { created_at: createdAt, ttl_ms: ttlMs, deadline } = row
+        return { createdAt, expiresAt, ttlMs, deadline } as StoredTimes
+      }
+      const stored = yield* locked(key)
+      if (!isLive(stored, now)) return 'gone'
+      if (ifVersion !== undefined && stored.version !== ifVersion) return 'conflict'
+      row = { ...row, created_at: stored.createdAt, ttl_ms: stored.ttlMs, deadline: stored.deadline }
+    }
+    throw overtaken()
   }
 
   /** One operation of its kind at a time. */
@@ -56,30 +91,23 @@ export function loneWork(
       return expiryOf(yield write(statements.insertOver, rowColumns.put, row, now)) === null
     }),
 
+    putLive: alone(function* ({ record }: Operation<'put'>, now) {
+      return expiryOf(yield write(statements.putLive, rowColumns.put, sessionRow(record), now)) !== null
+    }),
+
     replace: alone(function* ({ key, record }: Operation<'replace'>, now) {
-      let { createdAt, deadline } = record
-      for (let tries = 0; tries < maxTries; tries += 1) {
-        const row = { ...sessionRow(record), created_at: createdAt, deadline }
-        const expiresAt = expiryOf(yield write(statements.replace, rowColumns.replaceLive, row, now))
-        if (expiresAt !== null) return { createdAt, expiresAt, deadline }
-        const stored = yield* locked(key)
-        if (!isLive(stored, now)) return null
-        createdAt = stored.createdAt
-        deadline = stored.deadline
-      }
-      throw overtaken()
+      const written = yield* overBelieved(statements.replace, rowColumns.replaceBelieved, changedRow(record), key, now)
+      return typeof written === 'string' ? null : written
     }),
 
     compareAndSwap: alone(function* (operation: Operation<'compareAndSwap'>, now) {
-      const { key, record } = operation
-      const result = yield write(statements.compareAndSwap, rowColumns.compareAndSwap, swapRow(operation), now)
-      const expiresAt = expiryOf(result)
-      if (expiresAt === null) return conflictOrGone(yield* locked(key), now)
-      return { createdAt: record.createdAt, expiresAt, deadline: record.deadline }
+      const { key, ifVersion } = operation
+      const row = swapRow(operation)
+      return yield* overBelieved(statements.compareAndSwap, rowColumns.swapBelieved, row, key, now, ifVersion)
     }),
 
-    touch: alone(function* ({ key, expiresAt }: Operation<'touch'>, now) {
-      return expiryOf(yield write(statements.touch, rowColumns.touch, { key, expires_at: expiresAt }, now))
+    touch: alone(function* (operation: Operation<'touch'>, now) {
+      return expiryOf(yield write(statements.touch, rowColumns.touch, touchRow(operation), now))
     }),
 
     delete: alone(function* ({ key }: Operation<'delete'>, now) {
@@ -89,11 +117,21 @@ export function loneWork(
       return false
     }),
 
+    deleteOf: alone(function* ({ key, ifIdentityKeys = [] }: Operation<'delete'>, now) {
+      for (const identityKey of ifIdentityKeys) {
+        const only = { now, if_identity_key: identityKey }
+        const { affected } = yield call(statements.deleteLiveOf, dialect.writeRows, rowColumns.keys, [{ key }], only)
+        if (affected > 0) return true
+        yield call(statements.deleteExpiredOf, dialect.writeRows, rowColumns.keys, [{ key }], only)
+      }
+      return false
+    }),
+
     rotate: alone(function* (operation: Operation<'rotate'>, now) {
       const { key, record } = operation
       const expiresAt = expiryOf(yield write(statements.rotate, rowColumns.rotate, rotateRow(operation), now))
       if (expiresAt === null) return conflictOrGone(yield* locked(key), now)
-      return { createdAt: record.createdAt, expiresAt, deadline: record.deadline }
+      return { ...timesOver(record, record), expiresAt }
     }),
 
     consumeState: alone(function* ({ key }: Operation<'consumeState'>, now) {

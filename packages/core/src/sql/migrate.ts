@@ -43,8 +43,8 @@ export async function migrateTables(options: MigrateOptions): Promise<void> {
 function* versionToMigrateFrom(options: MigrateOptions): SqlWork<number | null> {
   const { names, dialect, migrations = released } = options
   const newest = migrations.length
-  const recorded = yield* recordedVersion(dialect, names)
-  if (recorded !== null && recorded > newest) {
+  const { version: recorded, readableBy } = yield* recordedVersion(dialect, names)
+  if (recorded !== null && readableBy > newest) {
     throw configError(
       `the table ${names.sessions} is at schema version ${recorded}, newer than the ${newest} that this package knows; upgrade the package`,
     )
@@ -63,21 +63,32 @@ function* applyMigrations(options: MigrateOptions): SqlWork<void> {
   // Another process may have done it since this one looked.
   const from = yield* versionToMigrateFrom(options)
   if (from === null) return
-  for (const text of createSchemaTable(dialect)) yield ddl(text)
+  for (const text of createSchemaTable(dialect, yield* columnsOf(dialect, schemaTable))) yield ddl(text)
   for (const migration of migrations.slice(from)) {
-    for (const text of migration.statements(dialect, names)) yield ddl(text)
-    for (const text of recordVersion(dialect, names.sessions, migration.version)) yield ddl(text)
+    const columns = yield* columnsOf(dialect, names.sessions)
+    for (const text of migration.statements(dialect, names, columns)) yield ddl(text)
+    for (const text of recordVersion(dialect, names.sessions, migration)) yield ddl(text)
   }
 }
 
-function* recordedVersion(dialect: SqlDialect, names: TableNames): SqlWork<number | null> {
+interface Recorded {
+  /** Null where there is no record. */
+  readonly version: number | null
+  /** The lowest version whose processes can use the tables. */
+  readonly readableBy: number
+}
+
+function* recordedVersion(dialect: SqlDialect, names: TableNames): SqlWork<Recorded> {
   const columns = yield* columnsOf(dialect, schemaTable)
-  if (columns.size === 0) return null
-  requireColumns(schemaTable, columns, schemaColumns)
+  if (columns.size === 0) return { version: null, readableBy: 0 }
+  requireColumns(schemaTable, columns, schemaColumns.slice(0, 2))
   const { table = dialect.quote } = dialect
-  const select = sql`select version from ${table(schemaTable)} where table_name = ${parameter('table')}`
+  const readableBy = columns.has('readable_by') ? 'readable_by' : 'null'
+  const select = sql`select version, ${readableBy} from ${table(schemaTable)} where table_name = ${parameter('table')}`
   const { rows } = yield { statement: compile(select, dialect.placeholder, true), values: [names.sessions] }
-  return rows[0] === undefined ? null : Number(rows[0][0])
+  if (rows[0] === undefined) return { version: null, readableBy: 0 }
+  const version = Number(rows[0][0])
+  return { version, readableBy: rows[0][1] === null ? version : Number(rows[0][1]) }
 }
 
 function* columnsOf(dialect: SqlDialect, table: string): SqlWork<ReadonlySet<string>> {

@@ -1,14 +1,31 @@
-import type { SessionRecord } from '../store/backend.ts'
 import { byKey, integerOf } from './answers.ts'
 import { rowColumns } from './assignments.ts'
 import type { SqlDialect, SqlRow } from './dialect.ts'
 import type { SqlResult, SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
-import { type StoredOutcome, sessionRow, stateRecord, stateRow, storedOutcome, storedTimes } from './records.ts'
+import {
+  changedRow,
+  type StoredOutcome,
+  sessionRow,
+  stateRecord,
+  stateRow,
+  storedOutcome,
+  storedTimes,
+} from './records.ts'
 import { call } from './statement-call.ts'
 import type { ReturningStatements } from './statements.ts'
 import type { Column } from './table.ts'
-import { conflictOrGone, keysOf, type Operation, rotateRow, swapRow, timesOver, type WriteWork } from './write-work.ts'
+import {
+  byIdentityKey,
+  conflictOrGone,
+  keysOf,
+  type Operation,
+  rotateRow,
+  swapRow,
+  timesOver,
+  touchRow,
+  type WriteWork,
+} from './write-work.ts'
 
 /** The writes of an engine that returns what it wrote: the outcomes come from the write itself. */
 export function returningWork(dialect: SqlDialect, statements: ReturningStatements): WriteWork {
@@ -57,13 +74,12 @@ export function returningWork(dialect: SqlDialect, statements: ReturningStatemen
     },
 
     *replace(operations, now) {
-      const rows = operations.map(({ record }) => sessionRow(record))
-      const [only] = operations as [Operation<'replace'>]
-      const { record } = only
-      if (record.expiresAt !== null && operations.length === 1) {
+      const rows = operations.map(({ record }) => changedRow(record))
+      const [{ record }] = operations as [Operation<'replace'>]
+      if (operations.length === 1) {
         for (const statement of statements.replaceBelieved) {
-          const { affected } = yield write(statement, rowColumns.replaceLive, rows, now)
-          if (affected > 0) return [timesOver(record as SessionRecord, null)]
+          const { affected } = yield write(statement, rowColumns.replaceBelieved, rows, now)
+          if (affected > 0) return [timesOver(record, record)]
         }
       }
       const result = yield* update(statements.replace, rowColumns.replace, rows, now)
@@ -78,8 +94,15 @@ export function returningWork(dialect: SqlDialect, statements: ReturningStatemen
       return operations.map(({ key }) => swapped.get(key) ?? conflictOrGone(others.get(key), now))
     },
 
+    *putLive(operations, now) {
+      const rows = operations.map(({ record }) => sessionRow(record))
+      const result = yield* update(statements.putLive, rowColumns.put, rows, now)
+      const written = byKey(keysOf(operations), result.rows, () => true)
+      return operations.map(({ key }) => written.has(key))
+    },
+
     *touch(operations, now) {
-      const rows = operations.map(({ key, expiresAt }) => ({ key, expires_at: expiresAt }))
+      const rows = operations.map(touchRow)
       const result = yield* update(statements.touch, rowColumns.touch, rows, now)
       const touched = byKey(keysOf(operations), result.rows, ([, expiresAt]) => integerOf(expiresAt))
       return operations.map(({ key }) => touched.get(key) ?? null)
@@ -89,6 +112,18 @@ export function returningWork(dialect: SqlDialect, statements: ReturningStatemen
       const rows = operations.map(({ key }) => ({ key }))
       const result = yield write(statements.delete, rowColumns.keys, rows, now)
       const wasLive = byKey(keysOf(operations), result.rows, ([, expiresAt]) => integerOf(expiresAt) > now)
+      return operations.map(({ key }) => wasLive.get(key) ?? false)
+    },
+
+    *deleteOf(operations, now) {
+      const wasLive = new Map<string, boolean>()
+      for (const [identityKey, ofKey] of byIdentityKey(operations)) {
+        const rows = ofKey.map(({ key }) => ({ key }))
+        const only = { now, if_identity_key: identityKey }
+        const result = yield call(statements.deleteOf, dialect.writeRows, rowColumns.keys, rows, only)
+        const deleted = byKey(keysOf(ofKey), result.rows, ([, expiresAt]) => integerOf(expiresAt) > now)
+        for (const [key, live] of deleted) wasLive.set(key, live)
+      }
       return operations.map(({ key }) => wasLive.get(key) ?? false)
     },
 

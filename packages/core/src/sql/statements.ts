@@ -1,4 +1,5 @@
 import {
+  expiryColumns,
   now,
   outcomeColumns,
   recordColumns,
@@ -65,8 +66,8 @@ export type ReturningStatements = ReturnType<typeof returningStatements>
  */
 export function returningStatements(of: Tables, lockInOrder = false) {
   const { dialect, sessions, states, query, command } = of
-  const { live, unchanged, put, touch, replace, rotate } = sessionAssignments(sessions)
-  const { stored, given } = sessions
+  const { live, believed, unchanged, put, touch, replace, rotate } = sessionAssignments(sessions)
+  const { stored } = sessions
   const keys = dialect.writeRows.from?.(rowColumns.keys)
 
   const told = (on: Target, fragment: SqlFragment, columns: readonly Column[]) =>
@@ -95,22 +96,25 @@ export function returningStatements(of: Tables, lockInOrder = false) {
     put: [...inPlace(rowColumns.put, put, sql`true`), upsertRows(sessions, rowColumns.put, put)].map(command),
     replace: update(rowColumns.replace, replace, live).map((write) => told(sessions, write, timesColumns)),
     /** A replace of a row whose indexed columns and times are as they are believed to be: it need return nothing, which costs. */
-    replaceBelieved: inPlace(
-      rowColumns.replaceLive,
-      replace,
-      sql`${live} and ${stored('created_at')} = ${given('created_at')} and ${stored('deadline')} is ${given('deadline')}`,
-    ).map(command),
+    replaceBelieved: inPlace(rowColumns.replaceBelieved, replace, sql`${live} and ${believed('is')}`).map(command),
     compareAndSwap: update(rowColumns.compareAndSwap, replace, unchanged).map((write) =>
       told(sessions, write, timesColumns),
     ),
-    touch: update(rowColumns.touch, touch, live).map((write) => told(sessions, write, rowColumns.touch)),
-    delete: told(sessions, locking(sessions, deleteRows(sessions, keys)), rowColumns.touch),
+    putLive: update(rowColumns.put, put, live).map((write) => told(sessions, write, rowColumns.keys)),
+    touch: update(rowColumns.touch, touch, live).map((write) => told(sessions, write, expiryColumns)),
+    delete: told(sessions, locking(sessions, deleteRows(sessions, keys)), expiryColumns),
+    deleteOf: told(sessions, locking(sessions, deleteRows(sessions, keys, ofIdentity(sessions))), expiryColumns),
     rotate: told(sessions, locking(sessions, updateRows(sessions, rowColumns.rotate, rotate, unchanged)), timesColumns),
     /** What is stored now. */
     outcomes: query(selectRows(sessions, dialect.readRows, outcomeColumns)),
     putState: command(upsertRows(states, stateColumns, stateAssignments(states))),
     consumeState: told(states, locking(states, deleteRows(states, keys)), stateColumns),
   }
+}
+
+/** That a session is of the identity that the parameter names. */
+export function ofIdentity({ stored }: Target): SqlFragment {
+  return sql`and ${stored('identity_key')} = ${parameter('if_identity_key')}`
 }
 
 export function stateAssignments({ given }: Target): Assignments {

@@ -30,14 +30,26 @@ export const sessionColumns = [
   expiresAt,
   { name: 'expires_slot', type: 'integer' },
   { name: 'deadline', type: 'integer', nullable: true },
+  // Null in a row that a process wrote which knows version 1 of the schema.
+  { name: 'ttl_ms', type: 'integer', nullable: true },
+  { name: 'last_seen_at', type: 'integer', nullable: true },
   { name: 'identity_key', type: 'token', nullable: true },
   payload,
 ] as const satisfies readonly Column[]
+
+/** The columns that version 2 of the schema added. */
+export const columnsOfVersion2: readonly Column[] = sessionColumns.filter(
+  ({ name }) => name === 'ttl_ms' || name === 'last_seen_at',
+)
 
 /** What a row brings along that is not stored in a column of that name. */
 export const givenColumns = {
   /** The expiry of a changed record: null where the stored one stays. */
   newExpiresAt: { name: 'expires_at', type: 'integer', nullable: true },
+  /** What the expiry is believed to be where it stays; else null. */
+  believedExpiresAt: { name: 'believed_expires_at', type: 'integer', nullable: true },
+  /** For a row without a ttl_ms. */
+  defaultTtlMs: { name: 'default_ttl_ms', type: 'integer' },
   ifVersion: { name: 'if_version', type: 'token' },
   newKey: { name: 'new_key', type: 'key' },
 } as const satisfies Record<string, Column>
@@ -50,6 +62,8 @@ export const schemaTable = 'sess_schema'
 export const schemaColumns = [
   { name: 'table_name', type: 'token' },
   { name: 'version', type: 'integer' },
+  /** The lowest version of the schema whose processes can use these tables. Null: only this one's, and later ones. */
+  { name: 'readable_by', type: 'integer', nullable: true },
 ] as const satisfies readonly Column[]
 
 /** The `table` option's default. */

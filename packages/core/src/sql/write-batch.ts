@@ -1,9 +1,9 @@
-import type { WriteKind, WriteOperation, WriteOutcome } from '../store/backend.ts'
+import type { WriteOperation, WriteOutcome } from '../store/backend.ts'
 import type { DriverFault } from '../store/driver-error.ts'
 import type { ConflictRetries } from './conflict-retries.ts'
 import type { SqlDriver, SqlWork } from './driver.ts'
 import { asError, isolateFailures } from './isolate-failures.ts'
-import { notAllLive, type Operation, type WriteWork } from './write-work.ts'
+import { notAllLive, type Operation, type WorkKind, type WriteWork, workKindOf } from './write-work.ts'
 
 type WriteBatch = (operations: readonly WriteOperation[], now: number) => Promise<readonly WriteOutcome[]>
 
@@ -16,7 +16,7 @@ export function writeInOneTransaction(driver: SqlDriver, work: WriteWork): Write
     const outcomes: WriteOutcome[] = []
     for (const operation of operations) {
       try {
-        outcomes.push(...(yield* workOf(work, operation.kind, [operation], now)))
+        outcomes.push(...(yield* workOf(work, workKindOf(operation), [operation], now)))
       } catch (error) {
         const outcome = failure(driver, operation.kind, error)
         if (outcome === undefined) throw error
@@ -41,18 +41,16 @@ export interface WriteWorks {
 
 /** The operations of each kind as one statement (one transaction, where rows are locked before); the kinds at once. */
 export function writeByKind(driver: SqlDriver, works: WriteWorks, again: ConflictRetries): WriteBatch {
-  async function writeKind(kind: WriteKind, operations: readonly WriteOperation[], now: number) {
+  async function writeKind(kind: WorkKind, operations: readonly WriteOperation[], now: number) {
     const run = (rows: readonly WriteOperation[]) =>
       again((lockInOrder) => {
         const work = rows.length === 1 ? works.ofOne : lockInOrder ? works.inOrder : works.usual
         const start = () => workOf(work, kind, rows, now)
         if (!work.inTransaction.has(kind)) return driver.run(start)
-        const { replaceLive } = work
-        // What a stored expiry is that stays, only a look tells.
-        const keepsExpiry = (one: WriteOperation) => one.kind !== 'replace' || one.record.expiresAt === null
-        if (replaceLive === undefined || rows.some(keepsExpiry)) return driver.transaction(start)
+        const { replaceBelieved } = work
+        if (replaceBelieved === undefined || kind !== 'replace') return driver.transaction(start)
         return unlessGone(
-          () => driver.transaction(() => replaceLive(rows as readonly Operation<'replace'>[], now)),
+          () => driver.transaction(() => replaceBelieved(rows as readonly Operation<'replace'>[], now)),
           () => driver.transaction(start),
         )
       })
@@ -62,10 +60,11 @@ export function writeByKind(driver: SqlDriver, works: WriteWorks, again: Conflic
 
   return async (operations, now) => {
     const [first] = operations
-    if (first !== undefined && operations.every(({ kind }) => kind === first.kind)) {
-      return writeKind(first.kind, operations, now)
+    const firstKind = first && workKindOf(first)
+    if (firstKind !== undefined && operations.every((operation) => workKindOf(operation) === firstKind)) {
+      return writeKind(firstKind, operations, now)
     }
-    const kinds = Map.groupBy(operations, ({ kind }) => kind)
+    const kinds = Map.groupBy(operations, workKindOf)
     const outcomes = new Map<WriteOperation, WriteOutcome>()
     await Promise.all(
       [...kinds].map(async ([kind, ofKind]) => {
@@ -86,13 +85,13 @@ async function unlessGone<T>(first: () => T | Promise<T>, otherwise: () => T | P
   }
 }
 
-function workOf(work: WriteWork, kind: WriteKind, operations: readonly WriteOperation[], now: number) {
+function workOf(work: WriteWork, kind: WorkKind, operations: readonly WriteOperation[], now: number) {
   const ofKind = work[kind] as (operations: readonly Operation[], now: number) => SqlWork<WriteOutcome[]>
   return ofKind(operations, now)
 }
 
 /** What an operation that failed alone comes to; undefined where the error concerns more than this operation. */
-function failure(driver: SqlDriver, kind: WriteKind, error: unknown): WriteOutcome | undefined {
+function failure(driver: SqlDriver, kind: WorkKind, error: unknown): WriteOutcome | undefined {
   const fault = driver.fault(error)
   if (kind === 'rotate' && fault === 'duplicate') return 'taken'
   return isOfOneRow(fault) ? asError(error) : undefined

@@ -42,17 +42,23 @@ function joined({ dialect, table, stored }: Target, from: SqlFragment): SqlFragm
 }
 
 /** SELECT of the rows with the keys of a source. `lock`: what locks them. */
-export function selectRows(target: Target, source: RowSource, columns: readonly Column[], lock = ''): SqlFragment {
+export function selectRows(
+  target: Target,
+  source: RowSource,
+  columns: readonly Column[],
+  lock = '',
+  and: SqlPart = '',
+): SqlFragment {
   const { dialect, table, stored } = target
   const selected = list(columns.map(({ name }) => stored(name)))
   const ending = sql`${dialect.allRows ?? ''} ${lock}`
   if (source.from === undefined) {
-    return sql`select ${selected} from ${table} where ${stored('key')} = ${parameter('key')} ${ending}`
+    return sql`select ${selected} from ${table} where ${stored('key')} = ${parameter('key')} ${and} ${ending}`
   }
   const keys = source.from([{ name: 'key', type: 'key' }])
   return dialect.selectForm === 'any'
-    ? sql`select ${selected} from ${table} where ${keyIsAny(target, keys)} ${ending}`
-    : sql`select ${selected} from ${joined(target, keys)} ${ending}`
+    ? sql`select ${selected} from ${table} where ${keyIsAny(target, keys)} ${and} ${ending}`
+    : sql`select ${selected} from ${joined(target, keys)} ${and === '' ? '' : sql`where true ${and}`} ${ending}`
 }
 
 /** That a row's key is one of those in a FROM item called `s`. */

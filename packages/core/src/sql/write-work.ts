@@ -1,17 +1,29 @@
-import type { StoredTimes, WriteKind, WriteOperation, WriteResults } from '../store/backend.ts'
+import type { ChangedRecord, StoredTimes, WriteKind, WriteOperation, WriteResults } from '../store/backend.ts'
 import type { SqlWork } from './driver.ts'
-import { cappedExpiry, type StoredOutcome, sessionRow } from './records.ts'
+import { cappedExpiry, changedRow, type StoredOutcome } from './records.ts'
 
 export type Operation<Kind extends WriteKind = WriteKind> = Extract<WriteOperation, { kind: Kind }>
+
+/** What is done by statements of its own: each kind of write, and two of them with a condition. */
+export type WorkKind = WriteKind | 'putLive' | 'deleteOf'
+
+export function workKindOf(operation: WriteOperation): WorkKind {
+  if (operation.kind === 'put' && operation.ifLive) return 'putLive'
+  return operation.kind === 'delete' && operation.ifIdentityKeys !== undefined ? 'deleteOf' : operation.kind
+}
 
 /** The work that writes operations of one kind (each with another key) and tells what became of each, in their order. */
 export type WriteWork = {
   readonly [Kind in WriteKind]: (operations: readonly Operation<Kind>[], now: number) => SqlWork<WriteResults[Kind][]>
 } & {
+  /** Puts over live sessions alone. */
+  readonly putLive: (operations: readonly Operation<'put'>[], now: number) => SqlWork<boolean[]>
+  /** Removals of sessions that must be of an identity. */
+  readonly deleteOf: (operations: readonly Operation<'delete'>[], now: number) => SqlWork<boolean[]>
   /** The kinds whose work is for one transaction. */
-  readonly inTransaction: ReadonlySet<WriteKind>
-  /** A cheaper `replace` where each record has an expiry, for a transaction. It throws {@link notAllLive}. */
-  readonly replaceLive?: WriteWork['replace']
+  readonly inTransaction: ReadonlySet<WorkKind>
+  /** A cheaper `replace` for records that are stored as they are believed to be, for a transaction. It throws {@link notAllLive}. */
+  readonly replaceBelieved?: WriteWork['replace']
 }
 
 /** What work throws that has to be undone and done in another way, as one of its sessions was not as it was believed to be. */
@@ -22,11 +34,15 @@ export function keysOf(operations: readonly Operation[]): readonly string[] {
 }
 
 export function rotateRow({ key, newKey, record, ifVersion }: Operation<'rotate'>) {
-  return { ...sessionRow(record), key, new_key: newKey, if_version: ifVersion }
+  return { ...changedRow(record), key, new_key: newKey, if_version: ifVersion }
+}
+
+export function touchRow({ key, seenAt, ttlMs, defaultTtlMs }: Operation<'touch'>) {
+  return { key, last_seen_at: seenAt, ttl_ms: ttlMs, default_ttl_ms: defaultTtlMs }
 }
 
 export function swapRow({ record, ifVersion }: Operation<'compareAndSwap'>) {
-  return { ...sessionRow(record), if_version: ifVersion }
+  return { ...changedRow(record), if_version: ifVersion }
 }
 
 /** What a conditional write that wrote nothing comes to. */
@@ -38,11 +54,22 @@ export function isLive(stored: StoredOutcome | undefined, now: number): stored i
   return stored !== undefined && stored.expiresAt > now
 }
 
-/** The instants of a live session over which a record is written. */
-export function timesOver(
-  { createdAt, expiresAt, deadline }: StoredTimes,
-  asked: number | null,
-  newDeadline = deadline,
-): StoredTimes {
-  return { createdAt, expiresAt: cappedExpiry(asked, expiresAt, newDeadline), deadline: newDeadline }
+/** The times of a live session once a record is written over it. `times`: those that stay; the record's, where it brings them. */
+export function timesOver(stored: StoredTimes, record: ChangedRecord, times: StoredTimes = stored): StoredTimes {
+  const { createdAt, ttlMs, deadline } = times
+  const expiresAt = cappedExpiry(record.keepsExpiry ? stored.expiresAt : record.expiresAt, deadline)
+  return { createdAt, expiresAt, ttlMs, deadline }
+}
+
+/** The identity keys that a removal may be for, each with the removals that name it. */
+export function byIdentityKey(operations: readonly Operation<'delete'>[]): ReadonlyMap<string, Operation<'delete'>[]> {
+  const found = new Map<string, Operation<'delete'>[]>()
+  for (const operation of operations) {
+    for (const identityKey of operation.ifIdentityKeys ?? []) {
+      const ofKey = found.get(identityKey)
+      if (ofKey === undefined) found.set(identityKey, [operation])
+      else ofKey.push(operation)
+    }
+  }
+  return found
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { SqlResult } from '../../src/sql/index.ts'
 import type { SessionRecord, WriteOperation } from '../../src/store/backend.ts'
 import { dialects, openBackend } from './engines.ts'
-import { now, record, rotation } from './records.ts'
+import { keeping, moving, now, record, rotation, touch } from './records.ts'
 
 const contradiction = expect.objectContaining({ code: 'SESS_UNAVAILABLE', retryable: true })
 
@@ -28,9 +28,9 @@ const live = record('live')
 const state = { key: 'state', expiresAt: 5_000, payload: '{}' }
 const writes: readonly WriteOperation[] = [
   { kind: 'insert', key: 'new', record: record('new') },
-  { kind: 'replace', key: 'live', record: { ...record('live'), expiresAt: null } },
-  { kind: 'compareAndSwap', key: 'live', record: record('live'), ifVersion: live.version },
-  { kind: 'touch', key: 'live', expiresAt: 3_000 },
+  { kind: 'replace', key: 'live', record: keeping(record('live', { createdAt: 1 })) },
+  { kind: 'compareAndSwap', key: 'live', record: moving(record('live')), ifVersion: live.version },
+  touch('live', 3_000),
   { kind: 'delete', key: 'live' },
   rotation(live, 'live-2'),
   { kind: 'consumeState', key: 'state' },

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
+import { createSqlBackend } from '../../src/sql/backend.ts'
 import { migrateTables } from '../../src/sql/migrate.ts'
 import { type Migration, migrations, schemaSql } from '../../src/sql/schema.ts'
 import { tableNames } from '../../src/sql/table.ts'
@@ -11,8 +12,16 @@ const table = 'sess_sessions'
 /** The released migrations and two that may follow them one day. */
 const later: readonly Migration[] = [
   ...migrations,
-  { version: migrations.length + 1, statements: () => ['create table if not exists step_one (a text)'] },
-  { version: migrations.length + 2, statements: () => ['create table if not exists step_two (a text)'] },
+  {
+    version: migrations.length + 1,
+    readableBy: migrations.length + 1,
+    statements: () => ['create table if not exists step_one (a text)'],
+  },
+  {
+    version: migrations.length + 2,
+    readableBy: migrations.length + 1,
+    statements: () => ['create table if not exists step_two (a text)'],
+  },
 ]
 
 function migrate(database: DatabaseSync, options: { migrate?: boolean; migrations?: readonly Migration[] } = {}) {
@@ -31,7 +40,7 @@ test('an empty database gets the tables, and a second run changes nothing', asyn
   await migrate(database)
   const after = schema(database)
   expect(after.map(({ name }) => name)).toContain('sess_sessions_states')
-  expect(version(database)).toEqual([{ table_name: table, version: migrations.length }])
+  expect(version(database)).toMatchObject([{ table_name: table, version: migrations.length }])
   await migrate(database)
   expect(schema(database)).toEqual(after)
 })
@@ -54,7 +63,7 @@ describe('from each earlier version', () => {
     const names = schema(database).map(({ name }) => name)
     expect(names).toContain('step_one')
     expect(names).toContain('step_two')
-    expect(version(database)).toEqual([{ table_name: table, version: later.length }])
+    expect(version(database)).toMatchObject([{ table_name: table, version: later.length }])
   })
 
   test('an old version is only reported where migrate is false', async () => {
@@ -72,11 +81,70 @@ describe('from each earlier version', () => {
     const database = new DatabaseSync(':memory:')
     await migrate(database)
     const before = schema(database)
-    const broken = [...later.slice(0, -1), { version: later.length, statements: () => ['create nonsense'] }]
+    const broken = [
+      ...later.slice(0, -1),
+      { version: later.length, readableBy: 1, statements: () => ['create nonsense'] },
+    ]
     await expect(migrate(database, { migrations: broken })).rejects.toThrow('syntax error')
     expect(schema(database)).toEqual(before)
-    expect(version(database)).toEqual([{ table_name: table, version: migrations.length }])
+    expect(version(database)).toMatchObject([{ table_name: table, version: migrations.length }])
   })
+})
+
+describe('tables of version 1', () => {
+  const old = `
+    create table sess_schema (table_name text not null, version integer not null, primary key (table_name)) strict;
+    insert into sess_schema values ('sess_sessions', 1);
+    create table sess_sessions (key text not null, version text not null, created_at integer not null,
+      expires_at integer not null, expires_slot integer not null, deadline integer, identity_key text,
+      payload text not null, primary key (key)) strict;
+    create table sess_sessions_states (key text not null, expires_at integer not null, payload text not null,
+      primary key (key)) strict;`
+  const insert = (key: string) =>
+    `insert into sess_sessions (key, version, created_at, expires_at, expires_slot, payload)
+     values ('${key}', 'v', 1, 9000000, 17, '{}')`
+  const columns = (database: DatabaseSync) =>
+    database
+      .prepare('select name from pragma_table_info(?)')
+      .all('sess_sessions')
+      .map(({ name }) => name)
+
+  test('get the new columns, keep their rows, and take those of a process that knows no other', async () => {
+    const database = new DatabaseSync(':memory:')
+    database.exec(old + insert('before'))
+    await migrate(database)
+    database.exec(insert('after'))
+    expect(version(database)).toEqual([{ table_name: table, version: 2, readable_by: 1 }])
+    const driver = new NodeSqliteDriver(database)
+    const backend = createSqlBackend({ type: 'test', driver, dialect, table })
+    expect(await backend.read(['after', 'before'])).toMatchObject([
+      { ttlMs: null, lastSeenAt: null },
+      { ttlMs: null, lastSeenAt: null },
+    ])
+  })
+
+  test('are finished where a process ended half-way', async () => {
+    const database = new DatabaseSync(':memory:')
+    database.exec(
+      `${old} alter table sess_sessions add column ttl_ms integer; alter table sess_schema add column readable_by integer`,
+    )
+    await migrate(database)
+    expect(columns(database)).toEqual(expect.arrayContaining(['ttl_ms', 'last_seen_at']))
+  })
+
+  test('get the same by the printed DDL', async () => {
+    const database = new DatabaseSync(':memory:')
+    database.exec(old + schemaSql(dialect, table, 1))
+    await migrate(database, { migrate: false })
+    expect(columns(database)).toEqual(expect.arrayContaining(['ttl_ms', 'last_seen_at']))
+  })
+})
+
+test('a schema that is newer than the package opens where it says that the package can read it', async () => {
+  const database = new DatabaseSync(':memory:')
+  await migrate(database, { migrations: later })
+  await migrate(database, { migrations: later.slice(0, -1), migrate: false })
+  expect(version(database)).toMatchObject([{ version: later.length }])
 })
 
 test('a schema that is newer than the package is refused and left alone', async () => {
@@ -90,7 +158,7 @@ test('a schema that is newer than the package is refused and left alone', async 
     })
   }
   expect(schema(database)).toEqual(before)
-  expect(version(database)).toEqual([{ table_name: table, version: later.length }])
+  expect(version(database)).toMatchObject([{ table_name: table, version: later.length }])
 })
 
 test.each(['sess_sessions', 'sess_sessions_states', 'sess_schema'])(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { compile, list, parameter, sql } from '../../src/sql/fragment.ts'
 import { dialects, openBackend } from './engines.ts'
-import { now, record, rotation } from './records.ts'
+import { keeping, moving, now, record, rotation, touch } from './records.ts'
 
 describe('a fragment', () => {
   test('numbers its placeholders in the order of the text, whatever it was put together from', () => {
@@ -21,21 +21,25 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
       const records = keys.map((key) => record(key, { identityKey: 'canary', payload: 'canary', deadline: 1_234_567 }))
       for (const kind of ['insert', 'put', 'replace'] as const) {
         await backend.write(
-          records.map((one) => ({ kind, key: one.key, record: one })),
+          records.map((one) => ({ kind, key: one.key, record: moving(one) })),
           now,
         )
       }
       await backend.write(
+        records.map((one) => ({ kind: 'put', key: one.key, record: one, ifLive: true })),
+        now,
+      )
+      await backend.write(
         records.map((one) => ({
           kind: 'compareAndSwap',
           key: one.key,
-          record: one,
+          record: keeping(one),
           ifVersion: one.version,
         })),
         now,
       )
       await backend.write(
-        keys.map((key) => ({ kind: 'touch', key, expiresAt: 1_234_567 })),
+        keys.map((key) => touch(key, 1_234_567)),
         now,
       )
       await backend.read(keys)
@@ -47,6 +51,10 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
       await backend.scan('canary', 7, now)
       await backend.deleteByIdentity('canary', 'canary', null, 7, now)
       await backend.cleanExpired(null, 7, now)
+      await backend.write(
+        keys.map((key) => ({ kind: 'delete', key, ifIdentityKeys: ['canary'] })),
+        now,
+      )
       await backend.write(
         keys.map((key) => ({ kind: 'delete', key })),
         now,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ChangedRecord, SessionRecord, WriteOperation } from '../../src/store/backend.ts'
 import { dialects, openBackend, type SqlBackend } from './engines.ts'
-import { now, record, rotation, times } from './records.ts'
+import { keeping, moving, now, record, rotation, times, touch } from './records.ts'
 
 const insert = (session: SessionRecord): WriteOperation => ({ kind: 'insert', key: session.key, record: session })
 const put = (session: SessionRecord): WriteOperation => ({ kind: 'put', key: session.key, record: session })
@@ -54,17 +54,30 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     const { backend } = await openBackend(dialect)
     const capped = record('capped', { deadline: 1_500_000 })
     await stored(backend, capped, record('free'), record('old', { expiresAt: now }))
-    const changes = { createdAt: 1, expiresAt: 90_000_000, deadline: 7, identityKey: 'zoe', payload: '{"new":1}' }
+    const changes = {
+      createdAt: 1,
+      lastSeenAt: 9,
+      expiresAt: 90_000_000,
+      ttlMs: 8,
+      deadline: 7,
+      identityKey: 'zoe',
+      payload: '{"new":1}',
+    }
     const next = ['capped', 'free', 'missing', 'old'].map((key) => record(key, changes))
-    expect(await backend.write(next.map(replace), now)).toEqual([
-      { createdAt: 500, expiresAt: 1_500_000, deadline: 1_500_000 },
-      { createdAt: 500, expiresAt: 90_000_000, deadline: null },
+    expect(
+      await backend.write(
+        next.map((one) => replace(moving(one))),
+        now,
+      ),
+    ).toEqual([
+      { createdAt: 500, expiresAt: 1_500_000, ttlMs: 700, deadline: 1_500_000 },
+      { createdAt: 500, expiresAt: 90_000_000, ttlMs: 700, deadline: null },
       null,
       null,
     ])
     expect(await backend.read(['capped', 'free', 'missing'])).toEqual([
-      { ...next[0], createdAt: 500, expiresAt: 1_500_000, deadline: 1_500_000 },
-      { ...next[1], createdAt: 500, deadline: null },
+      { ...next[0], createdAt: 500, expiresAt: 1_500_000, ttlMs: 700, deadline: 1_500_000 },
+      { ...next[1], createdAt: 500, ttlMs: 700, deadline: null },
       null,
     ])
     expect((await listed(backend, 'zoe')).map(({ key }) => key).sort()).toEqual(['capped', 'free'])
@@ -75,7 +88,12 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     const { backend } = await openBackend(dialect)
     await stored(backend, record('a', { identityKey: 'zoe' }), record('b'))
     const next = [record('a', { identityKey: 'zoe' }), record('b')]
-    expect(await backend.write(next.map(replace), now)).toEqual(next.map(times))
+    expect(
+      await backend.write(
+        next.map((one) => replace(moving(one))),
+        now,
+      ),
+    ).toEqual(next.map(times))
     expect(await backend.read(['a', 'b'])).toEqual(next)
   })
 
@@ -87,7 +105,7 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     ] as const
     await stored(backend, ...before)
     const [first, second] = before.map(({ key }) => record(key)) as [SessionRecord, SessionRecord]
-    const writes = [replace({ ...first, expiresAt: null }), swap({ ...second, expiresAt: null }, before[1])]
+    const writes = [replace(keeping(first)), swap(keeping(second), before[1])]
     const kept = [
       { ...first, expiresAt: 70_000_000 },
       { ...second, expiresAt: 80_000_000 },
@@ -104,15 +122,15 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     )
     await stored(backend, ...before)
     const [known, old, other, touched] = before as [SessionRecord, SessionRecord, SessionRecord, SessionRecord]
-    await backend.write([{ kind: 'touch', key: 'touched', expiresAt: 2_000_000 }], now)
+    await backend.write([touch('touched', 2_000_000)], now)
     const [next, over] = [record('known'), record('touched')]
     const outcomes = await backend.write(
       [
-        swap(next, known),
-        swap(record('missing'), known),
-        swap(record('old'), old),
-        swap(record('other'), { ...other, version: 'another' }),
-        swap({ ...over, expiresAt: null }, touched),
+        swap(moving(next), known),
+        swap(moving(record('missing')), known),
+        swap(moving(record('old')), old),
+        swap(moving(record('other')), { ...other, version: 'another' }),
+        swap(keeping(over), touched),
       ],
       now,
     )
@@ -127,15 +145,11 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     const free = record('free')
     const old = record('old', { expiresAt: now })
     await stored(backend, capped, free, old)
-    const touches = ['capped', 'free', 'missing', 'old'].map((key) => ({
-      kind: 'touch' as const,
-      key,
-      expiresAt: 8_000_000,
-    }))
+    const touches = ['capped', 'free', 'missing', 'old'].map((key) => touch(key, 8_000_000))
     expect(await backend.write(touches, now)).toEqual([1_500_000, 8_000_000, null, null])
     expect(await backend.read(['capped', 'free', 'old'])).toEqual([
-      { ...capped, expiresAt: 1_500_000 },
-      { ...free, expiresAt: 8_000_000 },
+      { ...capped, expiresAt: 1_500_000, lastSeenAt: now },
+      { ...free, expiresAt: 8_000_000, lastSeenAt: now },
       old,
     ])
     expect(await backend.count(7_000_000)).toBe(1)
@@ -144,7 +158,7 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
   test('a touch to the expiry that is there already is a touch', async () => {
     const { backend } = await openBackend(dialect)
     await stored(backend, record('a'))
-    expect(await backend.write([{ kind: 'touch', key: 'a', expiresAt: 1_000_000 }], now)).toEqual([1_000_000])
+    expect(await backend.write([touch('a', 1_000_000)], now)).toEqual([1_000_000])
   })
 
   test('a delete removes what is there and is true for what lived', async () => {
@@ -162,14 +176,22 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     const other = record('other')
     const signsIn = record('signs-in', { deadline: 1_200_000 })
     await stored(backend, live, old, other, signsIn)
-    const changes = { version: 'next', payload: '{}', identityKey: 'max', expiresAt: 9_000_000, deadline: 3_000_000 }
+    const changes = {
+      version: 'next',
+      payload: '{}',
+      identityKey: 'max',
+      lastSeenAt: 77,
+      expiresAt: 9_000_000,
+      ttlMs: 88,
+      deadline: 3_000_000,
+    }
     const outcomes = await backend.write(
       [
         rotation(live, 'live-2'),
         rotation(record('missing'), 'missing-2'),
         rotation(old, 'old-2'),
         rotation({ ...other, version: 'another' }, 'other-2'),
-        rotation(signsIn, 'signs-in-2', { ...changes, createdAt: 7 }),
+        rotation(signsIn, 'signs-in-2', changes),
       ],
       now,
     )
@@ -198,6 +220,72 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     expect(await backend.read(['b', 'a-2', 'c'])).toEqual([b, { ...a, key: 'a-2' }, c])
   })
 
+  test('a touch without a time of its own goes by the session, or by the default where that has none', async () => {
+    const { backend } = await openBackend(dialect)
+    await stored(backend, record('own'), record('none', { ttlMs: null, lastSeenAt: null }))
+    const own = { kind: 'touch', seenAt: 5_000, ttlMs: null, defaultTtlMs: 900 } as const
+    const touches = [
+      { ...own, key: 'none' },
+      { ...own, key: 'own' },
+    ]
+    expect(await backend.write(touches, now)).toEqual([5_900, 5_700])
+    expect(await backend.read(['none', 'own'])).toMatchObject([
+      { ttlMs: null, lastSeenAt: 5_000, expiresAt: 5_900 },
+      { ttlMs: 700, lastSeenAt: 5_000, expiresAt: 5_700 },
+    ])
+  })
+
+  test('a record that keeps the expiry keeps it whatever it is believed to be, and stays as it is for the rest', async () => {
+    const { backend } = await openBackend(dialect)
+    const before = [record('a', { expiresAt: 7_000, ttlMs: 5, deadline: 90_000 }), record('b', { expiresAt: 8_000 })]
+    await stored(backend, ...before)
+    const next = [record('a', { expiresAt: 1, ttlMs: 9, deadline: 2, createdAt: 3 }), record('b', { expiresAt: 8_000 })]
+    const kept = [
+      { ...next[0], expiresAt: 7_000, ttlMs: 5, deadline: 90_000, createdAt: 500 } as SessionRecord,
+      { ...next[1], expiresAt: 8_000 } as SessionRecord,
+    ]
+    expect(
+      await backend.write(
+        next.map((one) => replace(keeping(one))),
+        now,
+      ),
+    ).toEqual(kept.map(times))
+    expect(await backend.read(['a', 'b'])).toEqual(kept)
+    const alone = { ...next[0], version: 'alone', payload: '{}' } as SessionRecord
+    const swapped = { ...kept[0], version: 'alone', payload: '{}' } as SessionRecord
+    expect(await backend.write([swap(keeping(alone), next[0] as SessionRecord)], now)).toEqual([times(swapped)])
+    expect(await backend.read(['a'])).toEqual([swapped])
+  })
+
+  test('a put over a live session only writes all of it, and nothing where there is none', async () => {
+    const { backend } = await openBackend(dialect)
+    await stored(backend, record('live', { identityKey: 'zoe' }), record('old', { expiresAt: now }))
+    const changes = { createdAt: 7, lastSeenAt: 8, expiresAt: 9_000, ttlMs: 9, deadline: 9_000, identityKey: 'max' }
+    const next = ['live', 'missing', 'old'].map((key) => record(key, changes))
+    const puts = next.map((one) => ({ kind: 'put', key: one.key, record: one, ifLive: true }) as const)
+    expect(await backend.write(puts, now)).toEqual([true, false, false])
+    expect(await backend.read(['live', 'missing'])).toEqual([next[0], null])
+    expect(await backend.write([{ ...puts[0], record: record('live') } as never], now)).toEqual([true])
+    expect(await backend.write([puts[1] as never], now)).toEqual([false])
+  })
+
+  test('a delete of one person removes theirs alone', async () => {
+    const { backend } = await openBackend(dialect)
+    const keys = ['a', 'b', 'c', 'd']
+    await stored(
+      backend,
+      record('a', { identityKey: 'zoe' }),
+      record('b', { identityKey: 'max' }),
+      record('c'),
+      record('d', { identityKey: 'max', expiresAt: now }),
+    )
+    const deletes = keys.map((key) => ({ kind: 'delete', key, ifIdentityKeys: ['ida', 'max'] }) as const)
+    expect(await backend.write(deletes, now)).toEqual([false, true, false, false])
+    expect((await backend.read(keys)).map((one) => one === null)).toEqual([false, true, false, true])
+    expect(await backend.write([{ kind: 'delete', key: 'a', ifIdentityKeys: ['max'] }], now)).toEqual([false])
+    expect(await backend.write([{ kind: 'delete', key: 'a', ifIdentityKeys: ['max', 'zoe'] }], now)).toEqual([true])
+  })
+
   test('a state is put, put again, and taken once', async () => {
     const { backend } = await openBackend(dialect)
     const state = { key: 's', expiresAt: 5_000, payload: '{"a":1}' }
@@ -223,9 +311,9 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     const outcomes = await backend.write(
       [
         insert(record('a')),
-        replace(nextB),
-        swap(nextC, c),
-        { kind: 'touch', key: 'd', expiresAt: 4_000 },
+        replace(moving(nextB)),
+        swap(moving(nextC), c),
+        touch('d', 4_000),
         { kind: 'delete', key: 'e' },
         rotation(f, 'f-2'),
         put(record('g')),
