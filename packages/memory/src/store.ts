@@ -20,5 +20,5 @@ export function memoryStore<Data extends object = JsonObject>(
     maxSessions = 100_000,
     ...common
   } = parseOptions('memory', memoryConfig, options as MemoryConfig)
-  return createSessionStore<Data>(new MemoryBackend(storage, maxSessions), common as WithData<typeof common, Data>)
+  return createSessionStore<Data>(new MemoryBackend(storage, maxSessions), common)
 }

@@ -1,4 +1,4 @@
-import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore } from '@sess/core'
+import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/core/sql'
 import { type MysqlConfig, mysqlConfig } from './config.ts'
@@ -27,8 +27,8 @@ const defaultMax = 10
  * const store = mysqlStore({ pool: mysql.createPool('mysql://app@127.0.0.1/app'), ttl: '12h' })
  * ```
  */
-export function mysqlStore<Data extends object = JsonObject>(options: MysqlConfig): SessionStore<Data> {
-  const { pool, url = '', table, migrate, max, ...common } = parseOptions('mysql', mysqlConfig, options)
+export function mysqlStore<Data extends object = JsonObject>(options: WithData<MysqlConfig, Data>): SessionStore<Data> {
+  const { pool, url = '', table, migrate, max, ...common } = parseOptions('mysql', mysqlConfig, options as MysqlConfig)
   const timeoutMs = common.timeoutMs ?? defaultTimeoutMs
   const source = pool === undefined ? ownPool(url, max, timeoutMs) : new SharedPool(pool, timeoutMs)
   const driver = new MysqlDriver({ source, timeoutMs })

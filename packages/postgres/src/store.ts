@@ -1,4 +1,4 @@
-import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore } from '@sess/core'
+import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/core/sql'
 import { type PostgresConfig, postgresConfig } from './config.ts'
@@ -30,8 +30,10 @@ const defaultMax = 10
  * const store = postgresStore({ sql: postgres('postgres://app@127.0.0.1/app'), ttl: '12h' })
  * ```
  */
-export function postgresStore<Data extends object = JsonObject>(options: PostgresConfig): SessionStore<Data> {
-  return storeWith(installedLibraries, options)
+export function postgresStore<Data extends object = JsonObject>(
+  options: WithData<PostgresConfig, Data>,
+): SessionStore<Data> {
+  return storeWith<Data>(installedLibraries, options as PostgresConfig)
 }
 
 /** The store, with drivers of the caller's choice. */
@@ -39,7 +41,11 @@ export function storeWith<Data extends object = JsonObject>(
   libraries: Libraries,
   options: PostgresConfig,
 ): SessionStore<Data> {
-  const { sql, pool, url, table, migrate, ...given } = parseOptions('postgres', postgresConfig, options)
+  const { sql, pool, url, table, migrate, ...given } = parseOptions(
+    'postgres',
+    postgresConfig,
+    options as PostgresConfig,
+  )
   const { schema, prepare, max, ...common } = given
   const read = url === undefined ? undefined : readUrl(url)
   const settings = {

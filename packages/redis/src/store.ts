@@ -1,4 +1,11 @@
-import { createSessionStore, defaultTimeoutMs, type JsonObject, SessionError, type SessionStore } from '@sess/core'
+import {
+  createSessionStore,
+  defaultTimeoutMs,
+  type JsonObject,
+  SessionError,
+  type SessionStore,
+  type WithData,
+} from '@sess/core'
 import { parseOptions, type StoreConfigOutput } from '@sess/core/config'
 import { addressOfParts, addressOfUrl, type RedisAddress } from './address.ts'
 import { RedisBackend } from './backend.ts'
@@ -27,8 +34,8 @@ import { Connection } from './connection.ts'
  * const store = redisStore({ url: 'redis://127.0.0.1:6379', ttl: '12h' })
  * ```
  */
-export function redisStore<Data extends object = JsonObject>(options: RedisConfig): SessionStore<Data> {
-  const config = parseOptions('redis', redisConfig, options)
+export function redisStore<Data extends object = JsonObject>(options: WithData<RedisConfig, Data>): SessionStore<Data> {
+  const config = parseOptions('redis', redisConfig, options as RedisConfig)
   const { client, url, addr, addrs, username, password, db, tls, cluster, sentinel, ...rest } = config
   const { sessionPrefix = 'session:', statePrefix = 'state:', eviction, ...common } = rest
   if (sessionPrefix === statePrefix) throw badOptions('sessionPrefix and statePrefix must differ')

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore } from '@sess/core'
+import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/core/sql'
 import { type SqliteConfig, sqliteConfig } from './config.ts'
@@ -27,7 +27,9 @@ const batching = {
  * process. The options of every store apply as well.
  * @throws `SESS_CONFIG` with every problem of the options at once
  */
-export function sqliteStore<Data extends object = JsonObject>(options: SqliteConfig): SessionStore<Data> {
+export function sqliteStore<Data extends object = JsonObject>(
+  options: WithData<SqliteConfig, Data>,
+): SessionStore<Data> {
   const {
     path,
     database,
@@ -36,7 +38,7 @@ export function sqliteStore<Data extends object = JsonObject>(options: SqliteCon
     synchronous = 'full',
     busyTimeoutMs: givenMs = Number.POSITIVE_INFINITY,
     ...common
-  } = parseOptions('sqlite', sqliteConfig, options)
+  } = parseOptions('sqlite', sqliteConfig, options as SqliteConfig)
   // Whoever waits is told why before the time-out tells them less.
   const busyTimeoutMs = Math.min(givenMs, 0.8 * (common.timeoutMs ?? defaultTimeoutMs))
   const storage = (options: Omit<SqliteDriverOptions, 'busyTimeoutMs'>) => {

@@ -16,12 +16,21 @@ import { resolveOptions } from './resolve-options.ts'
  */
 export function createSessionStore<Data extends object = JsonObject>(
   backend: SessionBackend,
-  options: StoreOptions<Data> = {},
+  options?: StoreOptions<Data>,
+): SessionStore<Data>
+/** For a config whose schema has been checked, which says nothing of the type of its data. */
+export function createSessionStore<Data extends object = JsonObject>(
+  backend: SessionBackend,
+  options: StoreOptions,
+): SessionStore<Data>
+export function createSessionStore<Data extends object>(
+  backend: SessionBackend,
+  options: StoreOptions = {},
 ): SessionStore<Data> {
   checkBackend(backend)
   const resolved = resolveOptions(
     backend.type,
-    options as StoreOptions,
+    options,
     backend.expiresByItself === true || backend.cleanExpired === undefined,
   )
   return new BackendSessionStore<Data>(backend, capabilitiesOf(backend), resolved)
