@@ -60,7 +60,7 @@ describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<stri
         const { storage } = placeOf(store)
         const hash = createHash('sha256').update(idOrState).digest('base64url')
         const half = ({ payload }: { payload: string }) => payload.slice(0, payload.length >> 1)
-        const record = storage.get(config.ids === 'plain' ? idOrState : hash)
+        const record = storage.get(config.ids === 'plain' ? `=${hash}` : hash)
         if (record) storage.write({ ...record, payload: half(record) })
         const state = storage.states.get(hash)
         if (state) storage.states.set(hash, { ...state, payload: half(state) })
