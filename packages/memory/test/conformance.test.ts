@@ -33,7 +33,7 @@ function makePlace(): Place {
 
 const everything = { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null }
 
-const reason = 'ids are kept plain here'
+const plain = { 'at-rest/ids-are-hashed': 'ids are kept plain here' }
 
 describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<string, string>]>([
   ['a memory store', {}, {}],
