@@ -33,7 +33,8 @@ function makePlace(): Place {
 
 const everything = { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null }
 
-const plain = { 'at-rest/ids-are-hashed': 'ids are kept plain here' }
+const reason = 'ids are kept plain here'
+const plain = { 'at-rest/ids-are-hashed': reason, 'at-rest/no-hash-at-rest-opens-a-session': reason }
 
 describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<string, string>]>([
   ['a memory store', {}, {}],

@@ -38,9 +38,9 @@ export async function openContext(
     return store
   }
 
-  async function openPeerOf(owner: SessionStore): Promise<SessionStore | null> {
+  async function openPeerOf(owner: SessionStore, further = {}): Promise<SessionStore | null> {
     if (!harness.openPeer) return null
-    const another = await harness.openPeer(owner, options)
+    const another = await harness.openPeer(owner, { ...options, ...further })
     if (another === owner) return null
     opened.push(another)
     return another
@@ -64,6 +64,10 @@ export async function openContext(
     async peer() {
       peer ??= await context.anotherPeer()
       return peer
+    },
+    async peerWith(further) {
+      const another = await openPeerOf(bare, further)
+      return another && handledStore(another)
     },
     async anotherPeer() {
       const another = await openPeerOf(bare)

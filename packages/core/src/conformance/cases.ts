@@ -5,6 +5,7 @@ import { changeCodeCases } from './groups/change-code.ts'
 import { closingCases } from './groups/closing.ts'
 import { companyCases } from './groups/company.ts'
 import { createCases } from './groups/create.ts'
+import { dataSchemaCases } from './groups/data-schema.ts'
 import { deleteCases } from './groups/delete.ts'
 import { entriesCases } from './groups/entries.ts'
 import { errorCases } from './groups/errors.ts'
@@ -19,15 +20,21 @@ import { indexRaceCases } from './groups/index-races.ts'
 import { jsonTextCases } from './groups/json-texts.ts'
 import { lifecycleCases } from './groups/lifecycle.ts'
 import { loadCases } from './groups/load.ts'
+import { loadAndTouchCases } from './groups/load-and-touch.ts'
 import { orderingCases } from './groups/ordering.ts'
 import { outageCases } from './groups/outage.ts'
 import { pageCases } from './groups/pages.ts'
+import { deleteAllCases, peopleCases } from './groups/people.ts'
 import { propertyCases } from './groups/properties.ts'
 import { raceCases } from './groups/races.ts'
 import { rotateCases } from './groups/rotate.ts'
 import { rotationRaceCases } from './groups/rotation-races.ts'
 import { runningChangeCases } from './groups/running-changes.ts'
 import { saveCases } from './groups/save.ts'
+import { saveConditionCases } from './groups/save-conditions.ts'
+import { idsApartCases, sealCases } from './groups/seal.ts'
+import { sessionFieldCases } from './groups/session-fields.ts'
+import { signInCases } from './groups/sign-in.ts'
 import { stateCases } from './groups/states.ts'
 import { touchCases } from './groups/touch.ts'
 import { tracingCases } from './groups/tracing.ts'
@@ -41,18 +48,24 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...unsupportedCases,
   ...createCases,
   ...saveCases,
+  ...saveConditionCases,
   ...loadCases,
+  ...loadAndTouchCases,
   ...deleteCases,
   ...existsCountCleanCases,
   ...expiryCases,
   ...touchCases,
   ...rotateCases,
+  ...signInCases,
+  ...sessionFieldCases,
   ...updateCases,
   ...runningChangeCases,
   ...changeCodeCases,
   ...answerCases,
   ...identityIndexCases,
   ...handleCases,
+  ...peopleCases,
+  ...deleteAllCases,
   ...stateCases,
   ...entriesCases,
   ...pageCases,
@@ -65,6 +78,9 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...hostileDataCases,
   ...jsonTextCases,
   ...atRestCases,
+  ...dataSchemaCases,
+  ...sealCases,
+  ...idsApartCases,
   ...orderingCases,
   ...raceCases,
   ...companyCases,

@@ -25,6 +25,8 @@ export interface CaseContext {
   readonly limitMs: number
   /** The second client of the same storage; the store itself where the harness has no `openPeer`. */
   peer(): Promise<SessionStore>
+  /** A client of the same storage with further options; null where the harness has no `openPeer`. */
+  peerWith(options: Omit<ConformanceOpenOptions, 'now'>): Promise<SessionStore | null>
   /** A further client of the same storage each time. */
   anotherPeer(): Promise<SessionStore>
   /** Another store on other storage. */

@@ -6,7 +6,17 @@ type Awaitable<T> = T | PromiseLike<T>
 /** What a case opens its store with: always the clock, and where the harness `takesOptions`, what that one case needs. */
 export type ConformanceOpenOptions = { now: () => number } & Pick<
   StoreOptions,
-  'ttl' | 'ids' | 'timeoutMs' | 'updateTimeoutMs' | 'maxBytes' | 'generateId'
+  | 'ttl'
+  | 'maxLifetime'
+  | 'ids'
+  | 'timeoutMs'
+  | 'updateTimeoutMs'
+  | 'maxBytes'
+  | 'generateId'
+  | 'data'
+  | 'upgrade'
+  | 'onInvalidData'
+  | 'seal'
 >
 
 /**
@@ -45,10 +55,10 @@ export interface ConformanceHarness<Store extends SessionStore = SessionStore> {
   /** Called after a store from `open` and its peers are closed: drop the table, delete the folder. */
   teardown?(store: Store): Awaitable<void>
   /**
-   * True where `open` and `openPeer` hand all of their options to the store, and not `now` alone. Default false: the cases
-   * that need an option are left out.
+   * True where `open` and `openPeer` hand all of their options to the store, and not `now` alone; or the names of those that
+   * they hand on. Default false: the cases that need another option are left out.
    */
-  takesOptions?: boolean
+  takesOptions?: boolean | readonly (keyof ConformanceOpenOptions)[]
   /** Case id to the reason why it is known to fail. An unknown id fails, and so does a case that passes after all. */
   expectedFailures?: Readonly<Record<string, string>>
   /** The most milliseconds that one case may take. Default 60,000. */

@@ -3,7 +3,7 @@ import type { SessionStore } from '../contract/session-store.ts'
 import { openContext } from './case-context.ts'
 import type { ConformanceCase, Requirement } from './conformance-case.ts'
 import { isError } from './expectations.ts'
-import type { ConformanceHarness } from './harness.ts'
+import type { ConformanceHarness, ConformanceOpenOptions } from './harness.ts'
 import type { CaseReport } from './report.ts'
 import { within } from './time-limit.ts'
 
@@ -98,7 +98,15 @@ function isCapability(name: Requirement): name is keyof Capabilities {
 }
 
 /** Why a case can't be run with this harness; undefined where it can. */
-export function missingInHarness(harness: ConformanceHarness, { requires }: ConformanceCase): string | undefined {
+export function missingInHarness(
+  harness: ConformanceHarness,
+  { requires, options }: ConformanceCase,
+): string | undefined {
   const member = requires.map((name) => harnessMembers[name]).find((name) => name !== undefined && !harness[name])
-  return member && `the harness has no ${member}`
+  if (member !== undefined) return `the harness has no ${member}`
+  const { takesOptions } = harness
+  if (typeof takesOptions !== 'object' || options === undefined) return undefined
+  const names = Object.keys(options()) as (keyof ConformanceOpenOptions)[]
+  const missing = names.find((name) => !takesOptions.includes(name))
+  return missing && `the harness does not take the option ${missing}`
 }

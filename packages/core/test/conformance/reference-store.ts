@@ -237,7 +237,7 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
   touch(id: string, options: TouchOptions = {}): Promise<Date | null> {
     return this.run(() => {
       const { ttl } = checkOptions(options)
-      const ttlMs = ttl === undefined ? null : durationMs(ttl)
+      const ttlMs = ttl === undefined ? null : this.ttlMs(ttl)
       const row = this.find(id)
       return row ? this.extend(id, row, this.clamp(this.now() + (ttlMs ?? this.idleTime(row)), row.deadline)) : null
     })
@@ -255,7 +255,7 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
   rotate(id: string, options: RotateOptions = {}): Promise<Session | null> {
     return this.run(async () => {
       const given = checkOptions(options)
-      const ttlMs = given.ttl === undefined ? null : durationMs(given.ttl)
+      const ttlMs = given.ttl === undefined ? null : this.ttlMs(given.ttl)
       const identity = given.identity === undefined ? undefined : checkIdentity(given.identity)
       const data = given.data === undefined ? undefined : this.checkData(given.data)
       if (given.deadline != null) checkFuture(given.deadline, 'deadline', this.now())

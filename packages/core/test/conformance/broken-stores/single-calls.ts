@@ -42,7 +42,7 @@ export const brokenSingleCalls = [
         return row.deadline === null ? ({ ...session, deadline: undefined } as unknown as Session) : session
       }
     },
-    { 'save/by-hand-inserts': /has its default/, 'create/defaults': /has its default/ },
+    { 'save/by-hand-inserts': /has its default/, },
   ),
   broken(
     'create resolves with what it was given',
@@ -231,8 +231,7 @@ export const brokenSingleCalls = [
       }
     },
     {
-      'touch/default-is-24-hours': /touch without ttl is 24 h from now/,
-      'touch/store-ttl-is-the-default': /the store's ttl option is the default/,
+      'touch/default-is-its-own-idle-time': /touch without ttl gives the session's ttlMs/,
     },
   ),
   broken(

@@ -241,7 +241,7 @@ export const brokenTime = [
         return super.extend(id, { ...row, version: this.newVersion() }, expiresAt)
       }
     },
-    { 'touch/writes-nothing-else': /a touch writes expiresAt alone/ },
+    { 'touch/writes-nothing-else': /a touch writes expiresAt and lastSeenAt alone/ },
   ),
   broken(
     'touch writes back the data that it read before',
