@@ -158,10 +158,14 @@ const plays = {
     const [outcome] = await Promise.allSettled([store.save({ ...session, data })])
     const { identity, authenticatedAt } = session
     const expected = model.replace(session.id, { identity, authenticatedAt, data })
-    if (expected && outcome.status === 'rejected') throw outcome.reason
-    const saved = outcome.status === 'fulfilled' ? outcome.value : null
-    same(modelled(saved), expected, 'a save that moves no expiry agrees with the model')
-    if (saved) held[slot] = saved
+    if (expected) {
+      if (outcome.status === 'rejected') throw outcome.reason
+      same(modelled(outcome.value), expected, 'a save that moves no expiry agrees with the model')
+      held[slot] = outcome.value
+      return
+    }
+    const code = outcome.status === 'rejected' && (outcome.reason as { code?: unknown }).code
+    same(code, 'SESS_GONE', 'a versioned save of what is gone is SESS_GONE')
   },
   async rotate({ store, id, slot }, { model, ids }) {
     const rotated = await store.rotate(id)

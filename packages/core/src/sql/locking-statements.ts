@@ -87,7 +87,11 @@ export function loneStatements({ dialect, sessions, states, query, command }: Ta
     /** Only where the row has the times that it is believed to have, so that they need not be read. */
     replace: update(rowColumns.replaceBelieved, replace, sql`${live} and ${believed('<=>')}`),
     compareAndSwap: update(rowColumns.swapBelieved, replace, sql`${unchanged} and ${believed('<=>')}`),
-    putLive: update(rowColumns.put, put, live),
+    putLive: update(
+      rowColumns.put,
+      put.map(([column, value]) => [column, column === 'expires_at' ? sql`last_insert_id(${value})` : value] as const),
+      live,
+    ),
     touch: update(rowColumns.touch, touch, live),
     rotate: update(rowColumns.rotate, rotate, unchanged),
     deleteLiveOf: command(deleteRows(sessions, undefined, sql`and ${live} ${ofIdentity(sessions)}`)),

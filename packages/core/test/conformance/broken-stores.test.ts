@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type ConformanceHarness, conformanceCases } from '../../src/conformance/index.ts'
 import { runCase } from '../../src/conformance/run-case.ts'
 import { brokenAnswers } from './broken-stores/answers.ts'
+import { brokenCrowds } from './broken-stores/crowds.ts'
 import { brokenData } from './broken-stores/data.ts'
 import { brokenEndings } from './broken-stores/endings.ts'
 import { brokenFailures } from './broken-stores/failures.ts'
@@ -11,6 +12,8 @@ import { brokenPeople } from './broken-stores/people.ts'
 import { brokenRewrites } from './broken-stores/rewrites.ts'
 import { brokenRunningChanges } from './broken-stores/running-changes.ts'
 import { brokenSaves } from './broken-stores/saves.ts'
+import { brokenSealsAndSchemas, mapHarness } from './broken-stores/sealed.ts'
+import { brokenSignIns } from './broken-stores/sign-ins.ts'
 import { brokenSingleCalls } from './broken-stores/single-calls.ts'
 import { brokenStates } from './broken-stores/states.ts'
 import { brokenSurroundings } from './broken-stores/surroundings.ts'
@@ -30,6 +33,9 @@ const brokenStores = [
   ...brokenJsonTexts,
   ...brokenFailures,
   ...brokenSurroundings,
+  ...brokenSignIns,
+  ...brokenCrowds,
+  ...brokenSealsAndSchemas,
   ...brokenExactly,
 ]
 const byId = new Map(conformanceCases.map((each) => [each.id, each]))
@@ -63,6 +69,14 @@ test.each(quick)('$defect: no other case of these groups rejects it', async ({ h
     if (status === 'failed') rejected.push(id)
   }
   expect(rejected).toEqual([])
+})
+
+test('the store over maps, from which those are made that break a seal or a schema, keeps all of it', async () => {
+  const groups = new Set(['seal', 'data-schema', 'ids-apart'])
+  for (const definition of conformanceCases.filter(({ group }) => groups.has(group))) {
+    const { id, status } = await runCase(mapHarness(), definition)
+    expect([id, status]).toEqual([id, 'passed'])
+  }
 })
 
 test('every case is known to fail for some defect', () => {

@@ -11,7 +11,7 @@ export function referenceHarness(
 ): ConformanceHarness<ReferenceStore> {
   const Store = published(Class, publish)
   return {
-    takesOptions: true,
+    takesOptions: ['ttl', 'maxLifetime', 'ids', 'timeoutMs', 'updateTimeoutMs', 'maxBytes', 'generateId'],
     open: (options) => new Store(options, new Storage()),
     openPeer: (store, options) => new Store(options, store.storage),
     dump: (store) => store.dump(),

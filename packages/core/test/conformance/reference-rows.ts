@@ -33,6 +33,8 @@ export class Storage {
   readonly sessions = new Map<string, Row>()
   readonly states = new Map<string, StateRow>()
   down = false
+  /** How the store that wrote first kept ids. */
+  ids: 'hashed' | 'plain' | undefined
 }
 
 export interface ReferenceOptions {
@@ -121,10 +123,18 @@ export class ReferenceRows {
     if (this.storage.down) throw new SessionError('SESS_UNAVAILABLE', 'the backend cannot be reached')
   }
 
+  protected checkIds(): void {
+    const { ids = 'hashed' } = this.options
+    if (this.storage.ids !== undefined && this.storage.ids !== ids) {
+      throw new SessionError('SESS_CONFIG', 'the sessions were written with the other setting of ids')
+    }
+  }
+
   /** Every method runs inside: up to its first await at the moment of the call. */
   protected async run<T>(action: () => T | Promise<T>): Promise<T> {
     this.checkClosed()
     this.checkOutage()
+    this.checkIds()
     const result = (async () => await action())()
     this.underWay.add(result)
     try {
@@ -142,6 +152,7 @@ export class ReferenceRows {
 
   protected write(id: string, row: Row): Session {
     this.storage.sessions.set(this.key(id), row)
+    this.storage.ids ??= this.options.ids ?? 'hashed'
     return this.session(id, row)
   }
 

@@ -10,6 +10,7 @@ import {
 } from '../../src/conformance/index.ts'
 import { runCase } from '../../src/conformance/run-case.ts'
 import { SessionError } from '../../src/contract/errors.ts'
+import type { ListOptions } from '../../src/contract/method-options.ts'
 import type { IdentityRef } from '../../src/contract/session.ts'
 import type { SessionStore } from '../../src/contract/session-store.ts'
 import { MinimalStore } from './minimal-store.ts'
@@ -248,8 +249,8 @@ class Foreign extends ReferenceStore {
     const session = super.session(id, row)
     return { ...session, createdAt: new Foreign.#realm.Date(session.createdAt.getTime()) }
   }
-  override async listByIdentity(ref: IdentityRef) {
-    return Foreign.#realm.Array.from(await super.listByIdentity(ref))
+  override async listByIdentity(ref: IdentityRef, options?: ListOptions) {
+    return Foreign.#realm.Array.from(await super.listByIdentity(ref, options))
   }
 }
 

@@ -22,7 +22,7 @@ export type Asked = WriteOperation['kind'] | 'read' | 'list' | 'revoke' | 'scan'
 export class MapBackend implements SessionBackend {
   readonly type = 'map'
   readonly writes = writeKinds
-  readonly records = new Map<string, SessionRecord>()
+  records = new Map<string, SessionRecord>()
   readonly states = new Map<string, StateRecord>()
   /** All that was asked for, in order. */
   readonly asked: Asked[] = []

@@ -81,7 +81,13 @@ const lastCalls: readonly (readonly [
       return async (closing) => holds((await closing.consumeState(state)) !== null, 'consumeState finds the state')
     },
   ],
+  [
+    'updateByIdentity',
+    ['identityIndex', 'update'],
+    () => async (store) => holds((await store.updateByIdentity(refOf(alice), () => {})) > 0, 'it finds the session'),
+  ],
   ['entries', ['scan'], () => (store) => store.entries().next()],
+  ['deleteAll', ['scan'], () => async (store) => holds((await store.deleteAll()) > 0, 'deleteAll finds the session')],
 ]
 
 /** Fails unless `close`, called right after the call, resolves after that one has. */

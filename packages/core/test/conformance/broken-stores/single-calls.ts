@@ -42,7 +42,7 @@ export const brokenSingleCalls = [
         return row.deadline === null ? ({ ...session, deadline: undefined } as unknown as Session) : session
       }
     },
-    { 'save/by-hand-inserts': /has its default/, },
+    { 'save/by-hand-inserts': /has its default/ },
   ),
   broken(
     'create resolves with what it was given',
