@@ -26,7 +26,6 @@ const oddPool: PoolOptions = {
 
 const expectedFailures = {
   'at-rest/ids-are-hashed': 'the ids are kept plain',
-  'at-rest/no-hash-at-rest-opens-a-session': 'the ids are kept plain',
 }
 
 describe.each(engines)(

@@ -81,7 +81,8 @@ export async function dump(root: Pool, table: string): Promise<string> {
 
 /** Cuts what is stored for an id or a state in half. */
 async function damage(root: Pool, table: string, idOrState: string): Promise<void> {
-  const keys = [idOrState, createHash('sha256').update(idOrState).digest('base64url')]
+  const hash = createHash('sha256').update(idOrState).digest('base64url')
+  const keys = [hash, `=${hash}`]
   for (const name of [table, `${table}_states`]) {
     await root.query(
       `update \`${name}\` set payload = left(payload, length(payload) div 2) where \`key\` in (?, ?)`,

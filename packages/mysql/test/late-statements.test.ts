@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isSessionError } from '@sess/core'
 import { mysqlStore } from '@sess/mysql'
 import { type Address, shared, start, startProxy } from '@sess/testkit'
@@ -5,6 +6,8 @@ import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
 import { type Engine, engines } from './engines.ts'
 import { asRoot, dropTables, freshTable } from './harness.ts'
+
+const keyOf = (id: string) => createHash('sha256').update(id).digest('base64url')
 
 const codeOf = (error: unknown) => (isSessionError(error) ? error.code : String(error))
 
@@ -111,14 +114,14 @@ describe.each(engines)('%s: what is not answered in time', (name) => {
 
   test('keeps no read waiting while it waits itself: writes of locked rows do not take all connections', () =>
     withUser(name, async ({ url, table, root }) => {
-      const store = mysqlStore({ url, table, max: 4, ids: 'plain', coalesce: false, cleanupInterval: false })
+      const store = mysqlStore({ url, table, max: 4, coalesce: false, cleanupInterval: false })
       const expiresAt = new Date(Date.now() + 60_000)
       for (const id of ['free', ...Array.from({ length: 8 }, (_, n) => `locked-${n}`)])
         await store.save({ id, expiresAt })
       const holder = await root.getConnection()
       await holder.query('set transaction isolation level read committed')
       await holder.query('start transaction')
-      await holder.query(`select * from ${table} where \`key\` like 'locked%' for update`)
+      await holder.query(`select * from ${table} where \`key\` <> ? for update`, [keyOf('free')])
       let answered = 0
       const touched = Array.from({ length: 8 }, (_, n) =>
         store.touch(`locked-${n}`).finally(() => {
@@ -164,12 +167,12 @@ describe.each(engines)('%s: what is not answered in time', (name) => {
 
   test('is ended by the server itself where it can: own connections carry its limits, a little below timeoutMs', () =>
     withUser(name, async ({ url, table, root }) => {
-      const store = mysqlStore({ url, table, timeoutMs: 3_000, cleanupInterval: false, ids: 'plain' })
+      const store = mysqlStore({ url, table, timeoutMs: 3_000, cleanupInterval: false })
       const expiresAt = new Date(Date.now() + 60_000)
       await store.save({ id: 'locked', expiresAt })
       const holder = await root.getConnection()
       await holder.query('start transaction')
-      await holder.query(`select * from ${table} where \`key\` = 'locked' for update`)
+      await holder.query(`select * from ${table} where \`key\` = ? for update`, [keyOf('locked')])
       await expect(store.touch('locked')).rejects.toMatchObject({
         code: 'SESS_TIMEOUT',
         retryable: true,

@@ -89,7 +89,7 @@ describe.each(engines)('%s', (name) => {
     }
     await asRoot(server, async (root) => {
       await root.query(`insert into ${table} select concat(\`key\`, ' '), version, created_at, expires_at, expires_slot,
-        deadline, identity_key, payload from ${table} where \`key\` = 'abc'`)
+        deadline, ttl_ms, last_seen_at, identity_key, payload from ${table} limit 1`)
       await dropTables(root, table)
     })
   })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mysqlStore } from '@sess/mysql'
 import { shared } from '@sess/testkit'
 import mysql, { type Pool } from 'mysql2/promise'
@@ -86,13 +87,15 @@ test.each(engines)(
     const table = freshTable()
     const pool = mysql.createPool({ uri: server.url })
     pools.push(pool)
-    const store = mysqlStore<{ n: number }>({ pool, table, ids: 'plain', timeoutMs: 3_000 })
+    const store = mysqlStore<{ n: number }>({ pool, table, timeoutMs: 3_000 })
     const expiresAt = new Date(Date.now() + 60_000)
     for (const id of ['locked', 'free']) await store.save({ id, expiresAt })
     const holder = await pool.getConnection()
     await holder.query('set transaction isolation level read committed')
     await holder.query('start transaction')
-    await holder.query(`select * from ${table} where \`key\` = 'locked' for update`)
+    await holder.query(`select * from ${table} where \`key\` = ? for update`, [
+      createHash('sha256').update('locked').digest('base64url'),
+    ])
 
     await store.update('free', ({ data }) => {
       data.n = 1

@@ -37,7 +37,7 @@ describe.each(engines)('on %s', async (name) => {
       const hour = 3_600_000
       const rows = many(1_300).map((n) => {
         const expiresAt = n < 600 ? Date.now() - hour : Date.now() - 2 * hour - n * 10_000
-        return [`key-${n}`, 'v', 0, expiresAt, Math.floor(expiresAt / 2 ** 19), null, null, '{}']
+        return [`key-${n}`, 'v', 0, expiresAt, Math.floor(expiresAt / 2 ** 19), null, null, null, null, '{}']
       })
       await root.query(`insert into ${table} values ?`, [rows])
       await root.query(`insert into ${table}_states values ?`, [many(700).map((n) => [`state-${n}`, 5, '{}'])])

@@ -5,7 +5,6 @@ import { onServer } from './on-server.ts'
 
 const expectedFailures = {
   'at-rest/ids-are-hashed': 'the ids are kept plain',
-  'at-rest/no-hash-at-rest-opens-a-session': 'the ids are kept plain',
 }
 
 onServer('postgres15', 'ids kept plain, each operation alone, one connection', (server) => {

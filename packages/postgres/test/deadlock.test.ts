@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { SessionStore } from '@sess/core'
 import { postgresStore } from '@sess/postgres'
 import postgres from 'postgres'
@@ -9,8 +10,11 @@ onServer('postgres15', 'two processes that write the same twenty sessions', (ser
   const admin = postgres(server.url, { max: 1, onnotice() {} })
   const sql = postgres(url, { max: 2 })
   const identity = { providerId: 'github', externalId: 'user_888' }
-  const ids = Array.from({ length: 20 }, (_, n) => `id-${n + 10}`)
-  const open = () => postgresStore<{ n: number }>({ url, ids: 'plain', timeoutMs: 20_000 })
+  const keyOf = (id: string) => createHash('sha256').update(id).digest('base64url')
+  // In the order of their keys.
+  const ids = Array.from({ length: 20 }, (_, n) => `id-${n}`).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  const nth = (n: number) => keyOf(ids[n] as string)
+  const open = () => postgresStore<{ n: number }>({ url, timeoutMs: 20_000 })
   /** For a machine that does other things too. */
   const patiently = { timeout: 20_000 }
   type Store = SessionStore<{ n: number }>
@@ -33,11 +37,11 @@ onServer('postgres15', 'two processes that write the same twenty sessions', (ser
     const other = await sql.reserve()
     await other`set deadlock_timeout = '10s'`
     await other`begin`
-    const lock = (id: string) => other`select 1 from sess_sessions where key = ${id} for update`
-    await lock('id-11')
+    const lock = (n: number) => other`select 1 from sess_sessions where key = ${nth(n)} for update`
+    await lock(1)
     const touched = Promise.all(ids.slice(0, 3).map((id) => store.touch(id)))
     await expect.poll(waiting, patiently).not.toHaveLength(0)
-    await Promise.all([lock('id-10'), lock('id-12')])
+    await Promise.all([lock(0), lock(2)])
     await other`commit`
     await other`reset deadlock_timeout`
     other.release()
@@ -70,14 +74,14 @@ onServer('postgres15', 'two processes that write the same twenty sessions', (ser
       for (const id of ids.toReversed()) await put(store, id)
       const other = await sql.reserve()
       await other`begin`
-      await other`select 1 from sess_sessions where key = 'id-20' for update`
+      await other`select 1 from sess_sessions where key = ${nth(10)} for update`
       const written = write()
       await expect.poll(waiting, patiently).not.toHaveLength(0)
-      const free = await sql`select key from sess_sessions where key in ('id-10', 'id-29') for update skip locked`
+      const free = await sql`select key from sess_sessions where key in (${nth(0)}, ${nth(19)}) for update skip locked`
       await other`rollback`
       other.release()
       await written
-      expect(free).toEqual([{ key: 'id-29' }])
+      expect(free).toEqual([{ key: nth(19) }])
     }
   })
 

@@ -54,7 +54,7 @@ onServer('postgres15', 'the schema', async () => {
 
   test('that is newer than the package is SESS_CONFIG', async () => {
     await admin.unsafe(postgresSchema({ table: 'newer', schema }))
-    await admin`update ${admin(schema)}.sess_schema set version = 99 where table_name = 'newer'`
+    await admin`update ${admin(schema)}.sess_schema set version = 99, readable_by = 99 where table_name = 'newer'`
     for (const migrate of [true, false]) {
       await using store = open({ table: 'newer', migrate })
       await expect(store.load('x')).rejects.toThrow(/99.*upgrade/)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { WithData } from '@sess/core'
 import { type PostgresConfig, postgresStore } from '@sess/postgres'
 import { type ServerName, shared } from '@sess/testkit'
 import postgres from 'postgres'
@@ -32,7 +33,7 @@ export async function ownSchema(server: ServerName = 'postgres15', at?: string) 
         schema,
         table: `t_${randomBytes(4).toString('hex')}`,
         ...config,
-      }),
+      } as WithData<PostgresConfig, Data>),
     /** The URL of a new role, and its name. `settings` follow CREATE ROLE. */
     async role(settings = '') {
       const name = `role_${randomBytes(4).toString('hex')}`

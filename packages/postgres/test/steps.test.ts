@@ -11,7 +11,7 @@ test('a clean-up removes what has expired in many steps, of one slot of the inde
   const live = await store.create({ data: { n: -1 } })
   const old = `${Date.now() - 3_600_000} - (case when n < 5000 then 0 else n * 10000 end)`
   await server.admin.unsafe(`insert into ${server.schema}.cleaned
-    select 'key-' || n, 'v', 0, ${old}, (${old}) >> 19, null, null, '{}' from generate_series(1::bigint, 9000) as n`)
+    select 'key-' || n, 'v', 0, ${old}, (${old}) >> 19, null, null, null, null, '{}' from generate_series(1::bigint, 9000) as n`)
   await server.admin.unsafe(`insert into ${server.schema}.cleaned_states
     select 'state-' || n, 5, '{}' from generate_series(1, 5000) as n`)
   expect(await store.cleanExpired()).toBe(9_000)

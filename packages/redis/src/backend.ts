@@ -119,10 +119,13 @@ export class RedisBackend implements SessionBackend {
       position = next
       entries.push(...found)
     }
-    const records = (await this.#readFound(entries.map(keyOfEntry))).filter(
+    const keys = entries.map(keyOfEntry)
+    const found = await this.#readFound(keys)
+    const records = found.filter(
       (record) => record instanceof Error || (record !== null && record.expiresAt > now),
     ) as (SessionRecord | Error)[]
-    return { records, cursor: at < buckets.length ? `${at} ${position}` : null }
+    const unreadableKeys = keys.filter((_key, index) => found[index] instanceof Error)
+    return { records, unreadableKeys, cursor: at < buckets.length ? `${at} ${position}` : null }
   }
 
   /** A Cluster finds the new record in the old one's slot, as one script may only touch one. */

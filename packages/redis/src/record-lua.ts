@@ -1,4 +1,4 @@
-import { luaForm, maxLagMs, versionEnd } from './record-text.ts'
+import { luaForm, luaRest, maxLagMs, offsetOf, place, versionEnd } from './record-text.ts'
 
 /**
  * KEYS of every script are of one slot on a Cluster, and are all that it touches: what it finds in an index is looked at in
@@ -19,24 +19,30 @@ local nowMs = tonumber(now)
 local sub, find = string.sub, string.find
 
 local function expiryOf(text)
-  return sub(text, 6, 21)
+  return sub(text, ${place('expiresAt')})
 end
 
 local function indexedOf(text)
-  return sub(text, 22, 37)
+  return sub(text, ${place('indexed')})
 end
 
 local function deadlineOf(text)
-  return sub(text, 38, 53)
+  return sub(text, ${place('deadline')})
 end
 
--- What a write is answered with: expiresAt, deadline, createdAt.
+-- How long the header is, fields of later layouts included.
+local function lengthOf(text)
+  return tonumber(sub(text, 7, 8), 36)
+end
+
+-- What a write is answered with: expiresAt, deadline, createdAt, ttlMs.
 local function timesIn(text)
-  return sub(text, 6, 21) .. sub(text, 38, 70)
+  return sub(text, ${place('expiresAt')}) .. sub(text, ${place('deadline', 'createdAt')}) .. sub(text, ${place('ttlMs')})
 end
 
 local function identityOf(text)
-  return sub(text, 77, find(text, ' ', 77, true) - 1)
+  local at = lengthOf(text) + 1
+  return sub(text, at, find(text, ' ', at, true) - 1)
 end
 
 local function versionOf(text, at)
@@ -52,7 +58,7 @@ end
 local function headerOf(key)
   local header = redis.call('GETRANGE', key, '0', '${versionEnd}')
   if header == '' and redis.call('EXISTS', key) == 0 then return nil end
-  if not find(header, '${luaForm}') then error('CORRUPT', 0) end
+  if not (find(header, '${luaForm}') and find(header, '${luaRest}', lengthOf(header) + 1)) then error('CORRUPT', 0) end
   return header
 end
 
@@ -83,7 +89,7 @@ end
 local function entryOf(text, key)
   local identity = identityOf(text)
   if identity == '' then return '!' .. memberOf(key) end
-  return sub(redis.sha1hex(identity), 1, 11) .. sub(text, 71, 76) .. memberOf(key)
+  return sub(redis.sha1hex(identity), 1, 11) .. sub(text, ${place('series')}) .. memberOf(key)
 end
 
 local function isAnonymous(entry)
@@ -112,7 +118,7 @@ local function catchUp(key, byExpiry, entry, header)
   if indexedOf(header) == expiresAt then return end
   local added = redis.pcall('ZADD', byExpiry, expiresAt, entry)
   -- A server without memory lets it lag.
-  if type(added) == 'number' then redis.pcall('SETRANGE', key, '21', expiresAt) end
+  if type(added) == 'number' then redis.pcall('SETRANGE', key, '${offsetOf('indexed')}', expiresAt) end
 end
 `
 

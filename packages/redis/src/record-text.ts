@@ -1,22 +1,71 @@
 import { type ChangedRecord, SessionError, type SessionRecord, type StoredTimes } from '@sess/core'
 
 /**
- * How a record lies in its string value: `sess1`, then with 16 digits each expiresAt, the instant by which it is indexed (see
- * the scripts) and deadline, then createdAt with a sign before its digits, then the session's series in 6 hexadecimal digits
- * (see key-layout.ts); then identityKey (empty for none), version and payload with a space in between.
+ * How a record lies in its string value: a header of fixed places, then identityKey (empty for none), version and payload with a
+ * space in between.
  *
- * One string is read with one MGET. The instants stand first and at fixed places, so that a script reads a few bytes of the
- * start, compares instants as text, and overwrites them in place. Whoever goes by a header has checked its whole form.
+ * The header begins with `sess`, the number of its layout, that of the lowest layout whose readers can read it, and its own
+ * length in base 36. A later layout adds fields at its end: whoever does not know them keeps them as they are. The instants are
+ * expiresAt, the one by which the record is indexed (see the scripts) and deadline, with 16 digits each, and createdAt with a
+ * sign before its digits; lastSeenAt and ttlMs have 9 digits of base 36, as they cost every session their bytes; the
+ * series has 6 hexadecimal digits (see key-layout.ts).
+ *
+ * One string is read with one MGET. A script reads a few bytes of the start, compares instants as strings, and overwrites in
+ * place what a touch moves, which stands together. Whoever goes by a header has checked its whole form.
  */
-const form = /^sess1(\d{16})\d{16}(\d{16})([+-]\d{16})[\da-f]{6}(\S{0,64}) (\S{1,64}) /
+const fields = [
+  ['magic', 8],
+  ['expiresAt', 16],
+  ['indexed', 16],
+  ['lastSeenAt', 9],
+  ['deadline', 16],
+  ['createdAt', 17],
+  ['series', 6],
+  ['ttlMs', 9],
+] as const
 
-/** The same in Lua, for the bytes up to {@link versionEnd}. */
-export const luaForm = `^sess1${'%d'.repeat(48)}[+-]${'%d'.repeat(16)}${'%x'.repeat(6)}(%S*) (%S+) `
+type Field = (typeof fields)[number][0]
 
-/** The bytes before identityKey. */
-const fixedBytes = 76
+const ends = new Map<Field, number>()
+let end = 0
+for (const [name, width] of fields) {
+  end += width
+  ends.set(name, end)
+}
+/** How many bytes the fields have that this layout knows. */
+const headerBytes = end
+
+function widthOf(field: Field): number {
+  return fields.find(([name]) => name === field)?.[1] ?? 0
+}
+
+/** The first and the last byte of some fields that stand together, as Lua counts them. */
+export function place(first: Field, last: Field = first): string {
+  return `${(ends.get(first) ?? 0) - widthOf(first) + 1}, ${ends.get(last) ?? 0}`
+}
+
+/** Where a field begins, as SETRANGE counts it. */
+export function offsetOf(field: Field): string {
+  return String((ends.get(field) ?? 0) - widthOf(field))
+}
+
+/** What a header of this layout begins with. */
+export const magic = `sess11${headerBytes.toString(36).padStart(2, '0')}`
+/** What comes behind the fields that this layout knows, as Lua counts it. */
+export const afterHeader = headerBytes + 1
+
+const knownForm = /^sess[\da-z]1[\da-z]{2}(\d{16})\d{16}([\da-z]{9})(\d{16})([+-]\d{16})[\da-f]{6}([\da-z]{9})/
+const restForm = /(\S{0,64}) (\S{1,64}) /y
+
+/** The known fields in Lua. Behind the header, which says how long it is, comes {@link luaRest}. */
+export const luaForm = `^sess[%da-z]1[%da-z][%da-z]${'%d'.repeat(32)}${'[%da-z]'.repeat(9)}${'%d'.repeat(16)}[+-]${'%d'.repeat(16)}${'%x'.repeat(6)}${'[%da-z]'.repeat(9)}`
+/** identityKey and version. */
+export const luaRest = '^(%S*) (%S+) '
+
+/** How many bytes later layouts may add, for a script that reads the start of a record. */
+const mostTail = 64
 /** The offset, as GETRANGE takes it, of the last byte that the space after a version can have. */
-export const versionEnd = fixedBytes + 64 + 1 + 64
+export const versionEnd = headerBytes + mostTail + 64 + 1 + 64
 
 /** Later than any `Date`. */
 const never = '9999999999999999'
@@ -25,6 +74,23 @@ const maxLagBits = 21
 
 /** How far an index may lag behind a record: 35 minutes, so that people who click now and then cost it little. */
 export const maxLagMs = 2 ** maxLagBits
+
+/**
+ * The times of a touch in Lua: from `seen` and `ttl` to `expires`, `indexed` and `left`, strings all three. `own` is a number
+ * of ms, or less than zero: then the session's own idle time holds, or this one's amount where it has none.
+ */
+export const touchLua = `
+local ttl = own
+if own < 0 then
+  ttl = tonumber(sub(stored, ${place('ttlMs')}), 36)
+  if ttl == 0 then ttl = -own end
+end
+local at = tonumber(seen, 36) + ttl
+local _, bits = math.frexp(math.max(1000, ttl) / 8)
+local lag = 2 ^ math.min(${maxLagBits}, bits - 1)
+local expires, indexed = string.format('%016d', at), string.format('%016d', at - at % lag)
+local left = string.format('%d', math.max(1000, at - tonumber(now)))
+`
 
 /** An instant as the scripts compare it. Digits alone: a server compares texts by its locale. */
 export function instantText(ms: number): string {
@@ -49,45 +115,66 @@ export function deadlineText(deadline: number | null): string {
   return deadline === null ? never : instantText(deadline)
 }
 
-/** What no write but a rotation changes once a record is there: deadline, createdAt and series. */
-export function constantText(
-  { deadline, createdAt }: Pick<SessionRecord, 'deadline' | 'createdAt'>,
+/** A number of 9 digits of base 36; 0 for null. */
+export function shortText(number: number | null): string {
+  const digits = Math.max(0, Math.ceil(number ?? 0)).toString(36)
+  return digits.length === 8 ? `0${digits}` : digits.padStart(9, '0')
+}
+
+/** What a replacement leaves as it is: deadline, createdAt, series and idle time. */
+export function keptText(
+  { deadline, createdAt, ttlMs }: Pick<SessionRecord, 'deadline' | 'createdAt' | 'ttlMs'>,
   series: string,
 ): string {
   const created = Math.abs(Math.trunc(createdAt))
   // A session that was made by hand may be older than 1970.
-  return `${deadlineText(deadline)}${createdAt < 0 ? '-' : '+'}${String(created).padStart(16, '0')}${series}`
+  const sign = createdAt < 0 ? '-' : '+'
+  return `${deadlineText(deadline)}${sign}${String(created).padStart(16, '0')}${series}${shortText(ttlMs)}`
 }
 
-/** What follows the fixed bytes of a record. */
-export function restText({ identityKey, version, payload }: ChangedRecord): string {
+/** What follows the header of a record. */
+export function restText({ identityKey, version, payload }: SessionRecord | ChangedRecord): string {
   return `${identityKey ?? ''} ${version} ${payload}`
 }
 
-/** What a script tells of a stored record: its expiresAt, deadline and createdAt. */
+/** What a script tells of a stored record: its expiresAt, deadline, createdAt and idle time. */
 export function decodeTimes(text: string): StoredTimes {
-  const deadline = text.slice(16, 32)
   return {
-    createdAt: Number(text.slice(32)),
+    createdAt: Number(text.slice(32, 49)),
     expiresAt: Number(text.slice(0, 16)),
-    deadline: deadline === never ? null : Number(deadline),
+    ttlMs: ttlOf(text.slice(49)),
+    deadline: deadlineOf(text.slice(16, 32)),
   }
 }
 
 /** The record, or `SESS_CORRUPT` where sess did not write the value: one such value fails alone. */
 export function decodeRecord(key: string, value: string): SessionRecord | SessionError {
-  const match = form.exec(value)
-  if (match === null) {
+  const known = knownForm.exec(value)
+  if (known !== null)
+    restForm.lastIndex = value.startsWith(magic) ? headerBytes : Number.parseInt(value.slice(6, 8), 36)
+  const rest = known === null || restForm.lastIndex < headerBytes ? null : restForm.exec(value)
+  if (known === null || rest === null) {
     return new SessionError('SESS_CORRUPT', 'Redis: what is stored for this session or state is damaged')
   }
-  const [header = '', expiresAt, deadline, createdAt, identityKey = '', version = ''] = match
+  const [, expiresAt = '', lastSeenAt = '', deadline = '', createdAt = '', ttlMs = ''] = known
+  const [, identityKey = '', version = ''] = rest
   return {
     key,
     version,
     createdAt: Number(createdAt),
+    lastSeenAt: Number.parseInt(lastSeenAt, 36),
     expiresAt: Number(expiresAt),
-    deadline: deadline === never ? null : Number(deadline),
+    ttlMs: ttlOf(ttlMs),
+    deadline: deadlineOf(deadline),
     identityKey: identityKey === '' ? null : identityKey,
-    payload: value.slice(header.length),
+    payload: value.slice(restForm.lastIndex),
   }
+}
+
+function ttlOf(text: string): number | null {
+  return Number.parseInt(text, 36) || null
+}
+
+function deadlineOf(text: string): number | null {
+  return text === never ? null : Number(text)
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { entriesLua, indexLua, recordLua } from './record-lua.ts'
-import { luaForm, versionEnd } from './record-text.ts'
+import { luaForm, place, versionEnd } from './record-text.ts'
 import { usualWriteLua } from './usual-write-lua.ts'
 import { writeLua } from './write-lua.ts'
 
@@ -101,7 +101,7 @@ local live = 0
 for _, key in ipairs(KEYS) do
   local header = redis.pcall('GETRANGE', key, '0', '${versionEnd}')
   if type(header) == 'string' then
-    if string.find(header, '${luaForm}') and string.sub(header, 6, 21) > ARGV[1] then live = live + 1 end
+    if string.find(header, '${luaForm}') and string.sub(header, ${place('expiresAt')}) > ARGV[1] then live = live + 1 end
   elseif string.sub(header.err, 1, 9) ~= 'WRONGTYPE' then
     return header
   end

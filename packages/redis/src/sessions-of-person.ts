@@ -31,7 +31,9 @@ export class SessionsOfPerson {
     const { from, tries } = placeOf(cursor)
     const { entries, next } = await this.#step(identityKey, from, limit)
     if (entries.length === 0) return { records: [], cursor: next }
-    const found = await this.#read(entries.map(keyOfEntry))
+    const keys = entries.map(keyOfEntry)
+    const found = await this.#read(keys)
+    const unreadableKeys = keys.filter((_key, index) => found[index] instanceof Error)
     const missing = entries.filter((_, index) => found[index] === null)
     const moved =
       missing.length === 0 ? [] : await this.#buckets.onEntries(scripts.mend, missing, [instantText(now), ''])
@@ -39,7 +41,7 @@ export class SessionsOfPerson {
       (record) =>
         record instanceof Error || (record !== null && record.identityKey === identityKey && record.expiresAt > now),
     ) as (SessionRecord | Error)[]
-    return { records, cursor: cursorOf(moved.flat() as string[], next, tries) }
+    return { records, unreadableKeys, cursor: cursorOf(moved.flat() as string[], next, tries) }
   }
 
   async delete(

@@ -1,3 +1,9 @@
+import { afterHeader, magic, offsetOf, place, touchLua } from './record-text.ts'
+
+/** How a whole record stands in an operand: lastSeenAt, deadline, createdAt, series and ttlMs, and what follows the header. */
+const seriesInText = 9 + 16 + 17
+const restInText = seriesInText + 6 + 9 + 1
+
 /**
  * Does writes of every kind, each by itself, and answers with what came of each. It follows `recordLua` and `indexLua`.
  *
@@ -27,13 +33,12 @@ local function lookAround(byExpiry)
   end
 end
 
--- Writes a record over what may have been there: header. constant is its deadline, createdAt and series, rest all that follows.
-local function store(at, times, constant, rest, header)
+-- Writes a record over what may have been there: header. text is all that follows its expiresAt and the instant of its index:
+-- lastSeenAt, what a replacement keeps, and the rest. start: what its header begins with.
+local function store(at, times, start, text, header)
   local key, byExpiry, byIdentity = KEYS[at], KEYS[at + 1], KEYS[at + 2]
   local expiresAt, indexed, ttl = sub(times, 1, 16), sub(times, 17, 32), sub(times, 33)
-  -- It keeps its place among those of its person.
-  if header then constant = sub(constant, 1, 33) .. sub(header, 71, 76) end
-  local value = 'sess1' .. expiresAt .. indexed .. constant .. rest
+  local value = start .. expiresAt .. indexed .. text
   local entry, former = entryOf(value, key), header and entryOf(header, key)
   if healing or entry ~= former or indexed ~= indexedOf(header) then
     add(byExpiry, byIdentity, entry, indexed, expiresAt)
@@ -46,39 +51,61 @@ local function store(at, times, constant, rest, header)
   return timesIn(value)
 end
 
+-- The same for a whole record, which keeps its place among those of its person.
+local function storeWhole(at, times, text, header)
+  if header then text = sub(text, 1, ${seriesInText}) .. sub(header, ${place('series')}) .. sub(text, ${seriesInText + 7}) end
+  return store(at, times, '${magic}', text, header)
+end
+
 local function ttlUntil(instant)
   return string.format('%d', math.max(1000, tonumber(instant) - nowMs))
 end
 
 -- The times of a write over header, with a deadline that may cut them short. Without a TTL the record keeps the one that it has.
 local function timesOver(header, times, deadline)
-  if times == '' then times = sub(header, 6, 37) end
+  if times == '' then times = sub(header, ${place('expiresAt', 'indexed')}) end
   if sub(times, 1, 16) <= deadline then return times end
   return deadline .. deadline .. ttlUntil(deadline)
 end
 
-local function overwrite(at, times, rest, header)
-  return store(at, timesOver(header, times, deadlineOf(header)), sub(header, 38, 76), rest, header)
+-- text: lastSeenAt, and what follows the header.
+local function overwrite(at, times, text, header)
+  local kept = sub(header, ${place('deadline').split(',')[0]}, lengthOf(header))
+  return store(at, timesOver(header, times, deadlineOf(header)), sub(header, 1, 8), sub(text, 1, 9) .. kept .. sub(text, 10), header)
+end
+
+local function timesOfTouch(stored, seen, own)
+  ${touchLua}
+  return expires .. indexed .. left
 end
 
 local writes = {}
 
 -- Also what another application had put there. Of what is damaged nobody knows which entries it had.
 function writes.p(at, arg)
-  local text = ARGV[arg + 1]
   local header, instead = lookAt(KEYS[at])
-  store(at, ARGV[arg], sub(text, 1, 39), sub(text, 40), header)
+  storeWhole(at, ARGV[arg], ARGV[arg + 1], header)
   return instead == 'damaged' and instead or 1
 end
 writes.P = writes.p
+
+-- A put over a live session alone. Where its own version is stored it has been applied.
+function writes.q(at, arg)
+  local header = lookAt(KEYS[at])
+  if not (header and isLive(header)) then return 0 end
+  storeWhole(at, ARGV[arg], ARGV[arg + 1], header)
+  return 1
+end
 
 -- A version is given out once: where it is stored already, this very write has been applied, and is being repeated by a
 -- client that lost its connection before the answer came.
 function writes.i(at, arg)
   local text = ARGV[arg + 1]
   local header = headerOf(KEYS[at])
-  if header and isLive(header) then return versionOf(header, 77) == versionOf(text, 40) and 1 or 0 end
-  store(at, ARGV[arg], sub(text, 1, 39), sub(text, 40), header)
+  if header and isLive(header) then
+    return versionOf(header, lengthOf(header) + 1) == versionOf(text, ${restInText}) and 1 or 0
+  end
+  storeWhole(at, ARGV[arg], text, header)
   return 1
 end
 
@@ -90,22 +117,22 @@ end
 function writes.c(at, arg)
   local header = liveHeader(KEYS[at])
   if not header then return 'gone' end
-  local stored, rest = versionOf(header, 77), ARGV[arg + 2]
-  if stored == versionOf(rest, 1) then return timesIn(header) end
+  local stored, text = versionOf(header, lengthOf(header) + 1), ARGV[arg + 2]
+  if stored == versionOf(text, 10) then return timesIn(header) end
   if stored ~= ARGV[arg + 1] then return 'conflict' end
-  return overwrite(at, ARGV[arg], rest, header)
+  return overwrite(at, ARGV[arg], text, header)
 end
 
 function writes.t(at, arg)
-  local key = KEYS[at]
+  local key, seen, own = KEYS[at], ARGV[arg], tonumber(ARGV[arg + 1])
   local header = liveHeader(key)
   if not header then return 'gone' end
-  local times = timesOver(header, ARGV[arg], deadlineOf(header))
+  local times = timesOver(header, timesOfTouch(header, seen, own), deadlineOf(header))
   local expiresAt, indexed = sub(times, 1, 16), sub(times, 17, 32)
   if healing or indexedOf(header) ~= indexed then
     add(KEYS[at + 1], KEYS[at + 2], entryOf(header, key), indexed, expiresAt)
   end
-  redis.call('SETRANGE', key, '5', expiresAt .. indexed)
+  redis.call('SETRANGE', key, '${offsetOf('expiresAt')}', expiresAt .. indexed .. seen)
   redis.call('PEXPIRE', key, sub(times, 33))
   return expiresAt
 end
@@ -116,6 +143,18 @@ function writes.d(at)
   if not header and instead == 'none' then return 0 end
   redis.call('DEL', key)
   if not header then return 'damaged' end
+  drop(KEYS[at + 1], KEYS[at + 2], entryOf(header, key))
+  return isLive(header) and 1 or 0
+end
+
+-- A removal of a session that must be of one of these identities.
+function writes.x(at, arg)
+  local key = KEYS[at]
+  local header = lookAt(key)
+  if not header then return 0 end
+  local identity = identityOf(header)
+  if identity == '' or not find(' ' .. ARGV[arg] .. ' ', ' ' .. identity .. ' ', 1, true) then return 0 end
+  redis.call('DEL', key)
   drop(KEYS[at + 1], KEYS[at + 2], entryOf(header, key))
   return isLive(header) and 1 or 0
 end
@@ -132,19 +171,21 @@ end
 -- The record, with its keys, at the end of its keys.
 function writes.o(at, arg)
   local key, newKey, text = KEYS[at], KEYS[at + 3], ARGV[arg + 2]
-  local deadline, rest = sub(text, 1, 16), sub(text, 17)
+  local seen, deadline, ttlMs, rest = sub(text, 1, 9), sub(text, 10, 25), sub(text, 26, 34), sub(text, 35)
   local header = liveHeader(key)
   if not header then
     local moved = lookAt(newKey)
     -- This very write has been applied, and is being repeated.
-    return moved and isLive(moved) and versionOf(moved, 77) == versionOf(rest, 1) and timesIn(moved) or 'gone'
+    local isOwn = moved and isLive(moved) and versionOf(moved, lengthOf(moved) + 1) == versionOf(rest, 1)
+    return isOwn and timesIn(moved) or 'gone'
   end
-  if versionOf(header, 77) ~= ARGV[arg + 1] then return 'conflict' end
+  if versionOf(header, lengthOf(header) + 1) ~= ARGV[arg + 1] then return 'conflict' end
   if redis.call('EXISTS', newKey) == 1 then return 'taken' end
-  local constant = deadline .. sub(header, 54, 76)
   local times = timesOver(header, ARGV[arg], deadline)
   if #times == 32 then times = times .. ttlUntil(times:sub(1, 16)) end
-  local stored = store(at + 3, times, constant, rest, nil)
+  local tail = sub(header, ${afterHeader}, lengthOf(header))
+  local whole = seen .. deadline .. sub(header, ${place('createdAt', 'series')}) .. ttlMs .. tail .. rest
+  local stored = store(at + 3, times, sub(header, 1, 8), whole, nil)
   redis.call('DEL', key)
   drop(KEYS[at + 1], KEYS[at + 2], entryOf(header, key))
   return stored
@@ -159,7 +200,7 @@ end
 writes.H = writes.h
 
 local keyCounts = { o = 6, P = 2, k = 2, H = 2 }
-local operandCounts = { c = 3, o = 3, t = 1, h = 1, H = 1, d = 0, k = 0 }
+local operandCounts = { c = 3, o = 3, x = 1, h = 1, H = 1, d = 0, k = 0 }
 local outcomes, keyAt, argAt = {}, 1, 4
 for index = 1, #kinds do
   local kind = sub(kinds, index, index)

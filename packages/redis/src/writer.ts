@@ -4,7 +4,7 @@ import { bucketIndex, type KeyLayout, keyOfEntry } from './key-layout.ts'
 import { instantText } from './record-text.ts'
 import { type Script, scripts } from './scripts.ts'
 import { Suspects } from './suspects.ts'
-import { addOperands, kindLetters, outcomeOf } from './writes.ts'
+import { addOperands, letterOf, outcomeOf } from './writes.ts'
 
 type Reply = number | string | null
 
@@ -147,7 +147,7 @@ export function generalCall(
   let kinds = ''
   for (const operation of operations) {
     const { kind, key } = operation
-    kinds += kindLetters[kind]
+    kinds += letterOf(operation)
     if (isOfState(kind)) addPlace(call, states, key, false)
     else addPlace(call, sessions, key, true)
     if (operation.kind === 'rotate') addPlace(call, sessions, operation.newKey, true)
@@ -163,7 +163,7 @@ export function usualCall(sessions: KeyLayout, operations: readonly WriteOperati
   const args = [instantText(now), '']
   let kinds = ''
   for (const operation of operations) {
-    kinds += kindLetters[operation.kind]
+    kinds += letterOf(operation)
     keys.push(sessions.recordKeyOf(operation.key))
     addOperands(args, operation, now)
   }

@@ -1,13 +1,19 @@
-import type { WriteKind, WriteOperation, WriteOutcome } from '@sess/core'
+import type { ChangedRecord, WriteOperation, WriteOutcome } from '@sess/core'
 import { replyError } from './errors.ts'
 import { seriesOf } from './key-layout.ts'
-import { constantText, deadlineText, decodeRecord, decodeTimes, restText, timesText } from './record-text.ts'
+import { deadlineText, decodeRecord, decodeTimes, keptText, restText, shortText, timesText } from './record-text.ts'
 
 /** A state has the form of a record, so that one set of scripts serves both. */
-const stateConstant = constantText({ deadline: null, createdAt: 0 }, '000000')
+const stateHead = shortText(0) + keptText({ deadline: null, createdAt: 0, ttlMs: null }, '000000')
 
 /** By which letter the scripts know a kind of write. */
-export const kindLetters: Readonly<Record<WriteKind, string>> = {
+export function letterOf(operation: WriteOperation): string {
+  if (operation.kind === 'put' && operation.ifLive) return 'q'
+  if (operation.kind === 'delete' && operation.ifIdentityKeys !== undefined) return 'x'
+  return letters[operation.kind]
+}
+
+const letters = {
   insert: 'i',
   put: 'p',
   replace: 'r',
@@ -17,7 +23,7 @@ export const kindLetters: Readonly<Record<WriteKind, string>> = {
   rotate: 'o',
   putState: 'P',
   consumeState: 'k',
-}
+} as const
 
 /** Adds the operands of a write, as many as its kind has. */
 export function addOperands(args: string[], operation: WriteOperation, now: number): void {
@@ -25,30 +31,41 @@ export function addOperands(args: string[], operation: WriteOperation, now: numb
     case 'insert':
     case 'put': {
       const { key, record } = operation
-      args.push(timesText(record.expiresAt, now), constantText(record, seriesOf(key)) + restText(record))
+      const head = shortText(record.lastSeenAt) + keptText(record, seriesOf(key))
+      args.push(timesText(record.expiresAt, now), head + restText(record))
       return
     }
-    case 'replace':
-      args.push(timesText(operation.record.expiresAt, now), restText(operation.record))
+    case 'replace': {
+      const { record } = operation
+      args.push(timesOf(record, now), shortText(record.lastSeenAt) + restText(record))
       return
+    }
     case 'compareAndSwap': {
       const { record, ifVersion } = operation
-      args.push(timesText(record.expiresAt, now), ifVersion, restText(record))
+      args.push(timesOf(record, now), ifVersion, shortText(record.lastSeenAt) + restText(record))
       return
     }
     case 'rotate': {
       const { record, ifVersion } = operation
-      args.push(timesText(record.expiresAt, now), ifVersion, deadlineText(record.deadline) + restText(record))
+      const head = shortText(record.lastSeenAt) + deadlineText(record.deadline) + shortText(record.ttlMs)
+      args.push(timesOf(record, now), ifVersion, head + restText(record))
       return
     }
     case 'touch':
-      args.push(timesText(operation.expiresAt, now))
+      args.push(shortText(operation.seenAt), String(operation.ttlMs ?? -operation.defaultTtlMs))
+      return
+    case 'delete':
+      if (operation.ifIdentityKeys !== undefined) args.push(operation.ifIdentityKeys.join(' '))
       return
     case 'putState': {
       const { expiresAt, payload } = operation.record
-      args.push(timesText(expiresAt, now), `${stateConstant} - ${payload}`)
+      args.push(timesText(expiresAt, now), `${stateHead} - ${payload}`)
     }
   }
+}
+
+function timesOf({ keepsExpiry, expiresAt }: ChangedRecord, now: number): string {
+  return timesText(keepsExpiry ? null : expiresAt, now)
 }
 
 /** What a script's reply to one write means. Numbers are texts where a client asks for that. */
@@ -66,6 +83,7 @@ export function outcomeOf(operation: WriteOperation, reply: number | string): Wr
     case 'consumeState':
       return text === 'gone' ? null : decodeRecord(operation.key, text)
     case 'put':
+      return text !== '0'
     case 'putState':
       return true
     default:

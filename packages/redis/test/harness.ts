@@ -62,7 +62,7 @@ export function redisHarness(
       inside(async (client) => {
         const hash = createHash('sha256').update(idOrState).digest('base64url')
         for (const { node, key } of await keysOf(client, root(of(store)))) {
-          if (!key.endsWith(`:${hash}`) && !key.endsWith(`:${idOrState}`)) continue
+          if (!key.endsWith(`:${hash}`) && !key.endsWith(`:=${hash}`)) continue
           const value = (await node.get(key)) ?? ''
           await node.set(key, value.slice(0, -3), 'KEEPTTL')
         }

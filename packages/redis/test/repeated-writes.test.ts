@@ -14,7 +14,9 @@ const recordOf = (key: string, version: string): SessionRecord => ({
   key,
   version,
   createdAt: now - 5_000,
+  lastSeenAt: now - 4_000,
   expiresAt: now + 3_600_000,
+  ttlMs: 3_600_000,
   deadline: null,
   identityKey: 'github|ada',
   payload: '{"identity":null,"data":{}}',
@@ -47,7 +49,7 @@ describe.skipIf(isSkipped('redis7'))('a write that is sent twice', () => {
   const key = newKeyText()
   const newKey = newKeyText()
   const first = recordOf(key, 'first')
-  const second = { ...first, version: 'second', expiresAt: null, payload: '{"identity":null,"data":{"n":1}}' }
+  const second = { ...first, version: 'second', keepsExpiry: true, payload: '{"identity":null,"data":{"n":1}}' }
   const other = { ...second, identityKey: 'github|eve' }
   const operations: [string, WriteOperation][] = [
     ['insert', { kind: 'insert', key: newKey, record: recordOf(newKey, 'second') }],
@@ -55,7 +57,8 @@ describe.skipIf(isSkipped('redis7'))('a write that is sent twice', () => {
     ['replace', { kind: 'replace', key, record: second }],
     ['compareAndSwap', { kind: 'compareAndSwap', key, record: second, ifVersion: 'first' }],
     ['compareAndSwap to another person', { kind: 'compareAndSwap', key, record: other, ifVersion: 'first' }],
-    ['touch', { kind: 'touch', key, expiresAt: now + 7_200_000 }],
+    ['touch', { kind: 'touch', key, seenAt: now, ttlMs: 7_200_000, defaultTtlMs: 1 }],
+    ['put over a live session', { kind: 'put', key, record: recordOf(key, 'second'), ifLive: true }],
     [
       'rotate',
       { kind: 'rotate', key, newKey, record: { ...second, key: newKey, version: 'first' }, ifVersion: 'first' },

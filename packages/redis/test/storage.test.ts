@@ -165,10 +165,12 @@ describe.skipIf(isSkipped('redis7'))('what other applications keep under the sam
   })
 
   it('is SESS_CORRUPT where it lies under the very key of a session, for that session alone', async () => {
-    const { store, client, prefix } = await open({ ids: 'plain' })
+    const { store, client, prefix } = await open()
     const sessions = await Promise.all(Array.from({ length: 20 }, () => store.create({ identity: ada })))
     const [broken, ...others] = sessions as [(typeof sessions)[0], ...typeof sessions]
-    const { key } = (await keysOf(client, prefix)).find(({ key }) => key.endsWith(`:${broken.id}`)) as { key: string }
+    const { key } = (await keysOf(client, prefix)).find(({ key }) => key.endsWith(`:${broken.handle}`)) as {
+      key: string
+    }
     await client.set(key, '{"cookie":{}}')
 
     const loads = await Promise.allSettled([broken, ...others].map(({ id }) => store.load(id)))

@@ -4,7 +4,7 @@ import { isSkipped, shared } from '@sess/testkit'
 import { Redis } from 'ioredis'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { KeyLayout } from '../src/key-layout.ts'
-import { maxLagMs } from '../src/record-text.ts'
+import { decodeRecord, magic, maxLagMs } from '../src/record-text.ts'
 import { generalCall, usualCall } from '../src/writer.ts'
 import { outcomeOf } from '../src/writes.ts'
 import { keysOf } from './harness.ts'
@@ -19,21 +19,32 @@ const stored: SessionRecord = {
   key,
   version: 'first1',
   createdAt: now - 5_000,
+  lastSeenAt: now - 4_000,
   expiresAt,
+  ttlMs: ttl,
   deadline: null,
   identityKey: 'github|ada',
   payload: '{"identity":null,"data":{"a":1}}',
 }
-const changed: ChangedRecord = { ...stored, version: 'second2', payload: '{"identity":null,"data":{}}' }
+const changed: ChangedRecord = {
+  ...stored,
+  version: 'second2',
+  lastSeenAt: now,
+  keepsExpiry: true,
+  payload: '{"identity":null,"data":{}}',
+}
+const touch = (seenAt: number, ttlMs: number | null) =>
+  ({ kind: 'touch', key, seenAt, ttlMs, defaultTtlMs: ttl }) as const
 
 const expiries = [null, expiresAt, expiresAt + 1_000, expiresAt + maxLagMs, now + 90_000, now + 1, now - 1]
 const identities = ['github|ada', 'github|ad', 'github|ada|x', null]
 
 /** Every usual kind of write, with every expiry and identity that makes a difference. */
 const operations: WriteOperation[] = expiries.flatMap((newExpiry): WriteOperation[] => [
-  ...(newExpiry === null ? [] : [{ kind: 'touch', key, expiresAt: newExpiry } as const]),
+  ...(newExpiry === null || newExpiry <= now ? [touch(now, null)] : [touch(now, newExpiry - now)]),
   ...identities.flatMap((identityKey): WriteOperation[] => {
-    const record = { ...changed, expiresAt: newExpiry, identityKey }
+    const keepsExpiry = newExpiry === null
+    const record = { ...changed, keepsExpiry, expiresAt: newExpiry ?? expiresAt, identityKey }
     return [
       { kind: 'replace', key, record },
       ...['first1', 'other', 'second2'].map(
@@ -100,6 +111,7 @@ describe.skipIf(isSkipped('redis7'))('the usual way of a write and the general o
     'one that lags in its index': insert({ ...stored, expiresAt: expiresAt + 2_000 }),
     'an anonymous one': insert({ ...stored, identityKey: null }),
     'one with a deadline': insert({ ...stored, deadline: expiresAt + 500 }),
+    'one without an idle time': insert({ ...stored, ttlMs: null }),
     'one that has expired': insert({ ...stored, expiresAt: now - 1 }),
     'a hash': (layout) => client.hset(layout.recordKeyOf(key), 'field', 'value'),
   }
@@ -112,20 +124,21 @@ describe.skipIf(isSkipped('redis7'))('the usual way of a write and the general o
       if (wasUsual) usual += 1
     }
     // The test would show nothing if the usual way left everything to the other.
-    expect(usual > 0).toBe(/live|lags|anonymous|deadline/.test(_name))
+    expect(usual > 0).toBe(/live|lags|anonymous|deadline|idle/.test(_name))
   })
 
   it('agree that a record is damaged wherever its header is', { timeout: 60_000 }, async () => {
-    const whole = `sess1${'0'.repeat(48)}+${'0'.repeat(16)}${'a'.repeat(6)}github|ada first1 `
-    const record = { ...changed, expiresAt: null }
+    const header = `${magic}${'0'.repeat(41)}${'0'.repeat(16)}+${'0'.repeat(16)}${'a'.repeat(6)}${'0'.repeat(9)}`
+    const whole = `${header}github|ada first1 `
+    const record = changed
     const writes: WriteOperation[] = [
       { kind: 'replace', key, record },
       { kind: 'compareAndSwap', key, record, ifVersion: 'first1' },
-      { kind: 'touch', key, expiresAt },
+      touch(now, null),
     ]
     const cuts = Array.from({ length: whole.length - 1 }, (_, at) => (value: string) => value.slice(0, at + 1))
     const others = Array.from(
-      { length: 76 },
+      { length: header.length },
       (_, at) => (value: string) => `${value.slice(0, at)}~${value.slice(at + 1)}`,
     )
     for (const [index, alter] of [...cuts, ...others].entries()) {
@@ -137,14 +150,51 @@ describe.skipIf(isSkipped('redis7'))('the usual way of a write and the general o
     }
   })
 
+  it('keep what a later layout has put behind the fields of a header', async () => {
+    const later = (value: string) => {
+      const length = magic.slice(6)
+      const longer = (Number.parseInt(length, 36) + 5).toString(36).padStart(2, '0')
+      const end = Number.parseInt(length, 36)
+      return `sess21${longer}${value.slice(8, end)}later${value.slice(end)}`
+    }
+    const newKey = randomBytes(32).toString('base64url')
+    const writes: WriteOperation[] = [
+      touch(now, null),
+      touch(now, 90_000),
+      { kind: 'replace', key, record: changed },
+      { kind: 'replace', key, record: { ...changed, identityKey: 'github|eve' } },
+      { kind: 'compareAndSwap', key, record: changed, ifVersion: 'first1' },
+      { kind: 'rotate', key, newKey, record: { ...changed, key: newKey }, ifVersion: 'first1' },
+    ]
+    for (const operation of writes) {
+      const { ways } = await bothWays(operation, altered(later))
+      expect(ways[0], operation.kind).toEqual(ways[1])
+      expect(ways[0]?.outcome, operation.kind).not.toMatchObject({ message: 'CORRUPT' })
+      const kept = Object.values(ways[0]?.rest ?? {}).filter((value) => JSON.stringify(value).includes('later'))
+      expect(kept, operation.kind).toHaveLength(1)
+    }
+    const layout = new KeyLayout(`t${randomBytes(6).toString('hex')}:`)
+    await altered(later)(layout)
+    expect(decodeRecord(key, (await client.get(layout.recordKeyOf(key))) as string)).toEqual(stored)
+  })
+
+  it('refuse a header of a layout that says they cannot read it', async () => {
+    const { ways } = await bothWays(
+      touch(now, null),
+      altered((value) => `sess22${value.slice(6)}`),
+    )
+    expect(ways.map(({ outcome }) => outcome)).toEqual(['CORRUPT', 'CORRUPT'])
+    expect(decodeRecord(key, `sess22${magic.slice(6)}${'0'.repeat(100)} a b`)).toMatchObject({ code: 'SESS_CORRUPT' })
+  })
+
   it('agree about texts of any length in a header', async () => {
     for (const identityKey of ['x', 'x'.repeat(64), null]) {
       for (const version of ['v', 'v'.repeat(64)]) {
-        const record = { ...changed, identityKey, expiresAt: null }
+        const record = { ...changed, identityKey }
         const operation = { kind: 'compareAndSwap', key, record, ifVersion: version } as const
         const { ways, wasUsual } = await bothWays(operation, insert({ ...stored, identityKey, version }))
         expect(ways[0]).toEqual(ways[1])
-        expect(ways[0]?.outcome).toEqual({ createdAt: stored.createdAt, expiresAt, deadline: null })
+        expect(ways[0]?.outcome).toEqual({ createdAt: stored.createdAt, expiresAt, ttlMs: ttl, deadline: null })
         expect(wasUsual).toBe(true)
       }
     }

@@ -24,7 +24,8 @@ function bytesOf(path: string): string {
 
 /** Cuts what is stored for an id or a state in half. */
 function damage(path: string, idOrState: string): void {
-  const keys = [idOrState, createHash('sha256').update(idOrState).digest('base64url')]
+  const hash = createHash('sha256').update(idOrState).digest('base64url')
+  const keys = [hash, `=${hash}`]
   const database = new BetterSqlite3(path, { timeout: 5_000 })
   for (const table of ['sess_sessions', 'sess_sessions_states']) {
     const cut = `update ${table} set payload = substr(payload, 1, length(payload) / 2) where key in (?, ?)`

@@ -5,7 +5,7 @@ import type { Identity, Session } from '../contract/session.ts'
 import type { SessionStore } from '../contract/session-store.ts'
 import { holds, same } from './expectations.ts'
 import type { Model, ModelSession } from './model.ts'
-import { alice, bob, malformedIds, refOf, withoutHandle } from './samples.ts'
+import { alice, bob, malformedIds, refOf } from './samples.ts'
 
 /** One step of a generated history. Each kind reads the fields that it needs. */
 export interface Step {
@@ -40,9 +40,14 @@ const modelled = (session: Session | null): ModelSession | null =>
     identity: session.identity,
     data: session.data,
     createdAt: session.createdAt,
+    lastSeenAt: session.lastSeenAt,
+    authenticatedAt: session.authenticatedAt,
     expiresAt: session.expiresAt,
+    ttlMs: session.ttlMs,
     deadline: session.deadline,
   }
+
+const whoIs = (identity: Identity | null) => identity && identity.providerId + identity.externalId
 
 type Play = (step: Step & { store: SessionStore; id: string }, world: World) => Promise<void>
 
@@ -63,11 +68,14 @@ const plays = {
       identity: people[person] ?? null,
       data,
       createdAt: model.in(0),
+      authenticatedAt: person === 0 ? model.in(0) : null,
       expiresAt: model.in(ttlMs),
+      ttlMs: 2 * ttlMs,
       deadline: deadlineMs === null ? null : model.in(deadlineMs),
     }
     const saved = await store.save({ id, ...fields })
-    same(modelled(saved), model.put(id, fields), 'a save by hand agrees with the model')
+    const expected = model.put(id, { ...fields, lastSeenAt: model.in(0) })
+    same(modelled(saved), expected, 'a save by hand agrees with the model')
     held[slot] = saved
   },
   async saveHeld({ store, slot, person, ttlMs, data }, { model, held }) {
@@ -104,7 +112,9 @@ const plays = {
     const identity = people[person] ?? null
     const deadline = deadlineMs === null ? null : model.in(deadlineMs)
     const created = await store.create({ identity, data, ttl: ttlMs, deadline })
-    const fields = { identity, data, createdAt: model.in(0), expiresAt: model.in(ttlMs), deadline }
+    const now = model.in(0)
+    const times = { createdAt: now, lastSeenAt: now, expiresAt: model.in(ttlMs), ttlMs, deadline }
+    const fields = { identity, data, authenticatedAt: identity && now, ...times }
     same(modelled(created), model.put(created.id, fields), 'create agrees with the model')
     ids[slot] = created.id
     held[slot] = created
@@ -113,7 +123,9 @@ const plays = {
     const before = model.load(id)
     const identity = people[person] ?? null
     const updated = await store.update(id, (session) => ({ ...session, identity, data }))
-    const expected = before && model.replace(id, { identity, data, expiresAt: before.expiresAt })
+    const isSame = whoIs(before?.identity ?? null) === whoIs(identity)
+    const authenticatedAt = isSame ? (before?.authenticatedAt ?? null) : null
+    const expected = before && model.replace(id, { identity, data, authenticatedAt })
     same(modelled(updated), expected, 'update agrees with the model')
   },
   /** While the change runs, another client touches the session. */
@@ -131,9 +143,37 @@ const plays = {
   async touch({ store, id, ttlMs }, { model }) {
     same(await store.touch(id, { ttl: ttlMs }), model.touch(id, ttlMs), 'touch agrees with the model')
   },
+  async touchIdle({ store, id }, { model }) {
+    same(await store.touch(id), model.touch(id), 'a touch without a ttl agrees with the model')
+  },
+  async loadAndTouch({ store, id, ttlMs }, { model }) {
+    const before = model.load(id)
+    const isDue = before !== null && model.in(-ttlMs) > before.lastSeenAt
+    if (isDue) model.touch(id)
+    same(modelled(await store.load(id, { touch: ttlMs })), model.load(id), 'a load that touches agrees with the model')
+  },
+  async saveUnmoved({ store, slot, data }, { model, held }) {
+    const session = held[slot]
+    if (!session) return
+    const [outcome] = await Promise.allSettled([store.save({ ...session, data })])
+    const { identity, authenticatedAt } = session
+    const expected = model.replace(session.id, { identity, authenticatedAt, data })
+    if (expected && outcome.status === 'rejected') throw outcome.reason
+    const saved = outcome.status === 'fulfilled' ? outcome.value : null
+    same(modelled(saved), expected, 'a save that moves no expiry agrees with the model')
+    if (saved) held[slot] = saved
+  },
   async rotate({ store, id, slot }, { model, ids }) {
     const rotated = await store.rotate(id)
     same(modelled(rotated), model.rotate(id, rotated?.id), 'rotate agrees with the model')
+    if (rotated) ids[slot] = rotated.id
+  },
+  async signIn({ store, id, slot, person, ttlMs, deadlineMs }, { model, ids }) {
+    const identity = everyone[person % 2] ?? alice
+    const deadline = deadlineMs === null ? null : model.in(deadlineMs)
+    const rotated = await store.rotate(id, { identity, ttl: ttlMs, deadline })
+    const times = { authenticatedAt: model.in(0), expiresAt: model.in(ttlMs), ttlMs, deadline }
+    same(modelled(rotated), model.rotate(id, rotated?.id, { identity, ...times }), 'a sign-in agrees with the model')
     if (rotated) ids[slot] = rotated.id
   },
   async count({ store }, { model }) {
@@ -173,7 +213,7 @@ const plays = {
   async entries({ store }, { model }) {
     const found: unknown[] = []
     for await (const summary of store.entries()) {
-      const { version: _, ...rest } = withoutHandle(summary)
+      const { version: _version, handle: _handle, ...rest } = summary
       found.push(rest)
     }
     same(sorted(found), sorted(model.live().map(([, session]) => session)), 'entries agrees with the model')
@@ -199,7 +239,10 @@ const needs: Partial<Record<StepKind, readonly (keyof Capabilities)[]>> = {
   update: ['update'],
   updateBesideTouch: ['update', 'touch'],
   touch: ['touch'],
+  touchIdle: ['touch'],
+  loadAndTouch: ['touch'],
   rotate: ['rotate'],
+  signIn: ['rotate'],
   count: ['count'],
   cleanExpired: ['cleanExpired'],
   listByIdentity: ['identityIndex'],

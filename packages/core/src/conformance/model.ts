@@ -6,7 +6,10 @@ export interface ModelSession {
   identity: Identity | null
   data: JsonObject
   createdAt: Date
+  lastSeenAt: Date
+  authenticatedAt: Date | null
   expiresAt: Date
+  ttlMs: number
   deadline: Date | null
 }
 
@@ -46,29 +49,29 @@ export class Model {
 
   /** A save by hand. */
   put(id: string, session: ModelSession): ModelSession {
-    const stored = { ...session, expiresAt: clamped(session.expiresAt, session.deadline) }
+    const expiresAt = clamped(session.expiresAt, session.deadline)
+    const stored = { ...session, expiresAt, lastSeenAt: this.in(0) }
     this.#sessions.set(id, stored)
     return stored
   }
 
   /** A versioned save, or an update; null where the session is gone. */
-  replace(id: string, changes: Pick<ModelSession, 'identity' | 'data' | 'expiresAt'>): ModelSession | null {
+  replace(id: string, changes: Partial<ModelSession>): ModelSession | null {
     const session = this.load(id)
     return session && this.put(id, { ...session, ...changes })
   }
 
-  touch(id: string, ttlMs: number): Date | null {
+  /** Without a `ttlMs`: the session's own. */
+  touch(id: string, ttlMs?: number): Date | null {
     const session = this.load(id)
-    return session && this.put(id, { ...session, expiresAt: this.in(ttlMs) }).expiresAt
+    return session && this.put(id, { ...session, expiresAt: this.in(ttlMs ?? session.ttlMs) }).expiresAt
   }
 
-  rotate(id: string, newId: string | undefined): ModelSession | null {
+  rotate(id: string, newId: string | undefined, changes: Partial<ModelSession> = {}): ModelSession | null {
     const session = this.load(id)
-    if (session && newId !== undefined) {
-      this.#sessions.delete(id)
-      this.#sessions.set(newId, session)
-    }
-    return session
+    if (!session || newId === undefined) return session
+    this.#sessions.delete(id)
+    return this.put(newId, { ...session, ...changes })
   }
 
   delete(id: string): boolean {

@@ -95,13 +95,15 @@ export function withoutSecret({ id: _, ...rest }: Session): Omit<Session, 'id'> 
   return rest
 }
 
-export function withoutHandle({ handle: _, ...rest }: SessionSummary): Omit<SessionSummary, 'handle'> {
-  return rest
-}
-
 /** The handle of the one session that this person has. */
 export async function handleOf(store: SessionStore, identity: Identity): Promise<string> {
   return only(await store.listByIdentity(refOf(identity)), 'sessions of the person').handle
+}
+
+/** What a session that is built by hand has of what it leaves out, but for id, handle, version, expiry and idle time. */
+export function byHand(clock: { in(ms: number): Date }) {
+  const now = clock.in(0)
+  return { identity: null, data: {}, createdAt: now, lastSeenAt: now, authenticatedAt: null, deadline: null }
 }
 
 /** What `load` has; fails where there is nothing. */
@@ -115,9 +117,11 @@ export function holdsToken(id: string): void {
 
 /** A copy that shares nothing with the session. Not `structuredClone`: under jest its objects are of another realm. */
 export function detached(session: Session): Session {
-  const { identity, data, createdAt, expiresAt, deadline } = session
+  const { identity, data, createdAt, lastSeenAt, authenticatedAt, expiresAt, deadline } = session
   const instants = {
     createdAt: new Date(createdAt),
+    lastSeenAt: new Date(lastSeenAt),
+    authenticatedAt: authenticatedAt && new Date(authenticatedAt),
     expiresAt: new Date(expiresAt),
     deadline: deadline && new Date(deadline),
   }

@@ -1,5 +1,6 @@
 import { type Capabilities, capabilityNames } from '../../src/contract/capabilities.ts'
 import { SessionError } from '../../src/contract/errors.ts'
+import type { LoadOptions, SaveOptions } from '../../src/contract/method-options.ts'
 import type { Session, SessionInput } from '../../src/contract/session.ts'
 import type { SessionStore } from '../../src/contract/session-store.ts'
 import { ReferenceStore } from './reference-store.ts'
@@ -13,17 +14,18 @@ function unsupported(): Promise<never> {
 /** A third party's first store: save, load and delete, and nothing else. */
 export class MinimalStore implements SessionStore {
   readonly capabilities = none
+  readonly maxLifetime = null
   readonly #store: ReferenceStore
 
   constructor({ now }: { now: () => number }) {
     this.#store = new ReferenceStore({ now })
   }
 
-  save(session: SessionInput): Promise<Session> {
-    return this.#store.save(session)
+  save(session: SessionInput, options?: SaveOptions): Promise<Session> {
+    return options?.if === 'absent' || options?.if === 'unchanged' ? unsupported() : this.#store.save(session, options)
   }
-  load(id: string): Promise<Session | null> {
-    return this.#store.load(id)
+  load(id: string, options?: LoadOptions): Promise<Session | null> {
+    return options?.touch === undefined ? this.#store.load(id) : unsupported()
   }
   delete(id: string): Promise<boolean> {
     return this.#store.delete(id)
@@ -50,6 +52,8 @@ export class MinimalStore implements SessionStore {
   listByIdentity = unsupported
   deleteByIdentity = unsupported
   deleteByHandle = unsupported
+  updateByIdentity = unsupported
+  deleteAll = unsupported
   putState = unsupported
   consumeState = unsupported
   // biome-ignore lint/correctness/useYield: it rejects before it has anything to give

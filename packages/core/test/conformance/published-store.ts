@@ -29,6 +29,8 @@ export const methods = [
   'listByIdentity',
   'deleteByIdentity',
   'deleteByHandle',
+  'updateByIdentity',
+  'deleteAll',
   'putState',
   'consumeState',
   'ping',

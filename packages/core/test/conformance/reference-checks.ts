@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { durationMs } from '../../src/contract/durations.ts'
 import { invalidArgument, SessionError } from '../../src/contract/errors.ts'
 import type { JsonObject } from '../../src/contract/json.ts'
 import type { Identity, IdentityRef } from '../../src/contract/session.ts'
@@ -82,4 +83,37 @@ export function copyJson<T>(value: T): T {
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype !== null && Object.getPrototypeOf(prototype) === null
+}
+
+const longest = 100 * 365 * 86_400_000
+
+export function checkExpiry(value: unknown, now: number): number {
+  const ms = checkDate(value, 'expiresAt').getTime()
+  if (ms - now > longest) throw invalidArgument('expiresAt is at most 100 years away')
+  return ms
+}
+
+export function checkFuture(value: unknown, name: string, now: number): number {
+  const ms = checkDate(value, name).getTime()
+  if (ms <= now) throw invalidArgument(`${name} is in the future`)
+  return ms
+}
+
+export function checkDuration(value: unknown): number {
+  if (typeof value !== 'number') throw invalidArgument('ttlMs is a number')
+  return durationMs(value)
+}
+
+export function checkCount(value: unknown, least: number): number {
+  if (!Number.isSafeInteger(value) || (value as number) < least) throw invalidArgument('a count is a whole number')
+  return value as number
+}
+
+export function checkCondition(value: unknown): 'absent' | 'exists' | 'unchanged' | undefined {
+  if (value === undefined || value === 'absent' || value === 'exists' || value === 'unchanged') return value
+  throw invalidArgument('if is absent, exists or unchanged')
+}
+
+export function isSamePerson(a: Identity | null, b: Identity | null): boolean {
+  return a?.providerId === b?.providerId && a?.externalId === b?.externalId
 }

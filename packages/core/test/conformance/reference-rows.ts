@@ -11,7 +11,10 @@ export interface Row {
   readonly identity: Identity | null
   readonly data: JsonObject
   readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly authenticatedAt: number | null
   readonly expiresAt: number
+  readonly ttlMs: number
   readonly deadline: number | null
   readonly version: string
 }
@@ -35,6 +38,7 @@ export class Storage {
 export interface ReferenceOptions {
   now: () => number
   ttl?: Duration | undefined
+  maxLifetime?: Duration | null | undefined
   ids?: 'hashed' | 'plain' | undefined
   timeoutMs?: number | undefined
   updateTimeoutMs?: number | undefined
@@ -45,6 +49,9 @@ export interface ReferenceOptions {
 /** What the methods of the reference store are made of: rows, and how a session is made of one. */
 export class ReferenceRows {
   protected readonly options: ReferenceOptions
+  readonly maxLifetime: number | null
+  /** What each expiry was when it was given out. */
+  protected readonly given = new WeakMap<Date, number>()
   readonly storage: Storage
   protected closed = false
   protected readonly underWay = new Set<Promise<unknown>>()
@@ -52,6 +59,14 @@ export class ReferenceRows {
   constructor(options: ReferenceOptions, storage = new Storage()) {
     this.options = options
     this.storage = storage
+    this.maxLifetime = this.maxLifetimeOf(options)
+  }
+
+  protected maxLifetimeOf({ maxLifetime, ttl = '24h' }: ReferenceOptions): number | null {
+    if (maxLifetime === null) return null
+    if (maxLifetime === undefined) return durationMs('30d')
+    if (durationMs(maxLifetime) < durationMs(ttl)) throw new SessionError('SESS_CONFIG', 'maxLifetime is below ttl')
+    return durationMs(maxLifetime)
   }
 
   protected now(): number {
@@ -131,19 +146,29 @@ export class ReferenceRows {
   }
 
   protected session(id: string, row: Row): Session {
-    return { id, ...this.fields(row) }
+    return { id, ...this.summary([this.key(id), row]) }
   }
 
-  protected fields({ identity, data, createdAt, expiresAt, deadline, version }: Row): Omit<Session, 'id'> {
+  protected fields(row: Row): Omit<Session, 'id' | 'handle'> {
+    const { identity, data, createdAt, lastSeenAt, authenticatedAt, expiresAt, ttlMs, deadline, version } = row
     if (data === unreadable) throw new SessionError('SESS_CORRUPT', 'what is stored is no session')
     return {
       identity: this.copy(identity),
       data: this.copy(data),
       createdAt: new Date(createdAt),
-      expiresAt: new Date(expiresAt),
+      lastSeenAt: new Date(lastSeenAt),
+      authenticatedAt: authenticatedAt === null ? null : new Date(authenticatedAt),
+      expiresAt: this.giveExpiry(expiresAt),
+      ttlMs,
       deadline: deadline === null ? null : new Date(deadline),
       version,
     }
+  }
+
+  protected giveExpiry(ms: number): Date {
+    const date = new Date(ms)
+    this.given.set(date, ms)
+    return date
   }
 
   protected summary([key, row]: [string, Row]): SessionSummary {

@@ -1,20 +1,49 @@
 import { inspect } from 'node:util'
 import { type Capabilities, capabilityNames } from '../../src/contract/capabilities.ts'
-import { invalidArgument, SessionError } from '../../src/contract/errors.ts'
+import { durationMs } from '../../src/contract/durations.ts'
+import { invalidArgument, SessionError, type SessionErrorCode } from '../../src/contract/errors.ts'
+import type { JsonObject } from '../../src/contract/json.ts'
 import type {
   ConsumedState,
   ConsumeStateOptions,
   CreateOptions,
+  DeleteByHandleOptions,
+  DeleteByIdentityOptions,
+  ListOptions,
+  LoadOptions,
   PutStateOptions,
+  RotateOptions,
+  SaveOptions,
+  SummaryChange,
   TouchOptions,
 } from '../../src/contract/method-options.ts'
-import type { IdentityRef, Session, SessionInput, SessionSummary } from '../../src/contract/session.ts'
+import type { Identity, IdentityRef, Session, SessionInput, SessionSummary } from '../../src/contract/session.ts'
 import type { SessionStore } from '../../src/contract/session-store.ts'
 import { Changes, inTime } from './reference-changes.ts'
-import { checkDate, checkId, checkIdentity, checkOptions, checkString } from './reference-checks.ts'
+import {
+  checkCondition,
+  checkCount,
+  checkDate,
+  checkDuration,
+  checkExpiry,
+  checkFuture,
+  checkId,
+  checkIdentity,
+  checkOptions,
+  checkString,
+  isSamePerson,
+} from './reference-checks.ts'
 import { ReferenceRows, type Row, unreadable } from './reference-rows.ts'
 
 export { type ReferenceOptions, type Row, type StateRow, Storage } from './reference-rows.ts'
+
+/** What a rotation is to change. */
+export interface Rotation {
+  readonly identity: Identity | null | undefined
+  readonly data: JsonObject | undefined
+  readonly deadline?: Date | null | undefined
+  readonly ttlMs: number
+}
 
 type Change = (session: Session) => Session | undefined | Promise<Session | undefined>
 
@@ -31,17 +60,30 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
   create(options: CreateOptions = {}): Promise<Session> {
     return this.run(() => {
       const { identity, data = {}, ttl, deadline } = checkOptions(options)
-      const until = deadline == null ? null : checkDate(deadline, 'deadline').getTime()
+      const ttlMs = this.ttlMs(ttl)
+      const until = this.limit(deadline)
+      const who = checkIdentity(identity ?? null)
+      const now = this.now()
       const row: Row = {
-        identity: checkIdentity(identity ?? null),
+        identity: who,
         data: this.checkData(data),
-        createdAt: this.now(),
-        expiresAt: this.clamp(this.now() + this.ttlMs(ttl), until),
+        createdAt: now,
+        lastSeenAt: now,
+        authenticatedAt: who && now,
+        expiresAt: this.clamp(now + ttlMs, until),
+        ttlMs,
         deadline: until,
         version: this.newVersion(),
       }
       return this.insert(row)
     })
+  }
+
+  /** The absolute limit of a session that begins now. */
+  protected limit(deadline: Date | null | undefined): number | null {
+    if (deadline === undefined) return this.maxLifetime === null ? null : this.now() + this.maxLifetime
+    if (deadline === null) return null
+    return checkFuture(deadline, 'deadline', this.now())
   }
 
   protected insert(row: Row): Session | Promise<Session> {
@@ -52,23 +94,50 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
     throw new SessionError('SESS_COLLISION', 'every new id was taken')
   }
 
-  save(input: SessionInput): Promise<Session> {
+  save(input: SessionInput, options: SaveOptions = {}): Promise<Session> {
     return this.run(() => {
-      const { id, expiresAt, version } = checkOptions(input)
+      const { id, expiresAt, version, ttlMs } = checkOptions(input)
+      const condition = checkCondition(checkOptions(options).if)
       checkId(id)
       if (version !== undefined) checkString(version, 'version')
+      if (condition === 'unchanged' && version === undefined) throw invalidArgument('a version is needed')
       const deadline = input.deadline == null ? null : checkDate(input.deadline, 'deadline').getTime()
       const createdAt = input.createdAt === undefined ? this.now() : checkDate(input.createdAt, 'createdAt').getTime()
+      const { authenticatedAt: signedIn } = input
+      const until = expiresAt === undefined ? this.now() + this.ttlMs(undefined) : checkExpiry(expiresAt, this.now())
       const row: Row = {
         identity: checkIdentity(input.identity ?? null),
         data: this.checkData(input.data ?? {}),
         createdAt,
-        expiresAt: this.clamp(checkDate(expiresAt, 'expiresAt').getTime(), deadline),
+        lastSeenAt: this.now(),
+        authenticatedAt: signedIn == null ? null : checkDate(signedIn, 'authenticatedAt').getTime(),
+        expiresAt: until,
+        ttlMs: ttlMs === undefined ? Math.max(1, until - this.now()) : checkDuration(ttlMs),
         deadline,
         version: this.newVersion(),
       }
-      return version === undefined ? this.put(id, row) : this.replace(id, { ...row, expiresAt: expiresAt.getTime() })
+      const whole = { ...row, expiresAt: this.clamp(until, deadline) }
+      const stored = this.find(id)
+      if (condition === 'absent' && stored) return this.refuse('SESS_CONFLICT')
+      if (version === undefined || condition === 'absent') {
+        return condition === 'exists' && !stored ? this.refuseGone(id) : this.put(id, whole)
+      }
+      if (condition === 'unchanged' && stored && stored.version !== version) return this.refuse('SESS_CONFLICT')
+      return this.replace(id, row, expiresAt !== undefined && this.isMoved(expiresAt))
     })
+  }
+
+  protected refuse(code: SessionErrorCode): never {
+    throw new SessionError(code, 'the condition of the save does not hold')
+  }
+
+  protected refuseGone(id: string): never {
+    const reason = this.storage.sessions.has(this.key(id)) ? 'expired' : 'absent'
+    throw new SessionError('SESS_GONE', 'the session is gone', { reason })
+  }
+
+  protected isMoved(expiresAt: Date): boolean {
+    return this.given.get(expiresAt) !== expiresAt.getTime()
   }
 
   protected put(id: string, row: Row): Session | Promise<Session> {
@@ -77,18 +146,28 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
     return session
   }
 
-  protected replace(id: string, row: Row): Session | Promise<Session> {
+  protected replace(id: string, row: Row, isMoved = true): Session | Promise<Session> {
     const stored = this.find(id)
-    if (!stored) throw new SessionError('SESS_GONE', 'the session is gone')
-    const { createdAt, deadline } = stored
-    return this.put(id, { ...row, createdAt, deadline, expiresAt: this.clamp(row.expiresAt, deadline) })
+    if (!stored) return this.refuseGone(id)
+    const { createdAt, deadline, ttlMs } = stored
+    const asked = isMoved ? row.expiresAt : stored.expiresAt
+    return this.put(id, { ...row, createdAt, deadline, ttlMs, expiresAt: this.clamp(asked, deadline) })
   }
 
-  load(id: string): Promise<Session | null> {
+  load(id: string, options: LoadOptions = {}): Promise<Session | null> {
     return this.run(() => {
+      const { touch } = checkOptions(options)
+      const afterMs = touch === undefined ? Number.POSITIVE_INFINITY : durationMs(touch)
       const row = this.find(id)
-      return row ? this.session(id, row) : null
+      if (!row) return null
+      const session = this.session(id, row)
+      return this.now() - row.lastSeenAt > afterMs ? this.touched(id, row, row.ttlMs) : session
     })
+  }
+
+  protected touched(id: string, row: Row, ttlMs: number): Session | Promise<Session | null> {
+    const expiresAt = this.clamp(this.now() + ttlMs, row.deadline)
+    return this.write(id, { ...row, expiresAt, lastSeenAt: this.now() })
   }
 
   delete(id: string): Promise<boolean> {
@@ -111,11 +190,14 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
         const altered = (pending instanceof Promise ? await pending : pending) ?? given
         const { identity, data, expiresAt } = checkOptions(altered)
         if (altered.id !== id) throw invalidArgument('an update keeps the id')
+        const who = checkIdentity(identity ?? null)
         const row = {
           ...before,
-          identity: checkIdentity(identity ?? null),
+          identity: who,
           data: this.checkData(data),
-          expiresAt: this.clamp(checkDate(expiresAt, 'expiresAt').getTime(), before.deadline),
+          lastSeenAt: this.now(),
+          authenticatedAt: this.signedIn(before, who),
+          expiresAt: this.clamp(checkExpiry(expiresAt, this.now()), before.deadline),
           version: this.newVersion(),
         }
         const written = this.swap(id, before, row)
@@ -123,6 +205,11 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
       }
       throw new SessionError('SESS_CONFLICT', 'other writers came between at every try')
     })
+  }
+
+  /** An update signs nobody in. */
+  protected signedIn(before: Row, who: Identity | null): number | null {
+    return isSamePerson(before.identity, who) ? before.authenticatedAt : null
   }
 
   /** Resolves when an async change of somebody else that runs on the session has ended; undefined where none does. */
@@ -149,26 +236,57 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
 
   touch(id: string, options: TouchOptions = {}): Promise<Date | null> {
     return this.run(() => {
-      const ttlMs = this.ttlMs(checkOptions(options).ttl)
+      const { ttl } = checkOptions(options)
+      const ttlMs = ttl === undefined ? null : durationMs(ttl)
       const row = this.find(id)
-      return row ? this.extend(id, row, this.clamp(this.now() + ttlMs, row.deadline)) : null
+      return row ? this.extend(id, row, this.clamp(this.now() + (ttlMs ?? this.idleTime(row)), row.deadline)) : null
     })
   }
 
+  protected idleTime(row: Row): number {
+    return row.ttlMs
+  }
+
   protected extend(id: string, row: Row, expiresAt: number): Date | Promise<Date | null> {
-    if (row.data !== unreadable) return this.write(id, { ...row, expiresAt }).expiresAt
-    this.storage.sessions.set(this.key(id), { ...row, expiresAt })
+    this.storage.sessions.set(this.key(id), { ...row, expiresAt, lastSeenAt: this.now() })
     return new Date(expiresAt)
   }
 
-  rotate(id: string): Promise<Session | null> {
+  rotate(id: string, options: RotateOptions = {}): Promise<Session | null> {
     return this.run(async () => {
+      const given = checkOptions(options)
+      const ttlMs = given.ttl === undefined ? null : durationMs(given.ttl)
+      const identity = given.identity === undefined ? undefined : checkIdentity(given.identity)
+      const data = given.data === undefined ? undefined : this.checkData(given.data)
+      if (given.deadline != null) checkFuture(given.deadline, 'deadline', this.now())
       for (let turn = this.turn(id); turn !== undefined; turn = this.turn(id)) await turn
       const row = this.find(id)
       if (!row) return null
       this.session(id, row) // one that can't be read keeps its id
-      return await this.move(id, row)
+      return await this.move(id, this.rotated(row, { ...given, identity, data, ttlMs: ttlMs ?? row.ttlMs }))
     })
+  }
+
+  protected rotated(row: Row, given: Rotation): Row {
+    const { identity = row.identity, data = row.data, deadline, ttlMs } = given
+    const isSignIn = given.identity != null
+    const until = isSignIn ? this.limit(deadline) : this.earlier(row.deadline, deadline)
+    const isNew = given.identity !== undefined || given.data !== undefined
+    return {
+      ...row,
+      identity,
+      data,
+      lastSeenAt: this.now(),
+      authenticatedAt: isSignIn ? this.now() : given.identity === null ? null : row.authenticatedAt,
+      expiresAt: this.clamp(isSignIn ? this.now() + ttlMs : row.expiresAt, until),
+      ttlMs,
+      deadline: until,
+      version: isNew ? this.newVersion() : row.version,
+    }
+  }
+
+  protected earlier(stored: number | null, given: Date | null | undefined): number | null {
+    return given == null ? stored : Math.min(given.getTime(), stored ?? Number.POSITIVE_INFINITY)
   }
 
   protected async move(id: string, row: Row): Promise<Session> {
@@ -194,24 +312,84 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
     })
   }
 
-  listByIdentity(ref: IdentityRef): Promise<SessionSummary[]> {
-    return this.run(() => this.summaries(this.rowsOf(ref).sort(([, a], [, b]) => a.createdAt - b.createdAt)))
+  listByIdentity(ref: IdentityRef, options: ListOptions = {}): Promise<SessionSummary[]> {
+    return this.run(() => {
+      const limit = checkCount(checkOptions(options).limit ?? 1_000, 1)
+      const summaries = this.summaries(this.rowsOf(ref).sort(([, a], [, b]) => a.createdAt - b.createdAt))
+      return this.limited(summaries, limit)
+    })
   }
 
-  deleteByIdentity(ref: IdentityRef, options: { except?: string } = {}): Promise<number> {
+  protected limited(summaries: SessionSummary[], limit: number): SessionSummary[] {
+    return summaries.slice(0, limit)
+  }
+
+  updateByIdentity(ref: IdentityRef, change: SummaryChange): Promise<number> {
+    return this.run(async () => {
+      if (typeof change !== 'function') throw invalidArgument('change is a function')
+      const written = new Set<string>()
+      for (let left = this.leftToUpdate(ref, written); left.length > 0; left = this.leftToUpdate(ref, written)) {
+        const [[key, before]] = left as [[string, Row]]
+        const { id: _none, ...given } = this.session('', before)
+        const summary = { ...given, handle: this.handle(key) }
+        const { identity, data, expiresAt } = checkOptions((await change(summary)) ?? summary)
+        const who = checkIdentity(identity)
+        const row = {
+          ...before,
+          identity: who,
+          data: this.checkData(data),
+          lastSeenAt: this.now(),
+          authenticatedAt: this.signedIn(before, who),
+          expiresAt: this.clamp(expiresAt.getTime(), before.deadline),
+          version: this.newVersion(),
+        }
+        if (this.storage.sessions.get(key)?.version !== before.version) continue
+        this.storage.sessions.set(key, row)
+        written.add(row.version)
+      }
+      return written.size
+    })
+  }
+
+  protected leftToUpdate(ref: IdentityRef, written: ReadonlySet<string>): [string, Row][] {
+    return this.rowsOf(ref).filter(([, row]) => row.data !== unreadable && !written.has(row.version))
+  }
+
+  deleteByIdentity(ref: IdentityRef, options: DeleteByIdentityOptions = {}): Promise<number> {
     return this.run(() => {
-      const { except } = checkOptions(options)
+      const { except, keep = 0 } = checkOptions(options)
       const spared = except === undefined ? null : this.key(checkString(except, 'except'))
-      const ended = this.rowsOf(ref).filter(([key]) => key !== spared)
+      const ended = this.older(this.rowsOf(ref), checkCount(keep, 0), spared)
       for (const [key] of ended) this.storage.sessions.delete(key)
       return ended.length
     })
   }
 
-  deleteByHandle(handle: string): Promise<boolean> {
+  /** All but the newest, of which the spared one is one. */
+  protected older(rows: [string, Row][], keep: number, spared: string | null): [string, Row][] {
+    const others = rows.filter(([key]) => key !== spared).sort(([, a], [, b]) => this.byAge(a, b))
+    return others.slice(Math.max(0, keep - (rows.length - others.length)))
+  }
+
+  /** The newest first. */
+  protected byAge(a: Row, b: Row): number {
+    return (b.authenticatedAt ?? 0) - (a.authenticatedAt ?? 0) || b.createdAt - a.createdAt
+  }
+
+  deleteByHandle(handle: string, options: DeleteByHandleOptions = {}): Promise<boolean> {
     return this.run(() => {
       checkString(handle, 'handle')
-      return this.remove(this.rows().find(([key]) => this.handle(key) === handle)?.[0])
+      const { identity } = checkOptions(options)
+      const mine = identity === undefined ? this.rows() : this.rowsOf(identity)
+      return this.remove(mine.find(([key]) => this.handle(key) === handle)?.[0])
+    })
+  }
+
+  deleteAll(): Promise<number> {
+    return this.run(() => {
+      const live = this.rows().length
+      this.storage.sessions.clear()
+      return live
     })
   }
 

@@ -1,7 +1,7 @@
 import type { Session } from '../../contract/session.ts'
 import { caseGroup } from '../conformance-case.ts'
 import { fail, same } from '../expectations.ts'
-import { alice, bob, dayMs, hourMs, loaded, minuteMs } from '../samples.ts'
+import { alice, bob, byHand, dayMs, hourMs, loaded, minuteMs } from '../samples.ts'
 
 /** What a write answers is what is stored: a caller must not believe in a limit that does not exist. */
 export const answerCases = caseGroup('answers', [], {
@@ -66,12 +66,9 @@ export const answerCases = caseGroup('answers', [], {
       })
       const answer = await store.save({ id, expiresAt: clock.in(dayMs), data: { n: 1 } })
       same(answer, await loaded(store, id), 'what save resolves with is what is stored')
-      const times = { createdAt: clock.in(0), expiresAt: clock.in(dayMs), deadline: null }
-      same(
-        answer,
-        { id, identity: null, data: { n: 1 }, ...times, version: answer.version },
-        'nothing of the other stays',
-      )
+      const { version, handle } = answer
+      const expected = { ...byHand(clock), data: { n: 1 }, expiresAt: clock.in(dayMs), ttlMs: dayMs }
+      same(answer, { id, ...expected, version, handle }, 'nothing of the other stays')
     },
   },
   'of-other-writes-are-what-is-stored': {

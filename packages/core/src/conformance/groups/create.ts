@@ -1,6 +1,17 @@
 import { caseGroup } from '../conformance-case.ts'
 import { differs, holds, isTypeError, rejection, rejectsWith, rejectsWithTypeError, same } from '../expectations.ts'
-import { alice, badDurations, bob, dayMs, hourMs, idsInOrder, loaded, minuteMs, tokenPattern } from '../samples.ts'
+import {
+  alice,
+  badDurations,
+  bob,
+  byHand,
+  dayMs,
+  hourMs,
+  idsInOrder,
+  loaded,
+  minuteMs,
+  tokenPattern,
+} from '../samples.ts'
 
 const first = 'first'.padEnd(43, '1')
 const second = 'second'.padEnd(43, '2')
@@ -22,12 +33,17 @@ export const createCases = caseGroup('create', ['create'], {
     },
   },
   defaults: {
-    title: 'without options: anonymous, {} as data, no deadline, 24 hours',
+    title: 'without options: anonymous, {} as data, 24 hours, 30 days at most',
     async run({ store, clock }) {
-      const { id, version, ...rest } = await store.create()
+      const { id, version, handle, ...rest } = await store.create()
       holds(tokenPattern.test(id), 'an id is 43 characters of base64url')
       holds(typeof version === 'string' && version !== '', 'a version is a non-empty string')
-      const expected = { identity: null, data: {}, createdAt: clock.in(0), expiresAt: clock.in(dayMs), deadline: null }
+      const expected = {
+        ...byHand(clock),
+        expiresAt: clock.in(dayMs),
+        ttlMs: dayMs,
+        deadline: clock.in(30 * dayMs),
+      }
       same(rest, expected, 'what create leaves out has its default')
     },
   },

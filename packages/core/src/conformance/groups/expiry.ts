@@ -2,7 +2,7 @@ import type { Session } from '../../contract/session.ts'
 import type { SessionStore } from '../../contract/session-store.ts'
 import { type CaseContext, type ConformanceCase, caseGroup, type Requirement } from '../conformance-case.ts'
 import { fail, same } from '../expectations.ts'
-import { alice, all, dayMs, handleOf, hourMs, loaded, minuteMs, refOf } from '../samples.ts'
+import { alice, all, byHand, dayMs, handleOf, hourMs, loaded, minuteMs, refOf } from '../samples.ts'
 
 /** One way to ask for a session; resolves with whether it was found live. */
 interface Path {
@@ -151,10 +151,10 @@ export const expiryCases = caseGroup('expiry', [], {
         deadline: clock.in(minuteMs),
       })
       clock.advance(minuteMs)
-      const { version, ...anew } = await store.save({ id, expiresAt: clock.in(hourMs) })
-      const times = { createdAt: clock.in(0), expiresAt: clock.in(hourMs), deadline: null }
-      same(anew, { id, identity: null, data: {}, ...times }, 'nothing of the expired session is left')
-      same(await store.load(id), { ...anew, version }, 'the new session is stored')
+      const { version, handle, ...anew } = await store.save({ id, expiresAt: clock.in(hourMs) })
+      const expected = { ...byHand(clock), expiresAt: clock.in(hourMs), ttlMs: hourMs }
+      same(anew, { id, ...expected }, 'nothing of the expired session is left')
+      same(await store.load(id), { ...anew, version, handle }, 'the new session is stored')
       if (store.capabilities.identityIndex) {
         same(await store.listByIdentity(refOf(alice)), [], 'the expired session is in no list')
       }

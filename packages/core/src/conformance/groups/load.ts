@@ -16,10 +16,22 @@ export const loadCases = caseGroup('load', [], {
     async run({ store, clock, put }) {
       const { id } = await put({ identity: alice, data: { n: 1 }, deadline: clock.in(86_400_000) })
       const session = await loaded(store, id)
-      const names = ['createdAt', 'data', 'deadline', 'expiresAt', 'id', 'identity', 'version']
+      const names = [
+        'authenticatedAt',
+        'createdAt',
+        'data',
+        'deadline',
+        'expiresAt',
+        'handle',
+        'id',
+        'identity',
+        'lastSeenAt',
+        'ttlMs',
+        'version',
+      ]
       same(Object.keys(session).sort(), names, 'a session has these fields and no others')
       same(session.id, id, 'a session carries its id')
-      for (const date of [session.createdAt, session.expiresAt, session.deadline]) {
+      for (const date of [session.createdAt, session.lastSeenAt, session.expiresAt, session.deadline]) {
         holds(types.isDate(date), 'instants are Date objects')
       }
     },

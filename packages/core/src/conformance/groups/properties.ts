@@ -47,10 +47,13 @@ function issue(store: SessionStore, model: Model, kind: Unawaited, id: string, n
         identity: null,
         data: { n },
         createdAt: model.in(0),
+        authenticatedAt: null,
         expiresAt: model.in(hourMs),
+        ttlMs: hourMs,
         deadline: null,
       }
-      return [store.save({ id, ...fields }).then(brief), brief(model.put(id, fields))]
+      const expected = model.put(id, { ...fields, lastSeenAt: model.in(0) })
+      return [store.save({ id, ...fields }).then(brief), brief(expected)]
     }
     case 'delete':
       return [store.delete(id), model.delete(id)]

@@ -7,14 +7,16 @@ const second = 'second'.padEnd(43, '2')
 
 export const rotateCases = caseGroup('rotate', ['rotate'], {
   'keeps-the-session': {
-    title: 'only the id is new: data, identity, instants and version are kept',
+    title: 'only id and handle are new: data, identity, times and version are kept, but for lastSeenAt',
     async run({ store, clock, put }) {
       const before = await put({ identity: alice, data: { cart: [1] }, deadline: clock.in(dayMs) })
       clock.advance(1_000)
       const rotated = (await store.rotate(before.id)) ?? fail('a live session can be rotated')
       differs(rotated.id, before.id, 'a rotation gives a new id')
       holdsToken(rotated.id)
-      same(rotated, { ...before, id: rotated.id }, 'a rotation keeps all but the id')
+      differs(rotated.handle, before.handle, 'a rotation gives a new handle')
+      const { id, handle } = rotated
+      same(rotated, { ...before, id, handle, lastSeenAt: clock.in(0) }, 'a rotation keeps all but the id')
       same(await store.load(rotated.id), rotated, 'load gives what rotate resolved with')
     },
   },
@@ -80,7 +82,8 @@ export const rotateCases = caseGroup('rotate', ['rotate'], {
       const once = (await store.rotate(id)) ?? fail('a live session can be rotated')
       const saved = await store.save({ ...once, data: { n: 2 } })
       const twice = (await store.rotate(saved.id)) ?? fail('a rotated session can be rotated')
-      same(twice, { ...saved, id: twice.id }, 'a second rotation keeps all but the id')
+      const { id: newId, handle } = twice
+      same(twice, { ...saved, id: newId, handle }, 'a second rotation keeps all but the id')
       same(await store.load(once.id), null, 'the id in between is dead')
       same((await loaded(store, twice.id)).data, { n: 2 }, 'the saved data is kept')
     },

@@ -1,28 +1,37 @@
 import type { Session } from '../../contract/session.ts'
 import { caseGroup } from '../conformance-case.ts'
 import { differs, holds, rejectsWith, rejectsWithTypeError, same } from '../expectations.ts'
-import { alice, bob, dayMs, hourMs, loaded, minuteMs } from '../samples.ts'
+import { alice, bob, byHand, dayMs, hourMs, loaded, minuteMs } from '../samples.ts'
 
 export const saveCases = caseGroup('save', [], {
   'by-hand-inserts': {
     title: 'a session built by hand from an id and expiresAt is stored with defaults',
     async run({ store, clock, newId }) {
       const id = newId()
-      const { version, ...saved } = await store.save({ id, expiresAt: clock.in(hourMs) })
+      const saved = await store.save({ id, expiresAt: clock.in(hourMs) })
+      const { version, handle, ...rest } = saved
       holds(typeof version === 'string' && version !== '', 'a version is a non-empty string')
-      const times = { createdAt: clock.in(0), expiresAt: clock.in(hourMs), deadline: null }
-      same(saved, { id, identity: null, data: {}, ...times }, 'what a hand-built session leaves out has its default')
-      same(await store.load(id), { ...saved, version }, 'load gives what save resolved with')
+      holds(typeof handle === 'string' && handle !== '', 'a handle is a non-empty string')
+      const expected = { ...byHand(clock), expiresAt: clock.in(hourMs), ttlMs: hourMs }
+      same(rest, { id, ...expected }, 'what a hand-built session leaves out has its default')
+      same(await store.load(id), saved, 'load gives what save resolved with')
     },
   },
   'by-hand-keeps-every-field': {
-    title: 'a session built by hand keeps its createdAt, deadline, identity and data',
+    title: 'a session built by hand keeps its times, identity and data',
     async run({ store, clock, newId }) {
-      const times = { createdAt: clock.in(-dayMs), expiresAt: clock.in(hourMs), deadline: clock.in(dayMs) }
+      const times = {
+        createdAt: clock.in(-dayMs),
+        authenticatedAt: clock.in(-minuteMs),
+        expiresAt: clock.in(hourMs),
+        ttlMs: 2 * hourMs,
+        deadline: clock.in(dayMs),
+      }
       const input = { id: newId(), identity: alice, data: { a: [1, { b: null }] }, ...times }
-      const { version, ...saved } = await store.save(input)
+      const { version, handle, lastSeenAt, ...saved } = await store.save(input)
       same(saved, input, 'save resolves with every field as given')
-      same(await store.load(input.id), { ...input, version }, 'load gives every field as given')
+      same(lastSeenAt, clock.in(0), 'a save is the last time that the session was seen')
+      same(await store.load(input.id), { ...input, version, handle, lastSeenAt }, 'load gives every field as given')
     },
   },
   'identity-without-attributes': {
@@ -249,9 +258,9 @@ export const saveCases = caseGroup('save', [], {
   },
   'wrong-arguments-are-type-errors': {
     title: 'what is no session rejects with a TypeError, and nothing is written',
-    async run({ store, clock, put, newId }) {
+    async run({ store, clock, put }) {
       const expiresAt = clock.in(hourMs)
-      for (const session of [undefined, null, 'text', 1, {}, { id: newId() }, { expiresAt }]) {
+      for (const session of [undefined, null, 'text', 1, {}, { id: 5 }, { expiresAt }]) {
         await rejectsWithTypeError(() => store.save(session as never), 'what is no session')
       }
       const stored = await put({ identity: alice, data: { n: 1 } })
@@ -269,6 +278,10 @@ export const saveCases = caseGroup('save', [], {
         { identity: { ...alice, attributes: { admin: true } } },
         { identity: { ...alice, attributes: [] } },
         { version: 1 },
+        { ttlMs: '1h' },
+        { ttlMs: 0 },
+        { authenticatedAt: 0 },
+        { expiresAt: clock.in(101 * 365 * dayMs) },
       ]
       for (const fields of wrong) {
         const [name] = Object.keys(fields)

@@ -22,22 +22,24 @@ export const touchCases = caseGroup('touch', ['touch'], {
       }
     },
   },
-  'default-is-24-hours': {
-    title: 'without a ttl: 24 hours',
+  'default-is-its-own-idle-time': {
+    title: "without a ttl: the session's own idle time, whatever a touch before it gave",
     async run({ store, clock, put }) {
-      const { id } = await put()
+      const { id } = await put({ expiresAt: clock.in(2 * hourMs) })
       clock.advance(minuteMs)
-      same(await store.touch(id), clock.in(dayMs), 'touch without ttl is 24 h from now')
-      same(await store.touch(id, {}), clock.in(dayMs), 'touch with no ttl in its options is 24 h from now')
+      same(await store.touch(id), clock.in(2 * hourMs), "touch without ttl gives the session's ttlMs")
+      same(await store.touch(id, { ttl: minuteMs }), clock.in(minuteMs), 'touch with a ttl gives that for this once')
+      same(await store.touch(id, {}), clock.in(2 * hourMs), 'touch with no ttl in its options gives ttlMs')
+      same((await loaded(store, id)).ttlMs, 2 * hourMs, 'a touch leaves ttlMs alone')
     },
   },
-  'store-ttl-is-the-default': {
-    title: "the store's ttl option holds where the caller names none",
-    requires: ['options'],
-    options: () => ({ ttl: '30m' }),
+  'is-seen': {
+    title: 'lastSeenAt becomes now',
     async run({ store, clock, put }) {
       const { id } = await put()
-      same(await store.touch(id), clock.in(30 * minuteMs), "the store's ttl option is the default")
+      clock.advance(1_000)
+      await store.touch(id)
+      same((await loaded(store, id)).lastSeenAt, clock.in(0), 'a touch moves lastSeenAt to now')
     },
   },
   'keeps-alive': {
@@ -62,8 +64,8 @@ export const touchCases = caseGroup('touch', ['touch'], {
       await store.touch(before.id, { ttl: 2 * hourMs })
       same(
         await store.load(before.id),
-        { ...before, expiresAt: clock.in(2 * hourMs) },
-        'a touch writes expiresAt alone',
+        { ...before, expiresAt: clock.in(2 * hourMs), lastSeenAt: clock.in(0) },
+        'a touch writes expiresAt and lastSeenAt alone',
       )
     },
   },
