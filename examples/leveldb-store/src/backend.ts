@@ -30,17 +30,13 @@ export class LevelBackend implements SessionBackend {
   async count(now: number) {
     let live = 0
     const texts = this.#database.level.values({ gt: 'session ', lt: 'session!' })
-    for await (const text of texts) if (isLive(parse(text), now)) live += 1
+    for await (const text of texts) live += isLive(parse(text), now) ? 1 : 0
     return live
   }
 
   async scan(cursor: string | null, limit: number, now: number) {
-    const entries = await this.#database.level.iterator({ gt: cursor ?? 'session ', lt: 'session!', limit }).all()
-    const records = entries.map(([, text]) => parse<SessionRecord>(text))
-    return {
-      records: records.filter((each) => each instanceof Error || isLive(each, now)) as SessionRecord[],
-      cursor: entries[limit - 1]?.[0] ?? null,
-    }
+    const page = await this.#page<SessionRecord>({ gt: cursor ?? 'session ', lt: 'session!', limit })
+    return { ...page, records: page.records.filter((each) => each instanceof Error || isLive(each, now)) }
   }
 
   /** All in one page, in turn: none is missed that is rotated meanwhile. */
@@ -59,35 +55,40 @@ export class LevelBackend implements SessionBackend {
   /** Sessions first, then states. */
   cleanExpired(cursor: string | null, limit: number, now: number) {
     return this.#database.change(async (changes) => {
-      const entries = await this.#database.level.iterator({ gt: cursor ?? 'session ', lt: 'state!', limit }).all()
-      const expired = entries.map(([, text]) => parse(text)).filter((each) => isReadable(each) && !isLive(each, now))
-      changes.push(...(expired as Stored[]).flatMap(removalOf))
-      const sessions = (expired as Stored[]).filter((each) => 'version' in each).length
-      return { sessions, cursor: entries[limit - 1]?.[0] ?? null }
+      const page = await this.#page({ gt: cursor ?? 'session ', lt: 'state!', limit })
+      const expired = page.records.flatMap((each) => (each instanceof Error || isLive(each, now) ? [] : [each]))
+      changes.push(...expired.flatMap(removalOf))
+      return { sessions: expired.filter((each) => 'version' in each).length, cursor: page.cursor }
     })
+  }
+
+  async #page<Kind extends Stored>(range: { gt: string; lt: string; limit: number }) {
+    const entries = await this.#database.level.iterator(range).all()
+    const records = entries.map(([, text]) => parse<Kind>(text) as Kind | Error)
+    return { records, cursor: entries[range.limit - 1]?.[0] ?? null }
   }
 
   async #liveOf(identityKey: string, now: number) {
     const names = await this.#database.level.keys({ gt: `person ${identityKey} `, lt: `person ${identityKey}!` }).all()
-    const keys = names.map((name) => name.slice(name.lastIndexOf(' ') + 1))
-    return (await this.read(keys)).filter((each) => isLive(each, now))
+    const records = await this.read(names.map((name) => name.slice(name.lastIndexOf(' ') + 1)))
+    return records.filter((each) => isLive(each, now))
   }
 
   async #apply(operation: WriteOperation, now: number, changes: Change[]) {
     const { kind, key } = operation
-    const name = `${kind === 'putState' || kind === 'consumeState' ? 'state' : 'session'} ${key}`
+    const name = `${kind.endsWith('State') ? 'state' : 'session'} ${key}`
     const stored = parse(await this.#database.level.get(name))
-    if (stored instanceof Error && !['put', 'delete', 'putState'].includes(kind)) return stored
+    if (stored instanceof Error && kind !== 'put' && kind !== 'delete') return stored
     if (kind === 'rotate' && (await this.#database.level.get(`session ${operation.newKey}`))) return 'taken'
-    const { outcome, record } = applyWrite(operation, isReadable(stored) ? stored : null, now)
+    const former = stored instanceof Error ? null : stored
+    const { outcome, record } = applyWrite(operation, former, now)
     if (record === undefined) return outcome
-    changes.push({ type: 'del', key: name }, ...(isReadable(stored) ? removalOf(stored) : []))
-    if (record !== null) changes.push(...entriesOf(record))
+    changes.push({ type: 'del', key: name }, ...(former ? removalOf(former) : []), ...(record ? entriesOf(record) : []))
     return outcome
   }
 }
 
-function parse<Kind extends Stored = Stored>(text: string | undefined): Kind | Error | null {
+function parse<Kind extends Stored>(text: string | undefined): Kind | Error | null {
   try {
     return text === undefined ? null : JSON.parse(text)
   } catch {
@@ -95,21 +96,17 @@ function parse<Kind extends Stored = Stored>(text: string | undefined): Kind | E
   }
 }
 
-function isReadable<Kind extends Stored>(stored: Kind | Error | null): stored is Kind {
-  return stored !== null && !(stored instanceof Error)
-}
-
 function isLive<Kind extends Stored>(stored: Kind | Error | null, now: number): stored is Kind {
-  return isReadable(stored) && stored.expiresAt > now
+  return stored !== null && !(stored instanceof Error) && stored.expiresAt > now
 }
 
 function entriesOf(record: Stored) {
   const put = (key: string, value: string) => ({ type: 'put' as const, key, value })
   if (!('version' in record)) return [put(`state ${record.key}`, JSON.stringify(record))]
-  const { key, identityKey } = record
-  return [put(`session ${key}`, JSON.stringify(record)), put(`person ${identityKey ?? ''} ${key}`, '')]
+  return [
+    put(`session ${record.key}`, JSON.stringify(record)),
+    put(`person ${record.identityKey ?? ''} ${record.key}`, ''),
+  ]
 }
 
-function removalOf(record: Stored) {
-  return entriesOf(record).map(({ key }) => ({ type: 'del' as const, key }))
-}
+const removalOf = (record: Stored) => entriesOf(record).map(({ key }) => ({ type: 'del' as const, key }))

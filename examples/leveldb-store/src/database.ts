@@ -47,13 +47,6 @@ export class Database {
 
 export const { toSessionError } = driverErrors({
   product: 'LevelDB',
-  faults: {
-    LEVEL_DATABASE_NOT_OPEN: {
-      fault: 'unreachable',
-      message: 'the folder is not open, or another process has opened it',
-    },
-    LEVEL_IO_ERROR: 'exhausted',
-    LEVEL_CORRUPTION: 'damaged',
-  },
+  faults: { LEVEL_DATABASE_NOT_OPEN: 'unreachable', LEVEL_IO_ERROR: 'exhausted', LEVEL_CORRUPTION: 'damaged' },
   heads: ['Database is not open', 'Database failed to open', 'Corruption', 'IO error'],
 })

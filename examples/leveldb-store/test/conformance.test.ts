@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeConformance } from '@sess/core/conformance'
+import { ClassicLevel } from 'classic-level'
 import { describe, it } from 'vitest'
 import { Database } from '../src/database.ts'
 import { levelStore } from '../src/index.ts'
@@ -33,9 +34,12 @@ describeConformance(
         await levelOf(store).put(name, JSON.stringify({ ...record, payload: record.payload.slice(1) }))
       }
     },
+    // The folder is taken away, and another opens it: nobody else can.
     async outage(store) {
       await levelOf(store).close()
-      return { end: () => levelOf(store).open() }
+      const taker = new ClassicLevel(folders.get(store) as string)
+      await taker.open()
+      return { end: () => taker.close().then(() => levelOf(store).open()) }
     },
   },
 )
