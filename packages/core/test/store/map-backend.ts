@@ -106,7 +106,8 @@ export class MapBackend implements SessionBackend {
     const { outcome, record } = applyWrite(operation, place.get(key) ?? null, now)
     if (record === undefined) return outcome
     if (kind === 'rotate' && place.has(operation.newKey)) return 'taken'
-    place.delete(key)
+    // What stays under its key keeps its place in the pages.
+    if (record?.key !== key) place.delete(key)
     if (record !== null) place.set(record.key, record)
     return outcome
   }
