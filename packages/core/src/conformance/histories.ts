@@ -83,7 +83,8 @@ const plays = {
     if (!session) return
     const changes = { identity: people[person] ?? null, data, expiresAt: model.in(ttlMs) }
     const [outcome] = await Promise.allSettled([store.save({ ...session, ...changes })])
-    const expected = model.replace(session.id, changes)
+    const { authenticatedAt } = session
+    const expected = model.replace(session.id, { ...changes, authenticatedAt })
     if (expected) {
       if (outcome.status === 'rejected') throw outcome.reason
       same(modelled(outcome.value), expected, 'a versioned save agrees with the model')

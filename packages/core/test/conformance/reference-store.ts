@@ -314,7 +314,8 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
 
   listByIdentity(ref: IdentityRef, options: ListOptions = {}): Promise<SessionSummary[]> {
     return this.run(() => {
-      const limit = checkCount(checkOptions(options).limit ?? 1_000, 1)
+      const { limit = 1_000 } = checkOptions(options)
+      checkCount(limit, 1)
       const summaries = this.summaries(this.rowsOf(ref).sort(([, a], [, b]) => a.createdAt - b.createdAt))
       return this.limited(summaries, limit)
     })

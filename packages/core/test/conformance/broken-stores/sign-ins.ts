@@ -1,7 +1,10 @@
+import { type Capabilities, capabilityNames } from '../../../src/contract/capabilities.ts'
 import type { LoadOptions, RotateOptions, SaveOptions, TouchOptions } from '../../../src/contract/method-options.ts'
 import type { Identity, Session, SessionInput } from '../../../src/contract/session.ts'
 import { type ReferenceOptions, ReferenceStore, type Rotation, type Row } from '../reference-store.ts'
 import { broken, gap } from './broken-store.ts'
+
+const allCapabilities = Object.fromEntries(capabilityNames.map((name) => [name, true])) as unknown as Capabilities
 
 export const brokenSignIns = [
   broken(
@@ -234,8 +237,35 @@ export const brokenSignIns = [
     {
       'load-and-touch/touches-what-is-due': /it is touched/,
       'load-and-touch/bad-touch-is-a-type-error': /no duration: it resolved/,
-      'load-and-touch/stays-within-the-deadline': /./,
     },
+  ),
+  broken(
+    'a load with touch knows no deadline',
+    class extends ReferenceStore {
+      protected override touched(id: string, row: Row, ttlMs: number) {
+        return this.write(id, { ...row, expiresAt: this.now() + ttlMs })
+      }
+    },
+    { 'load-and-touch/stays-within-the-deadline': /clamped to the deadline/ },
+  ),
+  broken(
+    'options that need what the store lacks are ignored',
+    class extends ReferenceStore {
+      override readonly capabilities = Object.freeze({ ...allCapabilities, touch: false })
+    },
+    { 'capabilities/of-options-are-stated-truly': /an option that needs touch: it resolved/ },
+  ),
+  broken(
+    'create takes a deadline that has passed, and heeds none',
+    class extends ReferenceStore {
+      protected override limit(deadline: Date | null | undefined) {
+        return deadline?.getTime() ?? null
+      }
+      protected override clamp(expiresAt: number) {
+        return expiresAt
+      }
+    },
+    { 'create/deadline-in-the-past-is-never-live': /./ },
   ),
   broken(
     'a load with touch touches every time',

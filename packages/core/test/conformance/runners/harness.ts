@@ -1,4 +1,5 @@
 import { SessionError } from '../../../src/contract/errors.ts'
+import type { LoadOptions } from '../../../src/contract/method-options.ts'
 import type { SessionInput } from '../../../src/contract/session.ts'
 import { referenceHarness } from '../reference-harness.ts'
 import { type ReferenceOptions, ReferenceStore, type Row, type Storage } from '../reference-store.ts'
@@ -10,6 +11,10 @@ export class WithoutTouch extends ReferenceStore {
   constructor(options: ReferenceOptions, storage?: Storage) {
     super(options, storage)
     this.capabilities = Object.freeze({ ...new ReferenceStore(options).capabilities, touch: false })
+  }
+
+  override load(id: string, options: LoadOptions = {}) {
+    return options.touch === undefined ? super.load(id) : this.touch()
   }
 
   override touch(): Promise<never> {
