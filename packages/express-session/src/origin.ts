@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Session } from '@sess/core'
 import { type CookieFacts, cookieFacts } from './cookie.ts'
 import { type Texts, textsOf } from './json.ts'
@@ -58,9 +59,14 @@ export class Origin {
     }
   }
 
-  /** Nothing of it is stored, hashed or shown. */
+  /** Nothing of it is stored or hashed. */
   toJSON(): undefined {
     return undefined
+  }
+
+  /** A sid is no text for a log, and `console.log(session)` is. */
+  [inspect.custom](): string {
+    return '[origin]'
   }
 }
 
