@@ -55,7 +55,7 @@ it.each([true, false])(
     const slow = gate()
     const browser = await passportApp(
       store,
-      { keepSessionInfo },
+      { keepSessionInfo, session: true },
       {
         '/slow': async (request, response) => {
           request.session.page = 'slow'
