@@ -38,7 +38,8 @@ export interface Settings<Data extends object> {
   readonly store: SessionStore<Data>
   readonly cookie: string
   readonly idleMs: number | undefined
-  readonly absoluteMs: number | null
+  /** Undefined: as the store has it. */
+  readonly absoluteMs: number | null | undefined
   readonly touchMs: number | undefined
   readonly persist: boolean
   readonly origin: string | undefined

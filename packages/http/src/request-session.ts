@@ -1,4 +1,4 @@
-import { durationMs, type Identity, isSessionError, type Session, SessionError } from '@sess/core'
+import { type ConsumedState, durationMs, type Identity, isSessionError, type Session, SessionError } from '@sess/core'
 import type { BeginSignInOptions, Device, Draft, HttpSession, SignInOptions } from './http-session.ts'
 import type { Settings } from './options.ts'
 import { tokenOf } from './own-pages.ts'
@@ -17,11 +17,13 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
   readonly #states: SignInStates
   /** The ids that the cookie named. */
   readonly #sentIds: readonly string[]
+  readonly #cameWithSession: boolean
   #current: Session<Data> | null
   #data: SessionData<Data> | undefined
   #cookieChange: CookieChange = null
   /** Writes take their turn, awaited or not. */
   #turn: Promise<unknown> = Promise.resolve()
+  readonly #running = new Set<Promise<unknown>>()
   #failed: SessionError | undefined
   #isOver = false
   /** Whether the handler has looked at the session: its response is then this browser's alone. */
@@ -37,6 +39,7 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
     this.#states = states
     this.#sentIds = sentIds
     this.#current = loaded
+    this.#cameWithSession = loaded !== null
   }
 
   get data(): Data {
@@ -94,7 +97,7 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
       const isTheirs = before === null || before.identity === null || isSamePerson(before.identity, identity)
       // Another person's data is not for this one's eyes.
       const data = options.data ?? (isTheirs ? undefined : this.#settings.initial())
-      if (before !== null && data === undefined) await this.#saveChanges()
+      if (before !== null && data === undefined) await this.#saveChanges().catch(exceptGone)
       const given = { identity, ...ttl, ...deadline }
       const { store } = this.#settings
       if (before !== null) await retire(store, before.id)
@@ -116,8 +119,7 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
       this.#current = null
       this.#data = new SessionData(initial())
       // Where it was over already, the browser may have the cookie of a newer one by now.
-      const isUnsent = this.#cookieChange !== null && !this.#sentIds.includes(ending.id)
-      if (isEnded) this.#cookieChange = this.#sentIds.length === 0 && isUnsent ? null : 'clear'
+      if (isEnded) this.#cookieChange = this.#cameWithSession ? 'clear' : null
       return isEnded
     })
   }
@@ -151,17 +153,21 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
     })
   }
 
-  finishSignIn(state: string) {
+  finishSignIn(state: string): Promise<ConsumedState | null> {
+    this.isUsed = true
     return this.#states.finish(state)
   }
 
-  /** Writes what is still to be written, once the handler has returned. Resolves with the error of a write that failed. */
+  /**
+   * Writes what is still to be written, once the handler has returned. Resolves with the error of a write that failed at the
+   * store; rejects with what a change threw for which nobody has waited.
+   */
   async finish(): Promise<SessionError | undefined> {
     if (this.#data?.isChanged) this.#write(() => this.#saveChanges()).catch(() => {})
-    // A write may have been begun while another one ran.
-    for (let turn: unknown; turn !== this.#turn; ) {
-      turn = this.#turn
-      await this.#turn
+    while (this.#running.size > 0) {
+      for (const outcome of await Promise.allSettled(this.#running)) {
+        if (outcome.status === 'rejected' && !isSessionError(outcome.reason)) throw outcome.reason
+      }
     }
     this.close()
     return this.#failed
@@ -191,18 +197,16 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
     return this.#data
   }
 
-  /** Runs a write in its turn. One that fails at the store is remembered until a later one succeeds. */
+  /** Runs a write in its turn, and remembers the first that fails at the store. */
   #write<Result>(write: () => Promise<Result>): Promise<Result> {
     this.isUsed = true
     const written = this.#turn.then(write)
-    this.#turn = written.then(
-      () => {
-        this.#failed = undefined
-      },
-      (error) => {
-        if (isSessionError(error)) this.#failed = error
-      },
-    )
+    this.#running.add(written)
+    this.#turn = written
+      .catch((error) => {
+        if (isSessionError(error)) this.#failed ??= error
+      })
+      .finally(() => this.#running.delete(written))
     return written
   }
 
@@ -265,7 +269,7 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
     const limit = absolute === undefined ? absoluteMs : absolute === null ? null : durationMs(absolute, 'absolute')
     return {
       ttl: idleTime === undefined ? {} : { ttl: idleTime },
-      deadline: { deadline: limit === null ? null : new Date(now() + limit) },
+      deadline: limit === undefined ? {} : { deadline: limit === null ? null : new Date(now() + limit) },
     }
   }
 
@@ -280,7 +284,8 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
   #keep(session: Session<Data> | null): void {
     if (session === null) throw gone()
     this.#current = session
-    this.#data?.refresh(session.data)
+    if (this.#isOver) this.#data = undefined
+    else this.#data?.refresh(session.data)
   }
 
   #refuseWhenOver(): void {
@@ -290,6 +295,11 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
 
 function gone(): SessionError {
   return new SessionError('SESS_GONE', 'The session of this request has ended or has another id by now')
+}
+
+/** Who has just proved who they are is signed in also where the old session has ended meanwhile. */
+function exceptGone(error: unknown): void {
+  if (!isSessionError(error, 'SESS_GONE')) throw error
 }
 
 function isSamePerson(a: Identity, b: Identity): boolean {
