@@ -17,8 +17,8 @@ export interface Exchange<Data extends object> {
    * a response with this status; null where there is none.
    */
   finish(status: number): Promise<Failure | null>
-  /** Ends it without writing: the handler has failed. */
-  abandon(): void
+  /** Ends it without writing: the handler has failed with this. Null where that is no error of a store. */
+  abandon(error: unknown): Failure | null
   /** What the response carries; asked for at the end. */
   headers(): SessionHeaders
 }
@@ -54,7 +54,10 @@ export async function beginExchange<Data extends object>(
       const error = await session.finish()
       return error !== undefined && status < 400 ? failureOf(error) : null
     },
-    abandon: () => session.close(),
+    abandon(error) {
+      session.close()
+      return isSessionError(error) ? failureOf(error) : null
+    },
     headers() {
       const { cookieChange: change, isUsed } = session
       const own = change === null ? [] : [change === 'clear' ? cookie.clear() : cookie.set(change.id, change.maxAge)]

@@ -1,7 +1,7 @@
-import { isSessionError, type JsonObject, type SessionStore } from '@sess/core'
+import type { JsonObject, SessionStore } from '@sess/core'
 import type { RequestHead } from './browser-request.ts'
 import { answerTo, beginExchange, type Exchange } from './exchange.ts'
-import { type Failure, failureOf } from './failure.ts'
+import type { Failure } from './failure.ts'
 import type { HttpSession } from './http-session.ts'
 import { type HttpSessionOptions, settingsOf } from './options.ts'
 import { tokenInForm } from './own-pages.ts'
@@ -42,7 +42,8 @@ export function httpSessions<Data extends object = JsonObject>(
   return {
     store,
     answer,
-    begin: (request, formToken = async () => null) => beginExchange(settings, request, formToken),
+    begin: (request, formToken = async () => (isRequest(request) ? tokenInForm(request) : null)) =>
+      beginExchange(settings, request, formToken),
 
     async handle(request, handler) {
       const exchange = await beginExchange(settings, request, () => tokenInForm(request))
@@ -55,9 +56,9 @@ export function httpSessions<Data extends object = JsonObject>(
       } catch (thrown) {
         if (isResponse(thrown)) response = thrown
         else {
-          exchange.abandon()
-          if (!isSessionError(thrown)) throw thrown
-          return respond(await answer(failureOf(thrown), request))
+          const failure = exchange.abandon(thrown)
+          if (failure === null) throw thrown
+          return respond(await answer(failure, request))
         }
       }
       const failure = await exchange.finish(response.status)
@@ -66,6 +67,10 @@ export function httpSessions<Data extends object = JsonObject>(
       return respond(await answer(failure, request))
     },
   }
+}
+
+function isRequest(head: RequestHead): head is Request {
+  return 'clone' in head
 }
 
 /** Of any realm: frameworks bring their own. */

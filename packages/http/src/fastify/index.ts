@@ -1,5 +1,5 @@
-import type { Exchange, HttpSession, HttpSessions } from '@sess/http'
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import type { Exchange, HttpSession, HttpSessions } from '../index.ts'
 import { cacheHeaders } from '../response-headers.ts'
 
 declare module 'fastify' {
@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 const exchanges = new WeakMap<FastifyRequest, Exchange<object>>()
-const failed = new WeakSet<FastifyRequest>()
+const errors = new WeakMap<FastifyRequest, unknown>()
 
 /** A plug-in of Fastify: every handler has the session as `request.session`. */
 export function fastifySessions(sessions: HttpSessions): FastifyPluginCallback {
@@ -26,16 +26,17 @@ export function fastifySessions(sessions: HttpSessions): FastifyPluginCallback {
       request.session = exchange.session
     })
 
-    fastify.addHook('onError', async (request) => {
-      failed.add(request)
+    fastify.addHook('onError', async (request, _reply, error) => {
+      errors.set(request, error)
     })
 
     fastify.addHook('onSend', async (request, reply, payload) => {
       const exchange = exchanges.get(request)
       if (exchange === undefined) return payload
       exchanges.delete(request)
-      if (failed.has(request)) exchange.abandon()
-      const failure = failed.has(request) ? null : await exchange.finish(reply.statusCode)
+      const failure = errors.has(request)
+        ? exchange.abandon(errors.get(request))
+        : await exchange.finish(reply.statusCode)
       let body: unknown = payload
       if (failure !== null) {
         const answer = await sessions.answer(failure, headOf(request))

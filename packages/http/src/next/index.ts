@@ -1,4 +1,4 @@
-import type { HttpSession, HttpSessions } from '@sess/http'
+import type { HttpSession, HttpSessions } from '../index.ts'
 
 /** A route handler of Next.js that gets the session. It returns its redirects (`Response.redirect`) and does not throw them. */
 export function nextRoute<Data extends object, Of extends Request = Request, Context = unknown>(

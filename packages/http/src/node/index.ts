@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequestListener } from '@remix-run/node-fetch-server'
-import type { HttpSession, HttpSessions } from '@sess/http'
+import type { HttpSession, HttpSessions } from '../index.ts'
 
 /** A listener for `http.createServer`: `handler` answers with a `Response`, which leaves once the session is stored. */
 export function nodeListener<Data extends object>(

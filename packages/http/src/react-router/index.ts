@@ -1,5 +1,5 @@
-import type { HttpSession, HttpSessions } from '@sess/http'
 import { createContext, type MiddlewareFunction, type RouterContext } from 'react-router'
+import type { HttpSession, HttpSessions } from '../index.ts'
 
 /** Where loaders and actions find the session: `context.get(sessionContext)`. */
 export const sessionContext: RouterContext<HttpSession> = createContext<HttpSession>()

@@ -1,4 +1,4 @@
-import type { HttpSession, HttpSessions } from '@sess/http'
+import type { HttpSession, HttpSessions } from '../index.ts'
 
 /** What of SvelteKit's event is needed here. */
 interface Event {
