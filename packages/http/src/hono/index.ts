@@ -18,5 +18,6 @@ export function honoSessions<Data extends object>(
     // Hono adds the headers of the response that was to the one that takes its place.
     if (response !== c.res) c.res = undefined
     c.res = response
+    return undefined
   }
 }
