@@ -36,7 +36,7 @@ export const embeddedPeers: Peer[] = [
       const timer = vi.spyOn(globalThis, 'setInterval').mockReturnValueOnce(undefined as never)
       const store = new (createSqliteStore(session))({ client })
       timer.mockRestore()
-      return disposable(store, () => client.close())
+      return disposable(store as unknown as Store, () => client.close())
     },
   },
 ]

@@ -122,6 +122,23 @@ describe.each(makers)('%s', (_name, make) => {
     expect(unlimited?.expiresAt.getTime()).toBeGreaterThan(Date.now() + 99 * 365 * 86_400_000)
   })
 
+  it('a millisecond less of originalMaxAge is no change, and a second less is one', async () => {
+    const inner = memoryStore()
+    const store = make(inner)
+    await store.set('s', { cookie: { ...cookie, originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) } })
+    const before = await inner.load('s')
+    for (const [less, isChange] of [
+      [1, false],
+      [1_000, true],
+    ] as const) {
+      const read = await store.get('s')
+      read.cookie.originalMaxAge -= less
+      await store.set('s', read)
+      expect((await inner.load('s'))?.version === before?.version).toBe(!isChange)
+      expect((await store.get('s')).cookie.originalMaxAge).toBe(isChange ? 59_000 : 60_000)
+    }
+  })
+
   it('a session that is saved with a past expiry ends', async () => {
     const inner = memoryStore()
     const store = make(inner)
