@@ -325,6 +325,7 @@ describe('the cookie', () => {
       { cookie: { maxAge: 60_000 } },
     )
     await browser.ask('/login')
+    vi.setSystemTime(Date.now() + 1_000)
     const late = browser.tab().ask('/slow')
     await slow.arrived
     vi.setSystemTime(Date.now() + 50_000)

@@ -201,7 +201,7 @@ describe.each(makers)('%s', (_name, make) => {
     const sessions = await inner.listByIdentity(ada)
     expect(sessions).toHaveLength(2)
     for (const { authenticatedAt } of sessions) expect(authenticatedAt).toBeInstanceOf(Date)
-    const signedInAt = sessions[1]?.authenticatedAt
+    const signedInAt = (await inner.load('two'))?.authenticatedAt
     two.page = 1
     await store.set('two', two)
     expect((await inner.load('two'))?.authenticatedAt).toEqual(signedInAt)
