@@ -122,6 +122,19 @@ describe.each(makers)('%s', (_name, make) => {
     expect(unlimited?.expiresAt.getTime()).toBeGreaterThan(Date.now() + 99 * 365 * 86_400_000)
   })
 
+  it('a second save of one object keeps what the first has merged', async () => {
+    const store = make(memoryStore())
+    await store.set('s', { cookie, n: 0 })
+    const [one, other] = [await store.get('s'), await store.get('s')]
+    other.other = 1
+    await store.set('s', other)
+    one.first = 1
+    await store.set('s', one)
+    one.second = 1
+    await store.set('s', one)
+    expect(await store.get('s')).toMatchObject({ n: 0, other: 1, first: 1, second: 1 })
+  })
+
   it('a millisecond less of originalMaxAge is no change, and a second less is one', async () => {
     const inner = memoryStore()
     const store = make(inner)
