@@ -100,6 +100,7 @@ describe.skipIf(isSkipped('redis7'))('an index', () => {
       await store.update(session.id, (changed) => ({ ...changed, data: { n: 1 } }))
       await lasts('update')
       const rotated = await store.rotate(session.id)
+      await lasts('rotate')
       for (const { id } of [rotated ?? session]) await store.delete(id)
       expect((await keys()).filter((key) => key.includes('}:'))).toEqual([])
     }
