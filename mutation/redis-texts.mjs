@@ -55,7 +55,11 @@ export const mutants = [
     find: `sub(header, \${place('createdAt', 'series')}) .. ttlMs .. tail`,
     replace: `sub(header, \${place('createdAt', 'series')}) .. ttlMs`,
   },
-  { file: write, find: 'sub(header, 1, 8), sub(text, 1, 11) .. kept', replace: "'${magic}', sub(text, 1, 11) .. kept" },
+  {
+    file: write,
+    find: 'sub(header, 1, 8), sub(text, 1, 11) .. kept',
+    replace: `'\${magic}', sub(text, 1, 11) .. kept`,
+  },
   { file: write, find: 'if header then text = sub(text, 1,', replace: 'if false then text = sub(text, 1,' },
   {
     file: usual,
