@@ -12,6 +12,7 @@ export {
   text,
   url,
 } from './fields.ts'
+export type { SealConfig } from './seal-field.ts'
 export {
   parseOptions,
   type StoreConfigInput,
