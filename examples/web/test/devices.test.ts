@@ -45,6 +45,19 @@ describe('the list of sessions', () => {
     expect(visibleText((await laptop.get('/')).text)).toContain('Ada Lovelace')
   })
 
+  it('has no more than twenty: with one sign-in more, the session ends that signed in first', async () => {
+    const first = app.browser(safari)
+    await first.signIn()
+    for (let n = 1; n < 20; n += 1) {
+      app.pass(1_000)
+      await app.browser().signIn()
+    }
+    expect(visibleText((await first.get('/')).text)).toContain('Ada Lovelace')
+    app.pass(1_000)
+    await app.browser().signIn()
+    expect(visibleText((await first.get('/')).text)).toContain('Nobody is signed in here')
+  })
+
   it("takes no handle of another person's session", async () => {
     const grace = app.browser()
     await grace.signIn('grace')

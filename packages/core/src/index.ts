@@ -30,6 +30,7 @@ export type { SessionStore } from './contract/session-store.ts'
 export type { StoreConfigs, StoreDefinition } from './registry/definition.ts'
 export { openStore } from './registry/open-store.ts'
 export { registeredStores, registerStore } from './registry/registry.ts'
+export { type AppliedWrite, applyWrite } from './store/apply-write.ts'
 export type {
   Batching,
   ChangedRecord,
@@ -57,3 +58,4 @@ export {
 } from './store/driver-error.ts'
 export { Timeouts, type Waiting, withinTime } from './store/timeouts.ts'
 export type { OperationTrace } from './store/tracing.ts'
+export { wrapStore } from './store/wrap-store.ts'

@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
-import { type AppSessionSummary, lastSeen } from '../session/session.ts'
+import type { AppSessionSummary } from '../session/session.ts'
 import { deviceName } from './device-name.ts'
 import { time } from './time.ts'
 
-/** All sessions of the person; the row with `ownTag` is the one that is looking. */
-export function deviceList(devices: readonly AppSessionSummary[], ownTag: string, now: number) {
+/** All sessions of the person; the row with `ownHandle` is the one that is looking. */
+export function deviceList(devices: readonly AppSessionSummary[], ownHandle: string, now: number) {
   return html`
     <section class="card devices" aria-labelledby="devices-heading">
       <div class="heading">
@@ -15,19 +15,18 @@ export function deviceList(devices: readonly AppSessionSummary[], ownTag: string
         }
       </div>
       <ul>
-        ${devices.map((device) => deviceRow(device, device.data.tag === ownTag, now))}
+        ${devices.map((device) => deviceRow(device, device.handle === ownHandle, now))}
       </ul>
     </section>`
 }
 
 function deviceRow(device: AppSessionSummary, isThis: boolean, now: number) {
-  const seen = lastSeen(device)
   const name = deviceName(device.data.userAgent)
   return html`
     <li>
       <div>
         <strong>${name}</strong>${isThis && html` <span class="badge">This device</span>`}
-        <small>Began ${time(device.createdAt, now)} · last seen ${seen ? time(seen, now) : 'within the last hour'}</small>
+        <small>Began ${time(device.createdAt, now)} · last seen ${time(device.lastSeenAt, now)}</small>
       </div>
       ${
         !isThis &&

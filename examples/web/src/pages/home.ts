@@ -22,5 +22,5 @@ export function homePage({ session, devices, notice, now, burst }: HomePage) {
       ${session?.identity ? sessionCard(session, session.identity, now) : welcomeCard(session, now)}
       ${counterCard(session?.data.count ?? 0, burst)}
     </div>
-    ${session?.identity ? deviceList(devices, session.data.tag, now) : ''}`
+    ${session?.identity ? deviceList(devices, session.handle, now) : ''}`
 }

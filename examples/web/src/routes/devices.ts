@@ -11,10 +11,8 @@ export function deviceRoutes({ store, sessions }: { store: AppSessionStore; sess
     const { handle } = c.var.form
     const session = await sessions.current(c)
     if (!session?.identity || typeof handle !== 'string') return c.redirect('/', 303)
-    // A handle says which session, not that its sender may end it: only one's own are looked for.
-    const own = await store.listByIdentity(session.identity)
-    const found = own.some((summary) => summary.handle === handle)
-    const ended = found && (await store.deleteByHandle(handle))
+    // A handle says which session, not that its sender may end it: only one's own is ended.
+    const ended = await store.deleteByHandle(handle, { identity: session.identity })
     return c.redirect(`/?notice=devices&n=${ended ? 1 : 0}`, 303)
   })
 

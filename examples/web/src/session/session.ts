@@ -2,7 +2,7 @@ import type { Session, SessionStore, SessionSummary } from '@sess/core'
 
 /** What this application keeps in a session. */
 export type SessionData = {
-  /** Names the session across rotations: its row in the list of devices, and the browser that began a sign-in. No secret. */
+  /** Names the session across rotations: the browser that began a sign-in. No secret. */
   tag: string
   /** The browser's own name for itself, shortened. */
   userAgent: string
@@ -20,9 +20,5 @@ export const idleMs = 3_600_000
 export const absoluteMs = 86_400_000
 /** A busy session is written at most this often to say that it is still in use. */
 export const touchEveryMs = 60_000
-
-/** The last request, to within {@link touchEveryMs}; null once the absolute limit is nearer than the idle one and hides it. */
-export function lastSeen({ expiresAt, deadline }: Pick<AppSessionSummary, 'expiresAt' | 'deadline'>): Date | null {
-  if (deadline !== null && expiresAt >= deadline) return null
-  return new Date(expiresAt.getTime() - idleMs)
-}
+/** Where a person signs in once more, the session ends that signed in first. */
+export const mostDevices = 20

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Identity } from '@sess/core'
 import type { AppContext } from '../server/app-env.ts'
 import { clearSessionId, readSessionId, sendSessionId } from './cookie.ts'
-import { type AppSession, type AppSessionStore, absoluteMs, idleMs, touchEveryMs } from './session.ts'
+import { type AppSession, type AppSessionStore, absoluteMs, idleMs, mostDevices, touchEveryMs } from './session.ts'
 
 /** The session of the browser behind a request. */
 export interface Sessions {
@@ -34,19 +34,10 @@ export function createSessions(store: AppSessionStore, now: () => number): Sessi
     return session
   }
 
-  /** Moves the idle limit on, unless that was done a moment ago: most requests write nothing. */
-  async function keepAlive(session: AppSession): Promise<AppSession | null> {
-    const target = Math.min(now() + idleMs, session.deadline?.getTime() ?? Number.POSITIVE_INFINITY)
-    if (target - session.expiresAt.getTime() < touchEveryMs) return session
-    const expiresAt = await store.touch(session.id, { ttl: idleMs })
-    return expiresAt && { ...session, expiresAt }
-  }
-
+  /** It moves the idle limit on, unless that was done a moment ago: most requests write nothing. */
   async function current(c: AppContext): Promise<AppSession | null> {
     const id = readSessionId(c)
-    if (id === undefined) return null
-    const session = await store.load(id)
-    return session && keepAlive(session)
+    return id === undefined ? null : store.load(id, { touch: touchEveryMs })
   }
 
   return {
@@ -60,10 +51,11 @@ export function createSessions(store: AppSessionStore, now: () => number): Sessi
         await store.delete(session.id)
         return begin(c, identity)
       }
-      // First the new id, then the identity: an id that somebody may have planted never is a signed-in one.
-      const moved = await store.rotate(session.id)
-      const signedIn = moved && (await store.update(moved.id, (current) => ({ ...current, identity })))
-      if (signedIn) sendSessionId(c, signedIn.id)
+      // In one step: an id that somebody may have planted never is a signed-in one.
+      const signedIn = await store.rotate(session.id, { identity, deadline: new Date(now() + absoluteMs) })
+      if (signedIn === null) return null
+      sendSessionId(c, signedIn.id)
+      await store.deleteByIdentity(identity, { keep: mostDevices, except: signedIn.id })
       return signedIn
     },
 

@@ -8,6 +8,7 @@ import { encodingHint } from './store-url.ts'
 
 type Fields = Readonly<Record<string, ConfigField<unknown>>>
 type Optional<Values> = { [Key in keyof Values]?: Values[Key] | undefined }
+type Required<Values, Key extends keyof Values> = Optional<Omit<Values, Key>> & { [Name in Key]: Values[Name] }
 type AllFields<Own> = Omit<typeof commonFields, keyof Own> & Own
 
 /** A configuration's schema, made by {@link storeConfig}: a Standard Schema that validates synchronously. */
@@ -26,7 +27,9 @@ export type StoreConfigInput<Schema extends StandardSchemaV1> = StandardSchemaV1
 /** What the store gets: durations as milliseconds. */
 export type StoreConfigOutput<Schema extends StandardSchemaV1> = StandardSchemaV1.InferOutput<Schema>
 
-export interface StoreConfigRules<Key extends string> {
+export interface StoreConfigRules<Key extends string, Needed extends Key = Key> {
+  /** Each of these fields must be given. */
+  readonly required?: readonly Needed[]
   /** Exactly one of these fields must be given. */
   readonly oneOf?: readonly Key[]
   /** No more than one of these fields may be given. */
@@ -37,22 +40,23 @@ export interface StoreConfigRules<Key extends string> {
 export const fromDocument = { libraryOptions: { [ownVendor]: { isDocument: true } } } satisfies StandardSchemaV1.Options
 
 /**
- * The schema of a store's configuration: its own fields and those that every store takes, all of them optional.
+ * The schema of a store's configuration: its own fields and those that every store takes. All of them are optional but those
+ * that the rules name.
  *
  * Keys may be camelCase or snake_case (`sessionPrefix`, `session_prefix`), not both. An unknown key is a problem. Null,
  * which is how YAML writes nothing, means left out.
  * @example
  * ```ts
- * const acmeConfig = storeConfig({ url: url(['acme']), table: identifier() }, { oneOf: ['url'] })
+ * const acmeConfig = storeConfig({ url: url(['acme']), table: identifier() }, { required: ['url'] })
  * type AcmeConfig = StoreConfigInput<typeof acmeConfig>
  * ```
  */
-export function storeConfig<const Own extends Fields>(
+export function storeConfig<const Own extends Fields, const Needed extends keyof Own & string = never>(
   own: Own,
-  rules: StoreConfigRules<keyof Own & string> = {},
+  rules: StoreConfigRules<keyof Own & string, Needed> = {},
 ): StoreConfigSchema<
-  Optional<{ [Key in keyof AllFields<Own>]: FieldInput<AllFields<Own>[Key]> }>,
-  Optional<{ [Key in keyof AllFields<Own>]: FieldOutput<AllFields<Own>[Key]> }>
+  Required<{ [Key in keyof AllFields<Own>]: FieldInput<AllFields<Own>[Key]> }, Needed>,
+  Required<{ [Key in keyof AllFields<Own>]: FieldOutput<AllFields<Own>[Key]> }, Needed>
 > {
   const fields: Fields = { ...commonFields, ...own }
   const nameOfKey = namesByKey(fields)
@@ -103,11 +107,14 @@ function unknownKey(key: string, nameOfKey: ReadonlyMap<string, string>): string
 }
 
 function brokenRules(rules: StoreConfigRules<string>, keyOfName: ReadonlyMap<string, string>): ConfigProblem[] {
-  return [rules.oneOf, rules.atMostOneOf].flatMap((names = []) => {
+  const missing = (rules.required ?? []).filter((name) => !keyOfName.has(name))
+  const problems = missing.map((name) => ({ path: [], message: `${name} is required` }))
+  const broken = [rules.oneOf, rules.atMostOneOf].flatMap((names = []) => {
     const [first, ...more] = names.flatMap((name) => keyOfName.get(name) ?? [])
     if (first === undefined && names === rules.oneOf) {
       return [{ path: [], message: `must have ${names.map((name) => `'${name}'`).join(' or ')}` }]
     }
     return more.map((key) => ({ path: [key], message: `can't be given together with '${first}'` }))
   })
+  return [...problems, ...broken]
 }
