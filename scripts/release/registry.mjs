@@ -13,7 +13,12 @@ export function registryAt(url) {
     },
     /** A tarball is published as it is: no script of the package runs. */
     publish(file, { provenance }) {
-      const { status, stdout, stderr } = npm('publish', file, '--access=public', ...(provenance ? ['--provenance'] : []))
+      const { status, stdout, stderr } = npm(
+        'publish',
+        file,
+        '--access=public',
+        ...(provenance ? ['--provenance'] : []),
+      )
       if (status !== 0) throw new Error(`${stdout}${stderr}`)
     },
   }
