@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { SessionError } from '@sess/core'
 import { describeConformance } from '@sess/core/conformance'
@@ -39,6 +39,7 @@ const plain = { 'at-rest/ids-are-hashed': reason, 'at-rest/no-hash-at-rest-opens
 describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<string, string>]>([
   ['a memory store', {}, {}],
   ['a memory store with plain ids', { ids: 'plain' }, plain],
+  ['a memory store that seals', { seal: { keys: [randomBytes(32)] } }, {}],
 ])('%s', (_name, config, expectedFailures) => {
   describeConformance(
     { describe, it },

@@ -47,6 +47,7 @@ const faultsByWord: Readonly<Record<string, FaultEntry>> = {
   DENIED: 'denied',
   WRONGTYPE: { fault: 'damaged', message: 'what is stored under this key was not written by sess' },
   CORRUPT: 'damaged',
+  NEWER: { fault: 'damaged', message: 'a newer version of sess wrote what is stored for this session or state' },
   MOVED: noCluster,
   ASK: noCluster,
   CROSSSLOT: noCluster,

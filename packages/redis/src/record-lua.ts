@@ -1,4 +1,4 @@
-import { luaForm, luaRest, maxLagMs, offsetOf, place, versionEnd } from './record-text.ts'
+import { headerBytes, luaForm, luaNewer, luaRest, maxLagMs, offsetOf, place, versionEnd } from './record-text.ts'
 
 /**
  * KEYS of every script are of one slot on a Cluster, and are all that it touches: what it finds in an index is looked at in
@@ -54,12 +54,13 @@ local function isLive(text)
   return expiryOf(text) > now
 end
 
--- Nil where there is none. An error for what sess did not write, or what is damaged.
+-- Nil where there is none. An error for a record that cannot be read: damaged, not written by sess, or by a later layout.
 local function headerOf(key)
   local header = redis.call('GETRANGE', key, '0', '${versionEnd}')
   if header == '' and redis.call('EXISTS', key) == 0 then return nil end
-  if not (find(header, '${luaForm}') and find(header, '${luaRest}', lengthOf(header) + 1)) then error('CORRUPT', 0) end
-  return header
+  local isKnown = find(header, '${luaForm}') and lengthOf(header) >= ${headerBytes}
+  if isKnown and find(header, '${luaRest}', lengthOf(header) + 1) then return header end
+  error(find(header, '${luaNewer}') and 'NEWER' or 'CORRUPT', 0)
 end
 
 local function reasonOf(problem)
@@ -70,12 +71,13 @@ local function isWrongType(reason)
   return sub(reason, 1, 9) == 'WRONGTYPE'
 end
 
--- The header, or nil and what is there instead: 'none', 'foreign' (no string) or 'damaged'. Any other error is one.
+-- The header, or nil and what is there instead: 'none', 'foreign' (no string), 'newer' or 'damaged'. Any other error is one.
 local function lookAt(key)
   local ok, header = pcall(headerOf, key)
   if ok then return header, 'none' end
   local reason = reasonOf(header)
   if reason == 'CORRUPT' then return nil, 'damaged' end
+  if reason == 'NEWER' then return nil, 'newer' end
   if isWrongType(reason) then return nil, 'foreign' end
   error(header, 0)
 end
@@ -102,10 +104,10 @@ local function drop(byExpiry, byIdentity, entry)
   return isAnonymous(entry) or redis.call('ZREM', byIdentity, entry) == 1
 end
 
--- Removes an entry that is not that of the record which it names. Else it gives 'live', 'expired' or 'damaged', and the header.
+-- Removes an entry that is not that of the record which it names. Else it gives 'live', 'expired', 'damaged' or 'newer', and the header.
 local function settle(key, byExpiry, byIdentity, entry)
   local header, instead = lookAt(key)
-  if instead == 'damaged' then return instead end
+  if instead == 'damaged' or instead == 'newer' then return instead end
   if not header or entryOf(header, key) ~= entry then
     return drop(byExpiry, byIdentity, entry) and 'removed' or 'moved'
   end

@@ -6,9 +6,9 @@ import { type ChangedRecord, SessionError, type SessionRecord, type StoredTimes 
  *
  * The header begins with `sess`, the number of its layout, that of the lowest layout whose readers can read it, and its own
  * length in base 36. A later layout adds fields at its end: whoever does not know them keeps them as they are. The instants are
- * expiresAt, the one by which the record is indexed (see the scripts) and deadline, with 16 digits each, and createdAt with a
- * sign before its digits; lastSeenAt and ttlMs have 9 digits of base 36, as they cost every session their bytes; the
- * series has 6 hexadecimal digits (see key-layout.ts).
+ * expiresAt, the one by which the record is indexed (see the scripts) and deadline, with 16 digits each, which scripts compare.
+ * The rest costs fewer bytes in base 36: lastSeenAt has 11 digits, createdAt a sign before as many, and ttlMs 9. The series has 6
+ * hexadecimal digits (see key-layout.ts).
  *
  * One string is read with one MGET. A script reads a few bytes of the start, compares instants as strings, and overwrites in
  * place what a touch moves, which stands together. Whoever goes by a header has checked its whole form.
@@ -17,9 +17,9 @@ const fields = [
   ['magic', 8],
   ['expiresAt', 16],
   ['indexed', 16],
-  ['lastSeenAt', 9],
+  ['lastSeenAt', 11],
   ['deadline', 16],
-  ['createdAt', 17],
+  ['createdAt', 12],
   ['series', 6],
   ['ttlMs', 9],
 ] as const
@@ -33,7 +33,7 @@ for (const [name, width] of fields) {
   ends.set(name, end)
 }
 /** How many bytes the fields have that this layout knows. */
-const headerBytes = end
+export const headerBytes = end
 
 function widthOf(field: Field): number {
   return fields.find(([name]) => name === field)?.[1] ?? 0
@@ -54,12 +54,16 @@ export const magic = `sess11${headerBytes.toString(36).padStart(2, '0')}`
 /** What comes behind the fields that this layout knows, as Lua counts it. */
 export const afterHeader = headerBytes + 1
 
-const knownForm = /^sess[\da-z]1[\da-z]{2}(\d{16})\d{16}([\da-z]{9})(\d{16})([+-]\d{16})[\da-f]{6}([\da-z]{9})/
+const knownForm = /^sess[\da-z]1[\da-z]{2}(\d{16})\d{16}([\da-z]{11})(\d{16})([+-][\da-z]{11})[\da-f]{6}([\da-z]{9})/
 const restForm = /(\S{0,64}) (\S{1,64}) /y
 
 /** The known fields in Lua. Behind the header, which says how long it is, comes {@link luaRest}. */
-export const luaForm = `^sess[%da-z]1[%da-z][%da-z]${'%d'.repeat(32)}${'[%da-z]'.repeat(9)}${'%d'.repeat(16)}[+-]${'%d'.repeat(16)}${'%x'.repeat(6)}${'[%da-z]'.repeat(9)}`
-/** identityKey and version. */
+export const luaForm = `^sess[%da-z]1[%da-z][%da-z]${'%d'.repeat(32)}${'[%da-z]'.repeat(11)}${'%d'.repeat(16)}[+-]${'[%da-z]'.repeat(11)}${'%x'.repeat(6)}${'[%da-z]'.repeat(9)}`
+/** A record of a later layout that this one's readers cannot read. */
+const newerForm = /^sess[\da-z][2-9a-z][\da-z]{2}\d/
+/** The same in Lua. */
+export const luaNewer = '^sess[%da-z][2-9a-z][%da-z][%da-z]%d'
+/** identityKey and version in Lua. */
 export const luaRest = '^(%S*) (%S+) '
 
 /** How many bytes later layouts may add, for a script that reads the start of a record. */
@@ -76,8 +80,8 @@ const maxLagBits = 21
 export const maxLagMs = 2 ** maxLagBits
 
 /**
- * The times of a touch in Lua: from `seen` and `ttl` to `expires`, `indexed` and `left`, strings all three. `own` is a number
- * of ms, or less than zero: then the session's own idle time holds, or this one's amount where it has none.
+ * The times of a touch in Lua: from `stored`, `seen` and `own` to `expires`, `indexed` and `left`, strings all three. `own` is a
+ * number of ms, or less than zero: then the session's own idle time holds, or this one's amount where it has none.
  */
 export const touchLua = `
 local ttl = own
@@ -89,6 +93,10 @@ local at = tonumber(seen, 36) + ttl
 local _, bits = math.frexp(math.max(1000, ttl) / 8)
 local lag = 2 ^ math.min(${maxLagBits}, bits - 1)
 local expires, indexed = string.format('%016d', at), string.format('%016d', at - at % lag)
+local deadline = sub(stored, ${place('deadline')})
+if expires > deadline then
+  at, expires, indexed = tonumber(deadline), deadline, deadline
+end
 local left = string.format('%d', math.max(1000, at - tonumber(now)))
 `
 
@@ -115,10 +123,18 @@ export function deadlineText(deadline: number | null): string {
   return deadline === null ? never : instantText(deadline)
 }
 
-/** A number of 9 digits of base 36; 0 for null. */
-export function shortText(number: number | null): string {
-  const digits = Math.max(0, Math.ceil(number ?? 0)).toString(36)
-  return digits.length === 8 ? `0${digits}` : digits.padStart(9, '0')
+/** An instant that no script compares, e.g. lastSeenAt. */
+export function seenText(ms: number | null): string {
+  const digits = Math.max(0, Math.ceil(ms ?? 0)).toString(36)
+  // As most instants have.
+  return digits.length === 8 ? `000${digits}` : digits.padStart(11, '0')
+}
+
+/** An idle time; 0 for none. */
+export function ttlText(ttlMs: number | null): string {
+  return Math.ceil(ttlMs ?? 0)
+    .toString(36)
+    .padStart(9, '0')
 }
 
 /** What a replacement leaves as it is: deadline, createdAt, series and idle time. */
@@ -129,7 +145,7 @@ export function keptText(
   const created = Math.abs(Math.trunc(createdAt))
   // A session that was made by hand may be older than 1970.
   const sign = createdAt < 0 ? '-' : '+'
-  return `${deadlineText(deadline)}${sign}${String(created).padStart(16, '0')}${series}${shortText(ttlMs)}`
+  return `${deadlineText(deadline)}${sign}${created.toString(36).padStart(11, '0')}${series}${ttlText(ttlMs)}`
 }
 
 /** What follows the header of a record. */
@@ -140,9 +156,9 @@ export function restText({ identityKey, version, payload }: SessionRecord | Chan
 /** What a script tells of a stored record: its expiresAt, deadline, createdAt and idle time. */
 export function decodeTimes(text: string): StoredTimes {
   return {
-    createdAt: Number(text.slice(32, 49)),
+    createdAt: Number.parseInt(text.slice(32, 44), 36),
     expiresAt: Number(text.slice(0, 16)),
-    ttlMs: ttlOf(text.slice(49)),
+    ttlMs: ttlOf(text.slice(44)),
     deadline: deadlineOf(text.slice(16, 32)),
   }
 }
@@ -154,14 +170,18 @@ export function decodeRecord(key: string, value: string): SessionRecord | Sessio
     restForm.lastIndex = value.startsWith(magic) ? headerBytes : Number.parseInt(value.slice(6, 8), 36)
   const rest = known === null || restForm.lastIndex < headerBytes ? null : restForm.exec(value)
   if (known === null || rest === null) {
-    return new SessionError('SESS_CORRUPT', 'Redis: what is stored for this session or state is damaged')
+    const problem = newerForm.test(value) ? 'a newer version of sess wrote it' : 'it is damaged'
+    return new SessionError(
+      'SESS_CORRUPT',
+      `Redis: what is stored for this session or state cannot be read: ${problem}`,
+    )
   }
   const [, expiresAt = '', lastSeenAt = '', deadline = '', createdAt = '', ttlMs = ''] = known
   const [, identityKey = '', version = ''] = rest
   return {
     key,
     version,
-    createdAt: Number(createdAt),
+    createdAt: Number.parseInt(createdAt, 36),
     lastSeenAt: Number.parseInt(lastSeenAt, 36),
     expiresAt: Number(expiresAt),
     ttlMs: ttlOf(ttlMs),

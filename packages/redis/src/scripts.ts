@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { entriesLua, indexLua, recordLua } from './record-lua.ts'
-import { luaForm, place, versionEnd } from './record-text.ts'
+import { headerBytes, luaForm, luaRest, place, versionEnd } from './record-text.ts'
 import { usualWriteLua } from './usual-write-lua.ts'
 import { writeLua } from './write-lua.ts'
 
@@ -34,7 +34,7 @@ eachEntry(function(key, byExpiry, byIdentity, entry)
   local state, header = settle(key, byExpiry, byIdentity, entry)
   if state == 'moved' then
     answer[#answer + 1] = entry
-  elseif state == 'damaged' or header and identityOf(header) == ARGV[2] then
+  elseif state == 'damaged' or state == 'newer' or header and identityOf(header) == ARGV[2] then
     redis.call('DEL', key)
     drop(byExpiry, byIdentity, entry)
     if state == 'live' then ended = ended + 1 end
@@ -61,6 +61,9 @@ eachEntry(function(key, byExpiry, byIdentity, entry)
   if state == 'expired' or state == 'damaged' then
     removed = removed + redis.call('DEL', key)
     drop(byExpiry, byIdentity, entry)
+  elseif state == 'newer' then
+    -- It may be live, and only lag in its index.
+    answer[#answer + 1] = entry
   elseif state == 'live' then
     catchUp(key, byExpiry, entry, header)
     -- Where it has not caught up it is passed over.
@@ -101,7 +104,10 @@ local live = 0
 for _, key in ipairs(KEYS) do
   local header = redis.pcall('GETRANGE', key, '0', '${versionEnd}')
   if type(header) == 'string' then
-    if string.find(header, '${luaForm}') and string.sub(header, ${place('expiresAt')}) > ARGV[1] then live = live + 1 end
+    if string.find(header, '${luaForm}') and string.sub(header, ${place('expiresAt')}) > ARGV[1] then
+      local length = tonumber(string.sub(header, 7, 8), 36)
+      if length >= ${headerBytes} and string.find(header, '${luaRest}', length + 1) then live = live + 1 end
+    end
   elseif string.sub(header.err, 1, 9) ~= 'WRONGTYPE' then
     return header
   end

@@ -1,4 +1,4 @@
-import { luaForm, luaRest, offsetOf, place, touchLua, versionEnd } from './record-text.ts'
+import { headerBytes, luaForm, luaRest, offsetOf, place, touchLua, versionEnd } from './record-text.ts'
 
 /**
  * Does what is usual: a `replace`, `compareAndSwap` or `touch` of a live session that moves no index. KEYS are the records
@@ -19,14 +19,14 @@ for index = 1, #kinds do
   local outcome, known, to, identity, version, length = false, nil, nil, nil, nil, nil
   if type(stored) == 'string' and sub(stored, ${place('expiresAt')}) > now and find(stored, '${luaForm}') then
     length = tonumber(sub(stored, 7, 8), 36)
-    known, to, identity, version = find(stored, '${luaRest}', length + 1)
+    if length >= ${headerBytes} then known, to, identity, version = find(stored, '${luaRest}', length + 1) end
   end
   if kind == 't' then
     local seen, own = ARGV[operand], tonumber(ARGV[operand + 1])
     operand = operand + 2
     if known then
       ${touchLua}
-      if sub(stored, ${place('indexed')}) == indexed and sub(stored, ${place('deadline')}) >= expires
+      if sub(stored, ${place('indexed')}) == indexed
         and type(try('SETRANGE', key, '${offsetOf('expiresAt')}', expires .. indexed .. seen)) == 'number'
         and try('PEXPIRE', key, left) == 1 then
         outcome = expires
@@ -36,16 +36,15 @@ for index = 1, #kinds do
     local times, isSwap = ARGV[operand], kind == 'c'
     operand = operand + (isSwap and 3 or 2)
     local text = ARGV[operand - 1]
-    local fits = known and (times == '' or sub(stored, ${place('indexed')}) == sub(times, 17, 32)
-      and sub(stored, ${place('deadline')}) >= sub(times, 1, 16))
+    local head = times ~= '' and sub(times, 1, 32) or known and sub(stored, ${place('expiresAt', 'indexed')})
+    local fits = known and sub(stored, ${place('indexed')}) == sub(head, 17) and sub(stored, ${place('deadline')}) >= sub(head, 1, 16)
     if known and isSwap and ARGV[operand - 2] ~= version then
       -- Where its own version is stored it has been applied.
-      local before = find(text, ' ', 10, true)
+      local before = find(text, ' ', 12, true)
       if sub(text, before + 1, before + #version + 1) ~= version .. ' ' then outcome = 'conflict' end
-    elseif fits and sub(text, 10, #identity + 10) == identity .. ' ' then
-      local head = times == '' and sub(stored, ${place('expiresAt', 'indexed')}) or sub(times, 1, 32)
+    elseif fits and sub(text, 12, #identity + 12) == identity .. ' ' then
       local kept = sub(stored, ${place('deadline').split(',')[0]}, length)
-      local value = sub(stored, 1, 8) .. head .. sub(text, 1, 9) .. kept .. sub(text, 10)
+      local value = sub(stored, 1, 8) .. head .. sub(text, 1, 11) .. kept .. sub(text, 12)
       local set = times == '' and try('SET', key, value, 'KEEPTTL') or try('SET', key, value, 'PX', sub(times, 33))
       if set.ok then
         outcome = sub(head, 1, 16) .. sub(stored, ${place('deadline', 'createdAt')}) .. sub(stored, ${place('ttlMs')})

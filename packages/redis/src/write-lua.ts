@@ -1,7 +1,7 @@
 import { afterHeader, magic, offsetOf, place, touchLua } from './record-text.ts'
 
 /** How a whole record stands in an operand: lastSeenAt, deadline, createdAt, series and ttlMs, and what follows the header. */
-const seriesInText = 9 + 16 + 17
+const seriesInText = 11 + 16 + 12
 const restInText = seriesInText + 6 + 9 + 1
 
 /**
@@ -71,7 +71,7 @@ end
 -- text: lastSeenAt, and what follows the header.
 local function overwrite(at, times, text, header)
   local kept = sub(header, ${place('deadline').split(',')[0]}, lengthOf(header))
-  return store(at, timesOver(header, times, deadlineOf(header)), sub(header, 1, 8), sub(text, 1, 9) .. kept .. sub(text, 10), header)
+  return store(at, timesOver(header, times, deadlineOf(header)), sub(header, 1, 8), sub(text, 1, 11) .. kept .. sub(text, 12), header)
 end
 
 local function timesOfTouch(stored, seen, own)
@@ -85,7 +85,7 @@ local writes = {}
 function writes.p(at, arg)
   local header, instead = lookAt(KEYS[at])
   storeWhole(at, ARGV[arg], ARGV[arg + 1], header)
-  return instead == 'damaged' and instead or 1
+  return (instead == 'damaged' or instead == 'newer') and 'damaged' or 1
 end
 writes.P = writes.p
 
@@ -118,7 +118,7 @@ function writes.c(at, arg)
   local header = liveHeader(KEYS[at])
   if not header then return 'gone' end
   local stored, text = versionOf(header, lengthOf(header) + 1), ARGV[arg + 2]
-  if stored == versionOf(text, 10) then return timesIn(header) end
+  if stored == versionOf(text, 12) then return timesIn(header) end
   if stored ~= ARGV[arg + 1] then return 'conflict' end
   return overwrite(at, ARGV[arg], text, header)
 end
@@ -127,7 +127,7 @@ function writes.t(at, arg)
   local key, seen, own = KEYS[at], ARGV[arg], tonumber(ARGV[arg + 1])
   local header = liveHeader(key)
   if not header then return 'gone' end
-  local times = timesOver(header, timesOfTouch(header, seen, own), deadlineOf(header))
+  local times = timesOfTouch(header, seen, own)
   local expiresAt, indexed = sub(times, 1, 16), sub(times, 17, 32)
   if healing or indexedOf(header) ~= indexed then
     add(KEYS[at + 1], KEYS[at + 2], entryOf(header, key), indexed, expiresAt)
@@ -171,7 +171,7 @@ end
 -- The record, with its keys, at the end of its keys.
 function writes.o(at, arg)
   local key, newKey, text = KEYS[at], KEYS[at + 3], ARGV[arg + 2]
-  local seen, deadline, ttlMs, rest = sub(text, 1, 9), sub(text, 10, 25), sub(text, 26, 34), sub(text, 35)
+  local seen, deadline, ttlMs, rest = sub(text, 1, 11), sub(text, 12, 27), sub(text, 28, 36), sub(text, 37)
   local header = liveHeader(key)
   if not header then
     local moved = lookAt(newKey)

@@ -1,10 +1,19 @@
 import type { ChangedRecord, WriteOperation, WriteOutcome } from '@sess/core'
 import { replyError } from './errors.ts'
 import { seriesOf } from './key-layout.ts'
-import { deadlineText, decodeRecord, decodeTimes, keptText, restText, shortText, timesText } from './record-text.ts'
+import {
+  deadlineText,
+  decodeRecord,
+  decodeTimes,
+  keptText,
+  restText,
+  seenText,
+  timesText,
+  ttlText,
+} from './record-text.ts'
 
 /** A state has the form of a record, so that one set of scripts serves both. */
-const stateHead = shortText(0) + keptText({ deadline: null, createdAt: 0, ttlMs: null }, '000000')
+const stateHead = seenText(0) + keptText({ deadline: null, createdAt: 0, ttlMs: null }, '000000')
 
 /** By which letter the scripts know a kind of write. */
 export function letterOf(operation: WriteOperation): string {
@@ -31,28 +40,28 @@ export function addOperands(args: string[], operation: WriteOperation, now: numb
     case 'insert':
     case 'put': {
       const { key, record } = operation
-      const head = shortText(record.lastSeenAt) + keptText(record, seriesOf(key))
+      const head = seenText(record.lastSeenAt) + keptText(record, seriesOf(key))
       args.push(timesText(record.expiresAt, now), head + restText(record))
       return
     }
     case 'replace': {
       const { record } = operation
-      args.push(timesOf(record, now), shortText(record.lastSeenAt) + restText(record))
+      args.push(timesOf(record, now), seenText(record.lastSeenAt) + restText(record))
       return
     }
     case 'compareAndSwap': {
       const { record, ifVersion } = operation
-      args.push(timesOf(record, now), ifVersion, shortText(record.lastSeenAt) + restText(record))
+      args.push(timesOf(record, now), ifVersion, seenText(record.lastSeenAt) + restText(record))
       return
     }
     case 'rotate': {
       const { record, ifVersion } = operation
-      const head = shortText(record.lastSeenAt) + deadlineText(record.deadline) + shortText(record.ttlMs)
+      const head = seenText(record.lastSeenAt) + deadlineText(record.deadline) + ttlText(record.ttlMs)
       args.push(timesOf(record, now), ifVersion, head + restText(record))
       return
     }
     case 'touch':
-      args.push(shortText(operation.seenAt), String(operation.ttlMs ?? -operation.defaultTtlMs))
+      args.push(seenText(operation.seenAt), String(operation.ttlMs ?? -operation.defaultTtlMs))
       return
     case 'delete':
       if (operation.ifIdentityKeys !== undefined) args.push(operation.ifIdentityKeys.join(' '))

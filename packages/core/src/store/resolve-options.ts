@@ -41,7 +41,9 @@ export function resolveOptions(type: string, options: StoreOptions, expiresByIts
   const now = given.now === undefined ? Date.now : wholeMs(given.now)
   const ttlMs = given.ttl ?? durationMs('24h')
   const { maxLifetime, seal, data, upgrade } = given
-  if (typeof maxLifetime === 'number' && maxLifetime < ttlMs) refuse(type, 'maxLifetime', 'must not be below ttl')
+  // A default is no contradiction: the limit cuts it short.
+  const isBelowTtl = typeof maxLifetime === 'number' && given.ttl !== undefined && maxLifetime < given.ttl
+  if (isBelowTtl) refuse(type, 'maxLifetime', 'must not be below ttl')
   if (upgrade !== undefined && data === undefined)
     refuse(type, 'upgrade', 'needs data, the schema that its result is to fit')
   return {

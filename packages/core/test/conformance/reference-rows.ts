@@ -64,7 +64,7 @@ export class ReferenceRows {
     this.maxLifetime = this.maxLifetimeOf(options)
   }
 
-  protected maxLifetimeOf({ maxLifetime, ttl = '24h' }: ReferenceOptions): number | null {
+  protected maxLifetimeOf({ maxLifetime, ttl = 1 }: ReferenceOptions): number | null {
     if (maxLifetime === null) return null
     if (maxLifetime === undefined) return durationMs('30d')
     if (durationMs(maxLifetime) < durationMs(ttl)) throw new SessionError('SESS_CONFIG', 'maxLifetime is below ttl')

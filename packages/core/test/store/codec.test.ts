@@ -60,7 +60,7 @@ describe('a payload', () => {
   const identity = '{"providerId":"github","externalId":"1","attributes":{}}'
 
   it.each([
-    ['a sign-in at no time', '{"identity":null,"data":{},"auth":"now"}'],
+    ['a sign-in at no time', '{"identity":null,"data":{},"at":"now"}'],
     ['a field that no identity has', `{"identity":${identity.replace('{', '{"admin":true,')},"data":{}}`],
     ['a __proto__ beside the data', '{"identity":null,"data":{},"__proto__":{}}'],
     ['a __proto__ in the data', '{"identity":null,"data":{"a":[{"__proto__":{"admin":true}}]}}'],

@@ -1,12 +1,11 @@
+import { applyWrite } from '../../src/store/apply-write.ts'
 import {
-  type ChangedRecord,
   type CleanedPage,
   type RecordPage,
   type RemovedPage,
   type SessionBackend,
   type SessionRecord,
   type StateRecord,
-  type StoredTimes,
   type WriteOperation,
   type WriteOutcome,
   writeKinds,
@@ -101,57 +100,15 @@ export class MapBackend implements SessionBackend {
   }
 
   #apply(operation: WriteOperation, now: number): WriteOutcome {
-    const { key } = operation
-    const stored = this.records.get(key)
-    const live = stored !== undefined && stored.expiresAt > now ? stored : null
-    switch (operation.kind) {
-      case 'insert':
-        if (live === null) this.records.set(key, operation.record)
-        return live === null
-      case 'put':
-        if (operation.ifLive && live === null) return false
-        this.records.set(key, operation.record)
-        return true
-      case 'replace':
-        return live === null ? null : this.#overwrite(live, operation.record)
-      case 'compareAndSwap':
-        if (live === null) return 'gone'
-        return live.version === operation.ifVersion ? this.#overwrite(live, operation.record) : 'conflict'
-      case 'touch': {
-        if (live === null) return null
-        const { seenAt, ttlMs, defaultTtlMs } = operation
-        const asked = seenAt + (ttlMs ?? live.ttlMs ?? defaultTtlMs)
-        const expiresAt = Math.min(asked, live.deadline ?? asked)
-        this.records.set(key, { ...live, expiresAt, lastSeenAt: seenAt })
-        return expiresAt
-      }
-      case 'delete':
-        if (operation.ifIdentityKeys?.includes(stored?.identityKey ?? '') === false) return false
-        this.records.delete(key)
-        return live !== null
-      case 'rotate':
-        if (live === null) return 'gone'
-        if (live.version !== operation.ifVersion) return 'conflict'
-        if (this.records.has(operation.newKey)) return 'taken'
-        this.records.delete(key)
-        return this.#overwrite({ ...operation.record, expiresAt: live.expiresAt }, operation.record)
-      case 'putState':
-        this.states.set(key, operation.record)
-        return true
-      case 'consumeState': {
-        const state = this.states.get(key)
-        this.states.delete(key)
-        return state !== undefined && state.expiresAt > now ? state : null
-      }
-    }
-  }
-
-  #overwrite(live: SessionRecord, changed: ChangedRecord): StoredTimes {
-    const { createdAt, ttlMs, deadline } = live
-    const { keepsExpiry, ...given } = changed
-    const expiresAt = keepsExpiry ? live.expiresAt : changed.expiresAt
-    const record = { ...given, createdAt, ttlMs, deadline, expiresAt: Math.min(expiresAt, deadline ?? expiresAt) }
-    this.records.set(record.key, record)
-    return record
+    const { kind, key } = operation
+    const place: Map<string, SessionRecord | StateRecord> =
+      kind === 'putState' || kind === 'consumeState' ? this.states : this.records
+    const { outcome, record } = applyWrite(operation, place.get(key) ?? null, now)
+    if (record === undefined) return outcome
+    if (kind === 'rotate' && place.has(operation.newKey)) return 'taken'
+    // What stays under its key keeps its place in the pages.
+    if (record?.key !== key) place.delete(key)
+    if (record !== null) place.set(record.key, record)
+    return outcome
   }
 }

@@ -195,6 +195,7 @@ describe('maxLifetime', () => {
     const endless = open({ maxLifetime: null })
     expect(endless.maxLifetime).toBeNull()
     expect((await endless.create()).deadline).toBeNull()
-    expect(() => open({ maxLifetime: '1h' })).toThrow(expect.objectContaining({ code: 'SESS_CONFIG' }))
+    expect((await open({ maxLifetime: '1h' }).create()).ttlMs).toBe(24 * 3_600_000)
+    expect(() => open({ ttl: '2h', maxLifetime: '1h' })).toThrow(expect.objectContaining({ code: 'SESS_CONFIG' }))
   })
 })

@@ -150,7 +150,7 @@ export const closingCases = caseGroup('lifecycle', [], {
   'a-pause-is-no-outage': {
     title: 'a pause of the process longer than timeoutMs fails no call whose answer has arrived',
     requires: ['options'],
-    options: () => ({ timeoutMs: 400 }),
+    options: () => ({ timeoutMs: 1_000 }),
     async run({ store, put, clock, newId }) {
       const session = await put({ data: { n: 1 }, expiresAt: clock.in(minuteMs) })
       const calls = [
@@ -162,7 +162,7 @@ export const closingCases = caseGroup('lifecycle', [], {
       ]
       // They are on their way by now: the answers come while the process stands still.
       await new Promise((resolve) => setImmediate(resolve))
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 550)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200)
       for (const outcome of await Promise.allSettled(calls)) {
         if (outcome.status === 'fulfilled') continue
         fail(`a pause of the process is no outage, but: ${describeError(outcome.reason)}`, outcome.reason)

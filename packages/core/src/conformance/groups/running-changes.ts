@@ -213,7 +213,7 @@ export const runningChangeCases = caseGroup('running-changes', ['update'], {
   'may-outlast-timeout-ms': {
     title: 'the time in which a change runs does not count towards timeoutMs',
     requires: ['options'],
-    options: () => ({ timeoutMs: 500 }),
+    options: () => ({ timeoutMs: 1_000 }),
     async run(context) {
       const { store, put } = context
       const { id } = await put({ data: { n: 0 } })

@@ -6,14 +6,14 @@ import { copyJson } from './json-copy.ts'
 import { parseJson } from './json-parse.ts'
 
 /**
- * A session's payload at rest: JSON of the form `{"identity":…,"data":…}`, with `"auth"` where somebody signed in, and with
+ * A session's payload at rest: JSON of the form `{"identity":…,"data":…}`, with `"at"` where somebody signed in, and with
  * `"id"` where ids are kept plain. A field that a later version adds is passed over.
  */
 export interface DecodedPayload {
   identity: Identity | null
   data: JsonObject
   /** When the person signed in, in epoch ms; left out: never. */
-  auth?: number
+  at?: number
   /** The session's id, where ids are kept plain. */
   id?: string
 }
@@ -30,8 +30,8 @@ export function copyData(data: object, maxBytes: number): JsonObject {
 export function decodePayload(payload: string): DecodedPayload {
   const decoded = parseJson(payload) as DecodedPayload | undefined
   if (!isObject(decoded) || !isObject(decoded.data)) throw corrupt()
-  const { identity, auth } = decoded
-  if (auth !== undefined && !isInstant(auth)) throw corrupt()
+  const { identity, at } = decoded
+  if (at !== undefined && !isInstant(at)) throw corrupt()
   if (identity === null) return decoded
   if (!isObject(identity) || !hasOnly(identity, identityKeys) || faultOfIdentity(identity) !== null) throw corrupt()
   identity.attributes ??= {}

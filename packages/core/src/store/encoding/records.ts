@@ -36,7 +36,7 @@ export function storedSession<Data extends object>(
   id: string,
   handle: string,
   record: SessionRecord,
-  { identity, data, auth }: DecodedPayload,
+  { identity, data, at }: DecodedPayload,
   defaultTtlMs: number,
   { createdAt, expiresAt, ttlMs, deadline }: StoredTimes = record,
 ): Session<Data> {
@@ -47,7 +47,7 @@ export function storedSession<Data extends object>(
     data: data as unknown as Data,
     createdAt: new Date(createdAt),
     lastSeenAt: new Date(record.lastSeenAt ?? createdAt),
-    authenticatedAt: auth === undefined ? null : new Date(auth),
+    authenticatedAt: at === undefined ? null : new Date(at),
     expiresAt: givenExpiry(expiresAt),
     ttlMs: ttlMs ?? defaultTtlMs,
     deadline: deadline === null ? null : new Date(deadline),

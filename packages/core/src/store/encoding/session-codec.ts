@@ -69,7 +69,7 @@ export class SessionCodec {
     const identity = fields.identity === null ? null : copyIdentity(fields.identity, maxBytes)
     const data = dataSchema === null ? copyData(fields.data, maxBytes) : dataSchema.toStore(fields.data, maxBytes)
     const payload: DecodedPayload =
-      fields.authenticatedAt === null ? { identity, data } : { identity, data, auth: fields.authenticatedAt }
+      fields.authenticatedAt === null ? { identity, data } : { identity, data, at: fields.authenticatedAt }
     return { fields, payload, json: ids === 'plain' ? null : stringifyJson(payload, maxBytes), maxBytes }
   }
 
