@@ -5,6 +5,7 @@
 export const ceilings: Record<string, { packedKib: number; dependencies: readonly string[] }> = {
   // A half of it is the conformance suite, which an application does not load.
   core: { packedKib: 500, dependencies: ['@standard-schema/spec', 'valibot'] },
+  'express-session': { packedKib: 40, dependencies: ['@sess/core'] },
   memory: { packedKib: 24, dependencies: ['@sess/core'] },
   mysql: { packedKib: 70, dependencies: ['@sess/core'] },
   postgres: { packedKib: 80, dependencies: ['@sess/core'] },
