@@ -1,6 +1,6 @@
 import { isSessionError, type JsonObject, type Session, type SessionStore } from '@sess/core'
 import { asked } from './answer.ts'
-import { cookieJson } from './cookie.ts'
+import { storedCookie } from './cookie.ts'
 import { wantedExpiry } from './expiry.ts'
 import { personOf } from './identity.ts'
 import { dataOf } from './json.ts'
@@ -75,7 +75,7 @@ export class CarryOver {
       await this.#store.save({ ...place, expiresAt: new Date(0) }, { if: 'unchanged' })
       return null
     }
-    const data = { ...dataOf(old.texts), cookie: cookieJson(old.cookie) }
+    const data = { ...dataOf(old.texts), ...storedCookie(old.cookie) }
     // When they signed in, the old store does not say.
     const { identity } = personOf(data, this.#settings)
     const carried = { ...place, data, identity, expiresAt: new Date(expiresAt) }

@@ -12,15 +12,15 @@ export interface CookieFacts {
 /** express-session takes about a millisecond off `originalMaxAge` at every read; a longer pause in between is rare. */
 const driftMs = 100
 
-/** What a cookie is where a session came without one, e.g. because no framework has made it. */
-const plainCookie: CookieFacts = { attributes: '{"httpOnly":true,"path":"/"}', originalMaxAge: null, expires: null }
+/** Of a session without a cookie, which no framework has made. It stays without: express-session asks for that. */
+const noCookie: CookieFacts = { attributes: '', originalMaxAge: null, expires: null }
 
 /** Reads a `Cookie` of either framework, or its JSON. */
 export function cookieFacts(cookie: unknown): CookieFacts {
-  if (typeof cookie !== 'object' || cookie === null) return plainCookie
+  if (typeof cookie !== 'object' || cookie === null) return noCookie
   const { toJSON } = cookie as { toJSON?: unknown }
   const fields: unknown = typeof toJSON === 'function' ? toJSON.call(cookie) : cookie
-  if (typeof fields !== 'object' || fields === null) return plainCookie
+  if (typeof fields !== 'object' || fields === null) return noCookie
   // `originalExpires` is what @fastify/session read; it makes it again from `expires`.
   const { expires, originalMaxAge, originalExpires: _read, ...attributes } = fields as Record<string, unknown>
   return {
@@ -43,15 +43,17 @@ export function isSameCookie(one: CookieFacts, other: CookieFacts): boolean {
   return Math.abs(one.originalMaxAge - other.originalMaxAge) <= driftMs
 }
 
-/** The cookie as it is stored. */
-export function cookieJson({ attributes, originalMaxAge, expires }: CookieFacts): JsonObject {
+/** What a session's data has of its cookie. */
+export function storedCookie(facts: CookieFacts): { cookie?: JsonObject } {
+  if (facts === noCookie) return {}
+  const { attributes, originalMaxAge, expires } = facts
   const isoExpires = expires === null ? null : new Date(expires).toISOString()
-  return { ...(parse(attributes) as JsonObject), originalMaxAge, expires: isoExpires }
+  return { cookie: { ...(parse(attributes) as JsonObject), originalMaxAge, expires: isoExpires } }
 }
 
-/** The cookie as a framework gets it: one that expires does so with its session. */
-export function cookieFor(stored: unknown, expiresAt: Date): object {
+/** The stored cookie as a framework gets it: one that expires does so with its session. */
+export function givenCookie(stored: unknown, expiresAt: Date): { cookie?: object } {
   const facts = cookieFacts(stored)
-  const fields = stored === undefined || facts === plainCookie ? cookieJson(facts) : (stored as object)
-  return { ...fields, expires: facts.expires === null ? null : new Date(expiresAt) }
+  if (facts === noCookie) return {}
+  return { cookie: { ...(stored as object), expires: facts.expires === null ? null : new Date(expiresAt) } }
 }

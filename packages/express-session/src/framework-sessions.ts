@@ -1,6 +1,6 @@
 import { isSessionError, type JsonObject, type Session, type SessionStore } from '@sess/core'
 import { CarryOver, isPlace } from './carry-over.ts'
-import { cookieFor, cookieJson, isSameCookie } from './cookie.ts'
+import { givenCookie, isSameCookie, storedCookie } from './cookie.ts'
 import { wantedExpiry } from './expiry.ts'
 import { personOf } from './identity.ts'
 import { dataOf } from './json.ts'
@@ -71,7 +71,7 @@ export class FrameworkSessions {
     const session = await this.#store.update(idOf(sid), async (stored) => {
       const given = sessionFor(stored)
       const result = taken((await change(given)) ?? given)
-      const data = { ...dataOf(result.texts), cookie: cookieJson(result.cookie) }
+      const data = { ...dataOf(result.texts), ...storedCookie(result.cookie) }
       const { at = null } = wantedMove(result.cookie, stored, this.#settings) ?? {}
       Object.assign(stored, personOf(data, this.#settings, stored), { data })
       if (at !== null) stored.expiresAt = new Date(at)
@@ -126,7 +126,7 @@ const nothing = {}
 
 /** A session as a framework gets it. */
 function sessionFor({ data, expiresAt }: { data: JsonObject; expiresAt: Date }): StoredSession {
-  return { ...data, cookie: cookieFor(data.cookie, expiresAt) as StoredSession['cookie'] }
+  return { ...data, ...givenCookie(data.cookie, expiresAt) } as StoredSession
 }
 
 /** Where an update has moved the cookie's expiry; null where it has not. */

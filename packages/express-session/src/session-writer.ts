@@ -6,7 +6,7 @@ import {
   type SessionInput,
   type SessionStore,
 } from '@sess/core'
-import { type CookieFacts, cookieJson, isSameCookie } from './cookie.ts'
+import { type CookieFacts, isSameCookie, storedCookie } from './cookie.ts'
 import { type Expiry, wantedExpiry } from './expiry.ts'
 import { personOf } from './identity.ts'
 import { type Changes, changesBetween, dataOf, parse, withChanges } from './json.ts'
@@ -60,7 +60,7 @@ export class SessionWriter {
   async #insert(origin: Origin, { texts, cookie }: Taken): Promise<void> {
     const { ttlMs, absoluteMs, now } = this.#settings
     const { at } = wantedExpiry(cookie, origin, ttlMs, now()) as Expiry
-    const data = { ...dataOf(texts), cookie: cookieJson(cookie) }
+    const data = { ...dataOf(texts), ...storedCookie(cookie) }
     const deadline = absoluteMs === null ? null : new Date(now() + absoluteMs)
     const person = personOf(data, this.#settings)
     const session = { id: idOf(origin.sid), data, expiresAt: new Date(at), deadline, ...person }
@@ -98,7 +98,7 @@ export class SessionWriter {
     const isAlone = stored.texts === origin.base?.texts
     const texts = isAlone || !this.#settings.merge ? taken.texts : withChanges(stored.texts, changed.texts)
     const cookie = changed.cookie ?? stored.cookie
-    const data = { ...dataOf(texts), cookie: cookieJson(cookie) }
+    const data = { ...dataOf(texts), ...storedCookie(cookie) }
     const next = {
       ...stored.session,
       ...personOf(data, this.#settings, stored.session),
@@ -168,5 +168,5 @@ function apply({ texts, cookie }: Changed, data: JsonObject): void {
     if (text === undefined) delete data[key]
     else data[key] = parse(text)
   }
-  if (cookie !== null) data.cookie = cookieJson(cookie)
+  if (cookie !== null) Object.assign(data, storedCookie(cookie))
 }

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { behaviourOf, rowOf } from './behaviour.ts'
+import { fromPeer } from './from-peer.ts'
+import { servedPeers } from './peers.ts'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+
+describe.each(servedPeers)('$name', ({ name, open }) => {
+  it('does what its row in the README says', async () => {
+    await using store = await open()
+    expect(readme).toContain(rowOf(name, await behaviourOf(store)))
+  })
+
+  it('is left with one line changed, and nobody is signed out', () => fromPeer(open))
+})
