@@ -1,6 +1,19 @@
 import { defineConfig } from 'vitepress'
-import sidebarOfApi from '../reference/api/typedoc-sidebar.json' with { type: 'json' }
 import { linksToTheSite } from './links-to-the-site.ts'
+
+/** What one imports, each with its page of the API. */
+const entryPoints = [
+  'core',
+  'core/config',
+  'core/sql',
+  'core/conformance',
+  'memory',
+  'sqlite',
+  'redis',
+  'postgres',
+  'mysql',
+]
+const apiOf = (name: string) => ({ text: `@sess/${name}`, link: `/reference/api/@sess/${name}/` })
 
 const stores = ['memory', 'sqlite', 'redis', 'postgres', 'mysql']
 
@@ -47,7 +60,7 @@ export default defineConfig({
         items: [
           { text: '@sess/core', link: '/reference/core' },
           { text: 'Errors, and what to do', link: '/reference/errors' },
-          { text: 'API', link: '/reference/api/', collapsed: true, items: sidebarOfApi },
+          { text: 'API', link: '/reference/api/', collapsed: true, items: entryPoints.map(apiOf) },
         ],
       },
       {

@@ -14,7 +14,10 @@ const pages: Record<string, string> = {
 /** Where a link of an included README leads: to the page of the site where there is one, else into the repository. */
 function onTheSite(href: string): string {
   if (!href.startsWith(repository)) return href
-  const [path = '', anchor] = href.slice(repository.length).replace(/^(blob|tree)\/main\//, '').split('#')
+  const [path = '', anchor] = href
+    .slice(repository.length)
+    .replace(/^(blob|tree)\/main\//, '')
+    .split('#')
   const page = pages[path] ?? pages[`${path}/README.md`]
   if (page === undefined) return href
   return anchor === undefined ? page : `${page}#${anchor}`
