@@ -69,7 +69,7 @@ const applications: Record<string, (store: SessionStore) => Promise<string>> = {
     const app = Fastify()
     await app.register(fastifySessions(httpSessions(store)))
     app.all('*', async (request, reply) => {
-      const { status, text } = await answer(request.session, request.url)
+      const { status, text } = await answer(request.httpSession, request.url)
       return reply.code(status).send(text)
     })
     open.push(() => app.close())

@@ -4,18 +4,18 @@ import { cacheHeaders } from '../response-headers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The session of this request. */
-    session: HttpSession
+    /** The session of this request. `@fastify/session` may keep its `request.session` beside it. */
+    httpSession: HttpSession
   }
 }
 
 const exchanges = new WeakMap<FastifyRequest, Exchange<object>>()
 const errors = new WeakMap<FastifyRequest, unknown>()
 
-/** A plug-in of Fastify: every handler has the session as `request.session`. */
+/** A plug-in of Fastify: every handler has the session as `request.httpSession`. */
 export function fastifySessions(sessions: HttpSessions): FastifyPluginCallback {
   const plugin: FastifyPluginCallback = (fastify, _options, done) => {
-    fastify.decorateRequest('session', null as never)
+    fastify.decorateRequest('httpSession', null as never)
 
     // Here the body is parsed, and may hold a form's token.
     fastify.addHook('preHandler', async (request, reply) => {
@@ -23,7 +23,7 @@ export function fastifySessions(sessions: HttpSessions): FastifyPluginCallback {
       const exchange = await sessions.begin(head, async () => tokenIn(request.body))
       if ('status' in exchange) return send(reply, await sessions.answer(exchange, head))
       exchanges.set(request, exchange as never)
-      request.session = exchange.session
+      request.httpSession = exchange.session
     })
 
     fastify.addHook('onError', async (request, _reply, error) => {
