@@ -61,7 +61,7 @@ export class Writer {
 
   #usual(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
     const { script, keys, args } = usualCall(this.#sessions, operations, now)
-    return this.#connection.run(script, keys, args).then((answer) => {
+    return this.#connection.run(script, keys, args, (answer) => {
       const replies = answer as Reply[]
       return replies.includes(null)
         ? this.#finish(operations, replies, now)
@@ -82,7 +82,7 @@ export class Writer {
   #general(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
     const call = generalCall(this.#sessions, this.#states, operations, now, this.mode)
     this.#takeAlong(call, operations)
-    return this.#connection.run(call.script, call.keys, call.args).then((answer) => {
+    return this.#connection.run(call.script, call.keys, call.args, (answer) => {
       const replies = answer as (number | string)[]
       for (let at = (call.args[1] as string).length; at < replies.length; at += 2) {
         this.#suspect(operations[Number(replies[at]) - 1] as WriteOperation, replies[at + 1] as string)
