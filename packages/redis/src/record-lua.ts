@@ -1,4 +1,5 @@
-import { headerBytes, luaForm, luaNewer, luaRest, maxLagMs, offsetOf, place, versionEnd } from './record-text.ts'
+import { header } from './record-fields.ts'
+import { headerBytes, luaForm, luaNewer, luaRest, maxLagMs, offsetOf, versionEnd } from './record-text.ts'
 
 /**
  * KEYS of every script are of one slot on a Cluster, and are all that it touches: what it finds in an index is looked at in
@@ -19,25 +20,25 @@ local nowMs = tonumber(now)
 local sub, find = string.sub, string.find
 
 local function expiryOf(text)
-  return sub(text, ${place('expiresAt')})
+  return sub(text, ${header.place('expiresAt')})
 end
 
 local function indexedOf(text)
-  return sub(text, ${place('indexed')})
+  return sub(text, ${header.place('indexed')})
 end
 
 local function deadlineOf(text)
-  return sub(text, ${place('deadline')})
+  return sub(text, ${header.place('deadline')})
 end
 
 -- How long the header is, fields of later layouts included.
 local function lengthOf(text)
-  return tonumber(sub(text, 7, 8), 36)
+  return tonumber(sub(text, ${header.place('length')}), 36)
 end
 
 -- What a write is answered with: expiresAt, deadline, createdAt, ttlMs.
 local function timesIn(text)
-  return sub(text, ${place('expiresAt')}) .. sub(text, ${place('deadline', 'createdAt')}) .. sub(text, ${place('ttlMs')})
+  return sub(text, ${header.place('expiresAt')}) .. sub(text, ${header.place('deadline', 'createdAt')}) .. sub(text, ${header.place('ttlMs')})
 end
 
 local function identityOf(text)
@@ -91,7 +92,7 @@ end
 local function entryOf(text, key)
   local identity = identityOf(text)
   if identity == '' then return '!' .. memberOf(key) end
-  return sub(redis.sha1hex(identity), 1, 11) .. sub(text, ${place('series')}) .. memberOf(key)
+  return sub(redis.sha1hex(identity), 1, 11) .. sub(text, ${header.place('series')}) .. memberOf(key)
 end
 
 local function isAnonymous(entry)

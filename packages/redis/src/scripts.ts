@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { header } from './record-fields.ts'
 import { entriesLua, indexLua, recordLua } from './record-lua.ts'
-import { headerBytes, luaForm, luaRest, place, versionEnd } from './record-text.ts'
+import { headerBytes, luaForm, luaRest, versionEnd } from './record-text.ts'
 import { usualWriteLua } from './usual-write-lua.ts'
 import { writeLua } from './write-lua.ts'
 
@@ -104,8 +105,8 @@ local live = 0
 for _, key in ipairs(KEYS) do
   local header = redis.pcall('GETRANGE', key, '0', '${versionEnd}')
   if type(header) == 'string' then
-    if string.find(header, '${luaForm}') and string.sub(header, ${place('expiresAt')}) > ARGV[1] then
-      local length = tonumber(string.sub(header, 7, 8), 36)
+    if string.find(header, '${luaForm}') and string.sub(header, ${header.place('expiresAt')}) > ARGV[1] then
+      local length = tonumber(string.sub(header, ${header.place('length')}), 36)
       if length >= ${headerBytes} and string.find(header, '${luaRest}', length + 1) then live = live + 1 end
     end
   elseif string.sub(header.err, 1, 9) ~= 'WRONGTYPE' then
