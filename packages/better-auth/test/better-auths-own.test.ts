@@ -107,7 +107,8 @@ async function lateRefresh(storage: Storage): Promise<string | null> {
 describe('where sign-ins are parallel', () => {
   it('a plain storage loses sessions from the index, and they outlive the revocation of all others', async () => {
     const { listed, signedIn } = await threeSignIns(plainStorage())
-    expect({ listed, signedIn }).not.toEqual({ listed: 3, signedIn: 0 })
+    expect(listed).toBe(1)
+    expect(signedIn).toBeGreaterThanOrEqual(1) // which one is listed is chance
   })
 
   it('a store of sess loses none', async () => {
