@@ -5,7 +5,8 @@ import type { Settings } from './options.ts'
 /** How long it is remembered that a session was ended: longer than any request that read it before can take. */
 const endedForMs = 3_600_000
 const ended = { ended: true }
-const longAgo = new Date(0)
+/** Past on the clock of any process. */
+const longAgo = new Date(1)
 const tries = 64
 
 export const isEnded = (data: JsonObject): boolean => data.ended === true
