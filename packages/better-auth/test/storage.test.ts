@@ -126,10 +126,11 @@ describe('sessions', () => {
     expect(await storage.get('active-sessions-u1')).toBeNull()
   })
 
-  it('stay in that list whatever Better Auth writes to it', async () => {
-    const { storage } = open()
+  it('stay in that list whatever Better Auth writes to it, and nothing is stored of that', async () => {
+    const { storage, store } = open()
     await storage.set('one', sessionOf('u1'), 10)
     await storage.set('active-sessions-u1', '[]', 10)
+    expect(await store.count()).toBe(1)
     await storage.delete('active-sessions-u1')
     expect(await storage.get('active-sessions-u1')).toContain('"one"')
   })
@@ -205,6 +206,29 @@ describe('counters', () => {
     const counts = await Promise.all(Array.from({ length: 1_000 }, () => storage.increment('k', 10)))
     expect(counts).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1))
     expect(writes).toBeLessThan(4)
+  })
+
+  it('that waited for a write which failed are written all the same', async () => {
+    const store = memoryStore()
+    const [began, mayFail] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let isFirst = true
+    const storage = secondaryStorage(
+      withMethods(store, {
+        async update(...args) {
+          if (!isFirst) return store.update(...args)
+          isFirst = false
+          began.resolve()
+          await mayFail.promise
+          throw new Error('the store is away')
+        },
+      }),
+    )
+    const failed = storage.increment('k', 10)
+    await began.promise
+    const waited = Promise.all([storage.increment('k', 10), storage.increment('k', 10)])
+    mayFail.resolve()
+    await expect(failed).rejects.toThrow('the store is away')
+    expect(await waited).toEqual([1, 2])
   })
 
   it('that meet a value which is no number fail, and the next one of another key does not', async () => {
