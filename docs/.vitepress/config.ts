@@ -67,6 +67,7 @@ export default defineConfig({
         text: 'About',
         items: [
           { text: 'Architecture', link: '/about/architecture' },
+          { text: 'Security', link: '/about/security' },
           { text: 'Benchmark', link: '/about/benchmark' },
           { text: 'Questions', link: '/about/questions' },
           { text: 'What sess does not do', link: '/about/what-sess-does-not-do' },
