@@ -15,6 +15,7 @@ const entryPoints = [
 ]
 const apiOf = (name: string) => ({ text: `@sess/${name}`, link: `/reference/api/@sess/${name}/` })
 
+const adapters = ['http', 'express-session']
 const stores = ['memory', 'sqlite', 'redis', 'postgres', 'mysql']
 
 export default defineConfig({
@@ -54,6 +55,10 @@ export default defineConfig({
           { text: 'Which one', link: '/stores/' },
           ...stores.map((name) => ({ text: name, link: `/stores/${name}` })),
         ],
+      },
+      {
+        text: 'Frameworks',
+        items: adapters.map((name) => ({ text: `@sess/${name}`, link: `/adapters/${name}` })),
       },
       {
         text: 'Reference',

@@ -7,6 +7,8 @@ const pages: Record<string, string> = {
   'packages/core/README.md': '/reference/core',
   'bench/results/README.md': '/about/benchmark',
   'SECURITY.md': '/about/security',
+  'packages/http/README.md': '/adapters/http',
+  'packages/express-session/README.md': '/adapters/express-session',
   ...Object.fromEntries(
     ['memory', 'sqlite', 'redis', 'postgres', 'mysql'].map((name) => [`packages/${name}/README.md`, `/stores/${name}`]),
   ),
