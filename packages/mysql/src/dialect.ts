@@ -9,7 +9,7 @@ import {
   type SqlFragment,
   type SqlRow,
   sql,
-} from '@sess/core/sql'
+} from '@sess/sql'
 
 const types = { key: 'varbinary(512)', token: 'varbinary(64)', integer: 'bigint', payload: 'longblob' } as const
 

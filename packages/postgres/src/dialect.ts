@@ -1,5 +1,5 @@
 import { SessionError } from '@sess/core'
-import { list, parameter, type RowSource, rowAsParameters, type SqlDialect, type SqlRow, sql } from '@sess/core/sql'
+import { list, parameter, type RowSource, rowAsParameters, type SqlDialect, type SqlRow, sql } from '@sess/sql'
 
 /** Stated rather than searched for: a search_path is the connection's, and may change. */
 export const defaultSchema = 'public'

@@ -1,5 +1,5 @@
+import type { RecordPage, SessionRecord } from '@sess/core'
 import { describe, expect, test } from 'vitest'
-import type { RecordPage, SessionRecord } from '../../src/store/backend.ts'
 import { dialects, openBackend, type SqlBackend } from './engines.ts'
 import { now, record, rotation } from './records.ts'
 

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { sqliteDialect } from '../../../sqlite/src/dialect.ts'
+import type { DriverFault, SessionBackend } from '@sess/core'
+import { sqliteDialect } from '../../sqlite/src/dialect.ts'
 import {
   createSqlBackend,
   runAsync,
@@ -10,9 +11,7 @@ import {
   type SqlDriver,
   type SqlResult,
   type SqlWork,
-} from '../../src/sql/index.ts'
-import type { SessionBackend } from '../../src/store/backend.ts'
-import type { DriverFault } from '../../src/store/driver-error.ts'
+} from '../src/index.ts'
 
 const allAtOnce: SqlDialect = {
   ...sqliteDialect,

@@ -1,6 +1,4 @@
-import { SessionError } from '../contract/errors.ts'
-import type { StoredTimes } from '../store/backend.ts'
-import type { DriverFault } from '../store/driver-error.ts'
+import { type DriverFault, SessionError, type StoredTimes } from '@sess/core'
 import { byKey, contradiction } from './answers.ts'
 import { rowColumns } from './assignments.ts'
 import type { SqlDialect, SqlRow } from './dialect.ts'

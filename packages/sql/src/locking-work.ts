@@ -1,4 +1,4 @@
-import type { StateRecord } from '../store/backend.ts'
+import type { StateRecord } from '@sess/core'
 import { byKey } from './answers.ts'
 import { rowColumns } from './assignments.ts'
 import type { SqlDialect, SqlRow } from './dialect.ts'

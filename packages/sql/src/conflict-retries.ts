@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { DriverFault } from '../store/driver-error.ts'
+import type { DriverFault } from '@sess/core'
 import type { SqlDriver } from './driver.ts'
 
 /** How often work is started again that lost to another transaction (a deadlock, a serialization or certification failure). */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { compile, list, parameter, sql } from '../../src/sql/fragment.ts'
+import { compile, list, parameter, sql } from '../src/fragment.ts'
 import { dialects, openBackend } from './engines.ts'
 import { keeping, moving, now, record, rotation, touch } from './records.ts'
 

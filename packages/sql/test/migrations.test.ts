@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { createSqlBackend } from '../../src/sql/backend.ts'
-import { migrateTables } from '../../src/sql/migrate.ts'
-import { type Migration, migrations, schemaSql } from '../../src/sql/schema.ts'
-import { tableNames } from '../../src/sql/table.ts'
+import { createSqlBackend } from '../src/backend.ts'
+import { migrateTables } from '../src/migrate.ts'
+import { type Migration, migrations, schemaSql } from '../src/schema.ts'
+import { tableNames } from '../src/table.ts'
 import { dialects, NodeSqliteDriver } from './engines.ts'
 
 const dialect = Object.values(dialects)[0] as (typeof dialects)[string]

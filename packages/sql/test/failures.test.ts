@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isolateFailures } from '../../src/sql/index.ts'
+import { isolateFailures } from '../src/index.ts'
 import { dialects, openBackend } from './engines.ts'
 import { now, record } from './records.ts'
 

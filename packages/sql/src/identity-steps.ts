@@ -1,4 +1,4 @@
-import type { RecordPage, RemovedPage } from '../store/backend.ts'
+import type { RecordPage, RemovedPage } from '@sess/core'
 import { integerOf, onlyInteger, textOf } from './answers.ts'
 import { beginningOfTime, endOfTime, now, recordColumns, storedList } from './assignments.ts'
 import type { SqlDialect } from './dialect.ts'

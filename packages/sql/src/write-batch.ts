@@ -1,5 +1,4 @@
-import type { WriteOperation, WriteOutcome } from '../store/backend.ts'
-import type { DriverFault } from '../store/driver-error.ts'
+import type { DriverFault, WriteOperation, WriteOutcome } from '@sess/core'
 import type { ConflictRetries } from './conflict-retries.ts'
 import type { SqlDriver, SqlWork } from './driver.ts'
 import { asError, isolateFailures } from './isolate-failures.ts'

@@ -1,5 +1,5 @@
+import type { ChangedRecord, SessionRecord, WriteOperation } from '@sess/core'
 import { describe, expect, test } from 'vitest'
-import type { ChangedRecord, SessionRecord, WriteOperation } from '../../src/store/backend.ts'
 import { dialects, openBackend, type SqlBackend } from './engines.ts'
 import { keeping, moving, now, record, rotation, times, touch } from './records.ts'
 

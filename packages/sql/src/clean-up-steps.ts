@@ -1,4 +1,4 @@
-import type { CleanedPage } from '../store/backend.ts'
+import type { CleanedPage } from '@sess/core'
 import { integerOf, textOf } from './answers.ts'
 import { beginningOfTime, now } from './assignments.ts'
 import { parameter, type SqlFragment, sql } from './fragment.ts'

@@ -1,4 +1,4 @@
-import { SessionError } from '../contract/errors.ts'
+import { SessionError } from '@sess/core'
 import { conflictRetries } from './conflict-retries.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlDriver, SqlWork } from './driver.ts'

@@ -1,4 +1,4 @@
-import type { ChangedRecord, StoredTimes, WriteKind, WriteOperation, WriteResults } from '../store/backend.ts'
+import type { ChangedRecord, StoredTimes, WriteKind, WriteOperation, WriteResults } from '@sess/core'
 import type { SqlWork } from './driver.ts'
 import { cappedExpiry, changedRow, type StoredOutcome } from './records.ts'
 

@@ -1,6 +1,6 @@
+import type { SessionRecord, WriteOperation } from '@sess/core'
 import { describe, expect, test } from 'vitest'
-import type { SqlResult } from '../../src/sql/index.ts'
-import type { SessionRecord, WriteOperation } from '../../src/store/backend.ts'
+import type { SqlResult } from '../src/index.ts'
 import { dialects, openBackend } from './engines.ts'
 import { keeping, moving, now, record, rotation, touch } from './records.ts'
 

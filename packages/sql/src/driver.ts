@@ -1,5 +1,4 @@
-import type { SessionError } from '../contract/errors.ts'
-import type { DriverFault } from '../store/driver-error.ts'
+import type { DriverFault, SessionError } from '@sess/core'
 import { checkedResult } from './answers.ts'
 import type { SqlStatement } from './fragment.ts'
 

@@ -1,4 +1,4 @@
-import { type Batching, type SessionBackend, writeKinds } from '../store/backend.ts'
+import { type Batching, type SessionBackend, writeKinds } from '@sess/core'
 import { byKey, onlyInteger, textOf } from './answers.ts'
 import { rowColumns } from './assignments.ts'
 import { cleanUpOneStep, cleanUpStatements } from './clean-up-steps.ts'

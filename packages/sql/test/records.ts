@@ -1,4 +1,4 @@
-import type { ChangedRecord, SessionRecord, StoredTimes, WriteOperation } from '../../src/store/backend.ts'
+import type { ChangedRecord, SessionRecord, StoredTimes, WriteOperation } from '@sess/core'
 
 let versions = 0
 

@@ -1,4 +1,4 @@
-import type { ChangedRecord, RecordPage, SessionRecord, StateRecord, StoredTimes } from '../store/backend.ts'
+import type { ChangedRecord, RecordPage, SessionRecord, StateRecord, StoredTimes } from '@sess/core'
 import { integerOf, textOf } from './answers.ts'
 import type { SqlRow } from './dialect.ts'
 

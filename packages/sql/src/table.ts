@@ -1,4 +1,4 @@
-import { SessionError } from '../contract/errors.ts'
+import { SessionError } from '@sess/core'
 
 /**
  * What a column holds; a dialect has a type for each.

@@ -1,4 +1,4 @@
-import { SessionError } from '../contract/errors.ts'
+import { SessionError } from '@sess/core'
 import type { SqlCall, SqlResult } from './driver.ts'
 
 /** An answer that contradicts itself. It must not come to a caller as "there is none", nor as "the row was refused". */
