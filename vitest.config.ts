@@ -42,7 +42,7 @@ export default defineConfig({
         test: {
           name: 'matrix',
           globalSetup: sharedServers,
-          include: [`{packages,examples}/*/test/${matrixTests}`],
+          include: [`{packages,examples}/*/test/${matrixTests}`, `test/${matrixTests}`],
         },
       },
       {
@@ -50,6 +50,7 @@ export default defineConfig({
         test: {
           name: 'packages-built',
           include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, matrixTests],
           globalSetup: [sharedServers, 'test/installed-packages.ts'],
         },
       },

@@ -74,21 +74,27 @@ function install(packages: PublicPackage[], project: string): void {
 }
 
 /** Builds the public packages, packs each as for publishing, and installs the tarballs together in a new project. */
-export default function setup({ config, provide }: TestProject): () => void {
-  run(config.root, 'turbo', 'run', 'build')
+export function installPackages(root: string): { packages: PublicPackage[]; project: string; cleanUp: () => void } {
+  run(root, 'turbo', 'run', 'build')
   const temporary = mkdtempSync(join(tmpdir(), 'sess-packed-'))
   const cleanUp = () => rmSync(temporary, { recursive: true })
   try {
-    const sources = join(config.root, 'packages')
+    const sources = join(root, 'packages')
     const folders = readdirSync(sources).map((name) => join(sources, name))
     const packages = folders.filter((folder) => !readManifest(folder).private).map((each) => pack(each, temporary))
     const project = join(temporary, 'project')
     install(packages, project)
-    provide('packages', packages)
-    provide('project', project)
+    return { packages, project, cleanUp }
   } catch (error) {
     cleanUp()
     throw error
   }
+}
+
+/** One such project for all tests of what is built. */
+export default function setup({ config, provide }: TestProject): () => void {
+  const { packages, project, cleanUp } = installPackages(config.root)
+  provide('packages', packages)
+  provide('project', project)
   return cleanUp
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { shared } from '@sess/testkit'
@@ -8,10 +8,16 @@ import { describe, expect, inject, it } from 'vitest'
 const project = inject('project')
 const folders = ['.', ...readdirSync('packages').map((name) => join('packages', name))]
 const readmes = folders.map((folder) => join(folder, 'README.md')).filter(existsSync)
+/** The pages of the site; the API is made of docstrings. */
+const pages = globSync('docs/*/**/*.md', { exclude: ['docs/node_modules', 'docs/reference/api'] })
 
-const snippets = readmes.flatMap((readme) => {
-  const name = readme === 'README.md' ? 'sess' : basename(join(readme, '..'))
-  return [...readFileSync(readme, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ''], index) => ({
+const nameOf = (file: string) => {
+  if (file === 'README.md') return 'sess'
+  return file.startsWith('docs') ? file.replace(/\.md$/, '').replaceAll('/', '-') : basename(join(file, '..'))
+}
+const snippets = [...readmes, ...pages].flatMap((file) => {
+  const name = nameOf(file)
+  return [...readFileSync(file, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ''], index) => ({
     name: `${name}-${index + 1}`,
     code,
   }))
@@ -29,7 +35,7 @@ const servers: Record<string, () => Promise<Record<string, string>>> = {
   mysql: async () => ({ DATABASE_URL: (await shared('mysql9')).url }),
 }
 
-describe('each snippet of a README runs as it stands, on the packed packages, and prints what it says', () => {
+describe('each snippet of a README or of the site runs as it stands, on the packed packages, and prints what it says', () => {
   it.each(snippets)('$name', async ({ name, code }) => {
     const folder = join(project, name)
     mkdirSync(folder, { recursive: true })

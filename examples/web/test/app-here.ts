@@ -1,3 +1,4 @@
+import { wrapStore } from '@sess/core'
 import { memoryStore } from '@sess/memory'
 import { createApp } from '../src/server/app.ts'
 import { listen } from '../src/server/listen.ts'
@@ -13,12 +14,18 @@ export interface AppHere extends AsyncDisposable {
   browser(userAgent?: string): Browser
 }
 
+export interface AppHereOptions {
+  trustProxy?: boolean
+  /** Methods that fail while the rest of the store works, as a server does that goes down between two calls. */
+  failing?: Partial<AppSessionStore>
+}
+
 /** The application in this process, on a memory store with a clock that a test moves. */
-export async function startAppHere({ trustProxy = false } = {}): Promise<AppHere> {
+export async function startAppHere({ trustProxy = false, failing = {} }: AppHereOptions = {}): Promise<AppHere> {
   let nowMs = Date.parse('2031-05-01T09:00:00Z')
   const now = () => nowMs
   const log: string[] = []
-  const store = memoryStore<SessionData>({ now })
+  const store = wrapStore(memoryStore<SessionData>({ now }), failing)
   const label = { name: 'Memory', place: 'of this process' }
   const app = createApp({ store, label, trustProxy, now, log: (line) => log.push(line) })
   const server = await listen(app.fetch, { host: '127.0.0.1', port: 0 })

@@ -9,20 +9,21 @@ beforeEach(async () => {
 afterEach(() => app[Symbol.asyncDispose]())
 
 describe('the list of sessions', () => {
-  it('shows the device, the age and the last sight of each, and of nobody else', async () => {
+  it('shows the device, the sign-in and the last sight of each, and of nobody else', async () => {
     const laptop = app.browser()
     const phone = app.browser(safari)
     await phone.signIn('ada')
     app.pass(50 * 60_000)
     await phone.get('/')
-    app.pass(25 * 60_000)
     await app.browser().signIn('grace')
+    await laptop.post('/counter') // a visitor long before it signs in
+    app.pass(25 * 60_000)
     const { text } = await laptop.signIn('ada')
 
     const rows = [...text.matchAll(/<li>[\s\S]*?<\/li>/g)].map(([row]) => visibleText(row).trim())
     expect(rows).toHaveLength(2)
-    expect(rows[0]).toMatch(/^Safari on iPhone Began 1 hour ago · last seen 25 minutes ago/)
-    expect(rows[1]).toMatch(/^Firefox on Linux This device Began just now · last seen just now/)
+    expect(rows[0]).toMatch(/^Safari on iPhone Signed in 1 hour ago · last seen 25 minutes ago/)
+    expect(rows[1]).toMatch(/^Firefox on Linux This device Signed in just now · last seen just now/)
   })
 
   it('holds no session id', async () => {
@@ -55,6 +56,21 @@ describe('the list of sessions', () => {
     expect(visibleText((await first.get('/')).text)).toContain('Ada Lovelace')
     app.pass(1_000)
     await app.browser().signIn()
+    expect(visibleText((await first.get('/')).text)).toContain('Nobody is signed in here')
+  })
+
+  it('has no more than twenty, also where somebody signs in after another person', async () => {
+    const shared = app.browser()
+    await shared.signIn('grace')
+    const first = app.browser(safari)
+    await first.signIn()
+    for (let n = 1; n < 20; n += 1) {
+      app.pass(1_000)
+      await app.browser().signIn()
+    }
+    app.pass(1_000)
+    await shared.signIn()
+    expect(visibleText((await shared.get('/')).text)).toContain('Ada Lovelace')
     expect(visibleText((await first.get('/')).text)).toContain('Nobody is signed in here')
   })
 

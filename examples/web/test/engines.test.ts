@@ -83,5 +83,5 @@ function sameBrowserAt(app: AppProcess, browser: Browser): Browser {
 /** The names of the devices in the list, oldest session first. */
 function devicesOn(page: string): string[] {
   const rows = page.matchAll(/<li>[\s\S]*?<\/li>/g)
-  return Array.from(rows, ([row]) => /^(.*?) (?:This device )?Began/.exec(visibleText(row).trim())?.[1] ?? row)
+  return Array.from(rows, ([row]) => /^(.*?) (?:This device )?Signed in/.exec(visibleText(row).trim())?.[1] ?? row)
 }

@@ -1,3 +1,4 @@
+import { SessionError } from '@sess/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type AppHere, startAppHere } from './app-here.ts'
 import { countOn, firefox, safari, visibleText } from './browser.ts'
@@ -80,6 +81,14 @@ describe('a sign-in', () => {
     expect(visibleText(home.text)).toContain('Katherine Johnson')
     expect(countOn(home.text)).toBe(0)
     expect(await app.store.exists(idOfAda)).toBe(false)
+  })
+
+  it('is done once it is done: the browser has the new id, though the devices beyond twenty could not be signed out', async () => {
+    const unavailable = () => Promise.reject(new SessionError('SESS_UNAVAILABLE', 'gone for a moment'))
+    await using cutOff = await startAppHere({ failing: { deleteByIdentity: unavailable } })
+    const browser = cutOff.browser()
+    expect((await browser.signIn('ada')).status).toBe(503)
+    expect(visibleText((await browser.get('/')).text)).toContain('Ada Lovelace')
   })
 
   it('as the same person again keeps the data under a new id', async () => {

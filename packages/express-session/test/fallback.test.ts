@@ -121,6 +121,17 @@ describe.each<[name: string, make: typeof expressStore]>([
     expect(await sess.count()).toBe(0)
   })
 
+  it('all has no session that is still looked for', async () => {
+    const old = oldStore({})
+    const store = make(memoryStore(), { fallback: old })
+    let seen: unknown
+    old.beforeAnswer = async () => {
+      seen = await store.all()
+    }
+    await store.get('s')
+    expect(seen).toEqual([])
+  })
+
   it('update carries over first', async () => {
     const store = make(memoryStore(), { fallback: oldStore({ s: { cookie, views: 1 } }) })
     const updated = await store.update('s', (found) => {

@@ -122,6 +122,36 @@ describe.each(makers)('%s', (_name, make) => {
     expect(unlimited?.expiresAt.getTime()).toBeGreaterThan(Date.now() + 99 * 365 * 86_400_000)
   })
 
+  it('a second save of one object keeps what the first has merged', async () => {
+    const store = make(memoryStore())
+    await store.set('s', { cookie, n: 0 })
+    const [one, other] = [await store.get('s'), await store.get('s')]
+    other.other = 1
+    await store.set('s', other)
+    one.first = 1
+    await store.set('s', one)
+    one.second = 1
+    await store.set('s', one)
+    expect(await store.get('s')).toMatchObject({ n: 0, other: 1, first: 1, second: 1 })
+  })
+
+  it('a millisecond less of originalMaxAge is no change, and a second less is one', async () => {
+    const inner = memoryStore()
+    const store = make(inner)
+    await store.set('s', { cookie: { ...cookie, originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) } })
+    const before = await inner.load('s')
+    for (const [less, isChange] of [
+      [1, false],
+      [1_000, true],
+    ] as const) {
+      const read = await store.get('s')
+      read.cookie.originalMaxAge -= less
+      await store.set('s', read)
+      expect((await inner.load('s'))?.version === before?.version).toBe(!isChange)
+      expect((await store.get('s')).cookie.originalMaxAge).toBe(isChange ? 59_000 : 60_000)
+    }
+  })
+
   it('a session that is saved with a past expiry ends', async () => {
     const inner = memoryStore()
     const store = make(inner)
@@ -184,7 +214,7 @@ describe.each(makers)('%s', (_name, make) => {
     const sessions = await inner.listByIdentity(ada)
     expect(sessions).toHaveLength(2)
     for (const { authenticatedAt } of sessions) expect(authenticatedAt).toBeInstanceOf(Date)
-    const signedInAt = sessions[1]?.authenticatedAt
+    const signedInAt = (await inner.load('two'))?.authenticatedAt
     two.page = 1
     await store.set('two', two)
     expect((await inner.load('two'))?.authenticatedAt).toEqual(signedInAt)

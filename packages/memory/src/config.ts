@@ -9,8 +9,8 @@ export const memoryConfig = storeConfig({
 /** The options of a memory store, by code or by configuration; all may be left out. */
 export type MemoryConfig = StoreConfigInput<typeof memoryConfig>
 
-declare module '@sess/core' {
-  interface StoreConfigs {
+declare global {
+  interface SessStoreConfigs {
     memory: MemoryConfig
   }
 }

@@ -43,8 +43,8 @@ export const mysqlConfig: StoreConfigSchema<MysqlConfig, StoreConfigOutput<typeo
   },
 }
 
-declare module '@sess/core' {
-  interface StoreConfigs {
+declare global {
+  interface SessStoreConfigs {
     mysql: MysqlConfig
   }
 }

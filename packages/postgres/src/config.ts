@@ -34,8 +34,8 @@ export const postgresConfig = storeConfig(
 /** The options of a Postgres store, by code or by configuration; one of `sql`, `pool` and `url` is required. */
 export type PostgresConfig = StoreConfigInput<typeof postgresConfig>
 
-declare module '@sess/core' {
-  interface StoreConfigs {
+declare global {
+  interface SessStoreConfigs {
     postgres: PostgresConfig
   }
 }

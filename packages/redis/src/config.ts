@@ -31,8 +31,8 @@ export const redisConfig = storeConfig(
 /** The options of a Redis store, by code or by configuration: one of `client`, `url`, `addr` and `addrs`, and any of the others. */
 export type RedisConfig = StoreConfigInput<typeof redisConfig>
 
-declare module '@sess/core' {
-  interface StoreConfigs {
+declare global {
+  interface SessStoreConfigs {
     redis: RedisConfig
   }
 }

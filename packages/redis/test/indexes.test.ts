@@ -100,9 +100,50 @@ describe.skipIf(isSkipped('redis7'))('an index', () => {
       await store.update(session.id, (changed) => ({ ...changed, data: { n: 1 } }))
       await lasts('update')
       const rotated = await store.rotate(session.id)
+      await lasts('rotate')
       for (const { id } of [rotated ?? session]) await store.delete(id)
       expect((await keys()).filter((key) => key.includes('}:'))).toEqual([])
     }
+  })
+
+  it('outlives a session by its lag, where it had a little more time than that session already', async () => {
+    const { store, client, keys } = await open()
+    const session = await store.create({ identity: ada, ttl: hourMs })
+    // An index gets twice the lag, and five seconds.
+    await store.touch(session.id, { ttl: hourMs + 2 * Math.ceil(hourMs / 7) + 3_000 })
+    const ttls = await Promise.all((await keys()).map(async (key) => [key, await client.pttl(key)] as const))
+    const [[, ofRecord]] = ttls.filter(([key]) => key.includes('}:')) as [readonly [string, number]]
+    const ofIndexes = ttls.filter(([key]) => !key.includes('}:')).map(([, ttl]) => ttl)
+    expect(ofIndexes).toHaveLength(2)
+    expect(Math.min(...ofIndexes) - ofRecord).toBeGreaterThan(hourMs / 8)
+  })
+
+  it('keeps the place of a session in the order of its person, when a save replaces one that was rotated', async () => {
+    const { store, client, keys } = await open()
+    const { id: first } = await store.create({ identity: ada })
+    const { id = '' } = (await store.rotate(first)) ?? {}
+    const entries = async () => {
+      const found = (await keys()).filter((key) => key.endsWith('}@'))
+      return (await Promise.all(found.map((key) => client.zrange(key, '0', '-1')))).flat()
+    }
+    const before = await entries()
+    expect(before).toHaveLength(1)
+    await store.save({ id, identity: ada })
+    expect(await entries()).toEqual(before)
+  })
+
+  it('that lags behind a session makes no count of it at the very instant of its expiry', async () => {
+    let time = Date.now()
+    const { store, client, keys } = await open({ now: () => time })
+    const session = await store.create({ ttl: hourMs })
+    for (const index of (await keys()).filter((key) => key.endsWith('}'))) {
+      for (const entry of await client.zrange(index, '0', '-1'))
+        await client.zadd(index, String(time + hourMs - 9), entry)
+    }
+    time = session.expiresAt.getTime() - 1
+    expect(await store.count()).toBe(1)
+    time += 1
+    expect(await store.count()).toBe(0)
   })
 
   it('names no person in its key, and no key has an id', async () => {

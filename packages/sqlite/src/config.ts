@@ -10,10 +10,17 @@ import {
   splitUrl,
   storeConfig,
 } from '@sess/core/config'
-import type BetterSqlite3 from 'better-sqlite3'
 
-/** A Database of better-sqlite3, under a name that a declaration can use. */
-export interface SqliteDatabase extends BetterSqlite3.Database {}
+/**
+ * A Database of better-sqlite3, by what sets it apart: its types come with another package, which who uses this one need not
+ * have.
+ */
+export interface SqliteDatabase {
+  readonly name: string
+  readonly inTransaction: boolean
+  prepare(source: string): object
+  pragma(source: string): unknown
+}
 
 const isDatabase = (value: object) => 'prepare' in value && 'pragma' in value && 'inTransaction' in value
 
@@ -38,8 +45,8 @@ export const sqliteConfig = storeConfig(
 /** The options of a SQLite store, by code or by configuration; one of `path` and `database` is required. */
 export type SqliteConfig = StoreConfigInput<typeof sqliteConfig>
 
-declare module '@sess/core' {
-  interface StoreConfigs {
+declare global {
+  interface SessStoreConfigs {
     sqlite: SqliteConfig
   }
 }

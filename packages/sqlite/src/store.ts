@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/sql'
+import type BetterSqlite3 from 'better-sqlite3'
 import { type SqliteConfig, sqliteConfig } from './config.ts'
 import { connect } from './connect.ts'
 import { sqliteDialect } from './dialect.ts'
@@ -46,7 +47,10 @@ export function sqliteStore<Data extends object = JsonObject>(
     const backend = createSqlBackend({ type: 'sqlite', driver, dialect: sqliteDialect, table, migrate, batching })
     return { backend, truncateLog: () => driver.truncateLog() } as FileStorage
   }
-  if (database !== undefined) return createSessionStore<Data>(storage({ connect: () => database }).backend, common)
+  if (database !== undefined) {
+    const handedIn = database as BetterSqlite3.Database
+    return createSessionStore<Data>(storage({ connect: () => handedIn }).backend, common)
+  }
   const inFile = (file: string, isThere?: boolean) =>
     storage({ connect: () => connect({ path: file, synchronous, busyTimeoutMs }, isThere), path: file })
   const file = path === undefined || path === ':memory:' ? null : resolve(path)

@@ -19,7 +19,10 @@ export {
   singleNames,
   variables,
 } from './names.ts'
+export { freePort } from './process/free-port.ts'
+export { makeServerFolder } from './process/server-folder.ts'
 export type { RunningNodes } from './process/server-group.ts'
+export { startSingleServer } from './process/single-server.ts'
 export { type FaultProxy, startProxy } from './proxy.ts'
 export type {
   Address,

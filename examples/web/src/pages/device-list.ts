@@ -26,7 +26,7 @@ function deviceRow(device: AppSessionSummary, isThis: boolean, now: number) {
     <li>
       <div>
         <strong>${name}</strong>${isThis && html` <span class="badge">This device</span>`}
-        <small>Began ${time(device.createdAt, now)} · last seen ${time(device.lastSeenAt, now)}</small>
+        <small>Signed in ${time(device.authenticatedAt ?? device.createdAt, now)} · last seen ${time(device.lastSeenAt, now)}</small>
       </div>
       ${
         !isThis &&

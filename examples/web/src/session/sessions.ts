@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto'
 import type { Identity } from '@sess/core'
 import type { AppContext } from '../server/app-env.ts'
 import { clearSessionId, readSessionId, sendSessionId } from './cookie.ts'
-import { type AppSession, type AppSessionStore, absoluteMs, idleMs, mostDevices, touchEveryMs } from './session.ts'
+import {
+  type AppSession,
+  type AppSessionStore,
+  absoluteMs,
+  idleMs,
+  mostDevices,
+  type SessionData,
+  touchEveryMs,
+} from './session.ts'
 
 /** The session of the browser behind a request. */
 export interface Sessions {
@@ -16,20 +24,15 @@ export interface Sessions {
   ensure(c: AppContext): Promise<AppSession | null>
   /** The same for a browser that asks again: it gets a new session where its cookie still names none. */
   ensureAtLast(c: AppContext): Promise<AppSession>
-  /** Gives the session to `identity` under a new id, with its data where it was anonymous or theirs. Null where it has ended. */
+  /** Gives the session to `identity` under a new id; its data stays where it was anonymous or theirs. Null where it has ended. */
   signIn(c: AppContext, session: AppSession, identity: Identity): Promise<AppSession | null>
   /** Ends the session and takes the cookie back. */
   end(c: AppContext, session: AppSession): Promise<void>
 }
 
 export function createSessions(store: AppSessionStore, now: () => number): Sessions {
-  async function begin(c: AppContext, identity: Identity | null): Promise<AppSession> {
-    const session = await store.create({
-      identity,
-      data: { tag: randomBytes(16).toString('base64url'), userAgent: userAgentOf(c).slice(0, 256), count: 0 },
-      ttl: idleMs,
-      deadline: new Date(now() + absoluteMs),
-    })
+  async function begin(c: AppContext): Promise<AppSession> {
+    const session = await store.create({ data: newData(c), ttl: idleMs, deadline: new Date(now() + absoluteMs) })
     sendSessionId(c, session.id)
     return session
   }
@@ -42,18 +45,17 @@ export function createSessions(store: AppSessionStore, now: () => number): Sessi
 
   return {
     current,
-    ensure: async (c) => (await current(c)) ?? (readSessionId(c) === undefined ? begin(c, null) : null),
-    ensureAtLast: async (c) => (await current(c)) ?? begin(c, null),
+    ensure: async (c) => (await current(c)) ?? (readSessionId(c) === undefined ? begin(c) : null),
+    ensureAtLast: async (c) => (await current(c)) ?? begin(c),
 
     async signIn(c, session, identity) {
-      // Another person's data is not for this one's eyes: they get a session of their own.
-      if (session.identity !== null && !isSamePerson(session.identity, identity)) {
-        await store.delete(session.id)
-        return begin(c, identity)
-      }
+      // Another person's data is not for this one's eyes.
+      const stays = session.identity === null || isSamePerson(session.identity, identity)
+      const deadline = new Date(now() + absoluteMs)
       // In one step: an id that somebody may have planted never is a signed-in one.
-      const signedIn = await store.rotate(session.id, { identity, deadline: new Date(now() + absoluteMs) })
+      const signedIn = await store.rotate(session.id, { identity, deadline, ...(stays ? {} : { data: newData(c) }) })
       if (signedIn === null) return null
+      // The old id is dead: whatever fails from here on, the browser has the new one.
       sendSessionId(c, signedIn.id)
       await store.deleteByIdentity(identity, { keep: mostDevices, except: signedIn.id })
       return signedIn
@@ -64,6 +66,10 @@ export function createSessions(store: AppSessionStore, now: () => number): Sessi
       clearSessionId(c)
     },
   }
+}
+
+function newData(c: AppContext): SessionData {
+  return { tag: randomBytes(16).toString('base64url'), userAgent: userAgentOf(c).slice(0, 256), count: 0 }
 }
 
 /** The browser's name for itself; empty where it gives none. */

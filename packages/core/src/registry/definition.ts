@@ -2,18 +2,26 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { StoreOptions } from '../config/store-options.ts'
 import type { SessionStore } from '../contract/session-store.ts'
 
-/**
- * What `openStore` takes as `config` for each type that is installed. A package that registers a store adds its own, so
- * that an editor completes and checks it:
- *
- * ```ts
- * declare module '@sess/core' {
- *   interface StoreConfigs { acme: AcmeConfig }
- * }
- * ```
- */
-// biome-ignore lint/suspicious/noEmptyInterface: packages merge their types into it
-export interface StoreConfigs {}
+declare global {
+  /**
+   * What `openStore` takes as `config` for each type that is installed. A package that registers a store adds its own, so
+   * that an editor completes and checks it:
+   *
+   * ```ts
+   * declare global {
+   *   interface SessStoreConfigs { acme: AcmeConfig }
+   * }
+   * ```
+   *
+   * It is global because a project may have two copies of `@sess/core`, its own and an older or newer one of some backend.
+   * What is declared for the module `@sess/core` is declared for one of them only, and the other would take any config
+   * unchecked.
+   */
+  interface SessStoreConfigs {}
+}
+
+/** What is declared in `SessStoreConfigs`, and what is declared for this copy of the core alone. */
+export interface StoreConfigs extends SessStoreConfigs {}
 
 /** A config as its schema gives it, with the options of every store beside what is its own. */
 export type CheckedConfig<Output> = Output & Omit<StoreOptions, keyof Output>

@@ -1,0 +1,23 @@
+import type { MiddlewareHandler } from 'hono'
+import type { HttpSession, HttpSessions } from '../index.ts'
+import { withHeaders } from '../response-headers.ts'
+
+/** Gives every handler after it the session as `c.var.session`. */
+export function honoSessions<Data extends object>(
+  sessions: HttpSessions<Data>,
+): MiddlewareHandler<{ Variables: { session: HttpSession<Data> } }> {
+  return async (c, next) => {
+    const request = c.req.raw
+    const exchange = await sessions.begin(request)
+    if ('status' in exchange) return sessions.answer(exchange, request)
+    c.set('session', exchange.session)
+    await next()
+    // Hono has answered what a handler threw.
+    const failure = c.error === undefined ? await exchange.finish(c.res.status) : exchange.abandon(c.error)
+    const response = withHeaders(failure === null ? c.res : await sessions.answer(failure, request), exchange.headers())
+    // Hono adds the headers of the response that was to the one that takes its place.
+    if (response !== c.res) c.res = undefined
+    c.res = response
+    return undefined
+  }
+}
