@@ -1,9 +1,10 @@
-import { list, parameter, type SqlFragment, type SqlPart, sql } from './fragment.ts'
-import { type Column, givenColumns, sessionColumns, slotShift, stateColumns } from './table.ts'
-import type { Assignments, Target } from './write-forms.ts'
+import type { SqlDialect } from './dialect.ts'
+import { parameter, type SqlFragment, type SqlPart, sql } from './fragment.ts'
+import { type Column, incomingColumns, sessionColumns, slotShift, stateColumns } from './table.ts'
+import type { Assignments, Target } from './target.ts'
 
 const columnsNamed = (...names: readonly string[]) => sessionColumns.filter(({ name }) => names.includes(name))
-const { newExpiresAt, believedExpiresAt, defaultTtlMs, ifVersion, newKey } = givenColumns
+const { newExpiresAt, believedExpiresAt, defaultTtlMs, ifVersion, newKey } = incomingColumns
 const contentColumns = [...columnsNamed('key', 'version', 'last_seen_at', 'identity_key', 'payload'), newExpiresAt]
 const believedColumns = [...contentColumns, ...columnsNamed('created_at', 'deadline', 'ttl_ms'), believedExpiresAt]
 
@@ -45,50 +46,49 @@ export const beginningOfTime = '-9223372036854775808'
 
 /** What each kind of write sets, and on what condition. `wrap` is put around the new expiry where that is stored. */
 export function sessionAssignments(
-  { dialect, stored, given }: Target,
+  { least, same }: Pick<SqlDialect, 'least' | 'same'>,
+  { stored, incoming }: Target,
   wrap: (expiry: SqlFragment) => SqlFragment = (expiry) => expiry,
 ) {
   const live = sql`${stored('expires_at')} > ${now}`
   /** It comes to the same whether or not `expires_at` has been set before `expires_slot` is. */
   const expiry = (asked: SqlPart, deadline: SqlPart): Assignments => {
-    const capped = sql`${dialect.least}(${asked}, coalesce(${deadline}, ${endOfTime}))`
+    const capped = sql`${least}(${asked}, coalesce(${deadline}, ${endOfTime}))`
     return [
       ['expires_at', wrap(capped)],
       ['expires_slot', sql`(${capped}${slotShift})`],
     ]
   }
-  const content: Assignments = ['version', 'payload', 'identity_key', 'last_seen_at'].map((name) => [name, given(name)])
-  const askedOrStored = sql`coalesce(${given('expires_at')}, ${stored('expires_at')})`
+  const content: Assignments = ['version', 'payload', 'identity_key', 'last_seen_at'].map((name) => [
+    name,
+    incoming(name),
+  ])
+  const askedOrStored = sql`coalesce(${incoming('expires_at')}, ${stored('expires_at')})`
   return {
     live,
-    /** `same`: the operator that takes null for equal to null. Each of the row's times is as the caller believes. */
-    believed: (same: string) => sql`${stored('created_at')} = ${given('created_at')}
-      and ${stored('deadline')} ${same} ${given('deadline')} and ${stored('ttl_ms')} ${same} ${given('ttl_ms')}
-      and ${stored('expires_at')} = coalesce(${given('believed_expires_at')}, ${stored('expires_at')})`,
-    unchanged: sql`${live} and ${stored('version')} = ${given('if_version')}`,
+    /** Each of the row's times is as the caller believes. */
+    believed: sql`${stored('created_at')} = ${incoming('created_at')}
+      and ${stored('deadline')} ${same} ${incoming('deadline')} and ${stored('ttl_ms')} ${same} ${incoming('ttl_ms')}
+      and ${stored('expires_at')} = coalesce(${incoming('believed_expires_at')}, ${stored('expires_at')})`,
+    unchanged: sql`${live} and ${stored('version')} = ${incoming('if_version')}`,
     put: sessionColumns.map(({ name }) => [
       name,
-      name === 'expires_slot' ? sql`(${given('expires_at')}${slotShift})` : given(name),
+      name === 'expires_slot' ? sql`(${incoming('expires_at')}${slotShift})` : incoming(name),
     ]) as Assignments,
     touch: [
-      ['last_seen_at', given('last_seen_at')],
+      ['last_seen_at', incoming('last_seen_at')],
       ...expiry(
-        sql`(${given('last_seen_at')} + coalesce(${given('ttl_ms')}, ${stored('ttl_ms')}, ${given('default_ttl_ms')}))`,
+        sql`(${incoming('last_seen_at')} + coalesce(${incoming('ttl_ms')}, ${stored('ttl_ms')}, ${incoming('default_ttl_ms')}))`,
         stored('deadline'),
       ),
     ] as Assignments,
     replace: [...content, ...expiry(askedOrStored, stored('deadline'))] as Assignments,
     rotate: [
-      ['key', given('new_key')],
-      ['deadline', given('deadline')],
-      ['ttl_ms', given('ttl_ms')],
+      ['key', incoming('new_key')],
+      ['deadline', incoming('deadline')],
+      ['ttl_ms', incoming('ttl_ms')],
       ...content,
-      ...expiry(askedOrStored, given('deadline')),
+      ...expiry(askedOrStored, incoming('deadline')),
     ] as Assignments,
   }
-}
-
-/** The names of the columns of the table. */
-export function storedList({ stored }: Target, columns: readonly Column[]): SqlFragment {
-  return list(columns.map(({ name }) => stored(name)))
 }

@@ -16,7 +16,7 @@ import { returningWork } from './returning-work.ts'
 import { call, clock } from './statement-call.ts'
 import { readStatements, returningStatements, type Tables, tables } from './statements.ts'
 import { defaultTable, type TableNames, tableNames } from './table.ts'
-import { type WriteWorks, writeByKind, writeInOneTransaction } from './write-batch.ts'
+import { type Writers, writeByKind, writeInOneTransaction } from './write-batch.ts'
 
 export interface SqlBackendOptions {
   /** The store's type, e.g. `'postgres'`. */
@@ -42,13 +42,15 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
   const of = tables(dialect, names)
   const statements = readStatements(of)
   const usual = identityStatements(of)
-  const inOrder = dialect.canLockInOrder ? identityStatements(of, true) : usual
+  const inOrder = dialect.forms.lockInOrder ? identityStatements(of, true) : usual
   const cleanUp = cleanUpStatements(of)
-  const again = conflictRetries(driver)
-  const works = writeWorks(driver, of, names)
-  const write = dialect.writeRows.from ? writeByKind(driver, works, again) : writeInOneTransaction(driver, works.usual)
+  const retryOnConflict = conflictRetries(driver)
+  const writers = writersOf(driver, of, names)
+  const write = dialect.writeRows.from
+    ? writeByKind(driver, writers, retryOnConflict)
+    : writeInOneTransaction(driver, writers.usual)
 
-  const execute = (only: SqlCall) => again(() => driver.run(() => single(only)))
+  const execute = (only: SqlCall) => retryOnConflict(() => driver.run(() => single(only)))
   const run = (statement: SqlStatement, values: Readonly<Record<string, SqlValue>>) =>
     execute(withValues(statement, values))
 
@@ -94,7 +96,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
       const missesMovedRows = dialect.deleteMissesMovedRows ?? false
       const step = { identityKey, exceptKey, cursor, limit, now, missesMovedRows }
       const end: EndExecute = (name, values) =>
-        again((lockInOrder) => {
+        retryOnConflict((lockInOrder) => {
           const only = withValues((lockInOrder ? inOrder : usual)[name], values)
           // In a transaction a look goes where writes go, and not to a replica that lags behind.
           const looks = missesMovedRows && only.statement.returnsRows
@@ -116,20 +118,20 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
 }
 
 /** How the writes of this engine are done: those of a batch, the same with rows locked in order, and a single one. */
-function writeWorks(driver: SqlDriver, of: Tables, names: TableNames): WriteWorks {
+function writersOf(driver: SqlDriver, of: Tables, names: TableNames): Writers {
   const { dialect } = of
-  const { oneRow, canLockInOrder } = dialect
+  const { oneRow, locking } = dialect
   const alone = oneRow && tables({ ...dialect, readRows: oneRow, writeRows: oneRow }, names)
-  if (!dialect.returning) {
-    const usual = lockingWork(dialect, lockingStatements(of))
-    const ofOne = alone && loneWork(alone.dialect, loneStatements(alone), (error) => driver.fault(error), usual)
-    return { usual, inOrder: usual, ofOne: ofOne ?? usual }
+  if (locking) {
+    const usual = lockingWork(dialect, lockingStatements(of, locking))
+    const lone = alone && loneWork(alone.dialect, loneStatements(alone, locking), (error) => driver.fault(error), usual)
+    return { usual, inOrder: usual, single: lone ?? usual }
   }
   const usual = returningWork(dialect, returningStatements(of))
   return {
     usual,
-    inOrder: canLockInOrder ? returningWork(dialect, returningStatements(of, true)) : usual,
-    ofOne: alone ? returningWork(alone.dialect, returningStatements(alone)) : usual,
+    inOrder: dialect.forms.lockInOrder ? returningWork(dialect, returningStatements(of, true)) : usual,
+    single: alone ? returningWork(alone.dialect, returningStatements(alone)) : usual,
   }
 }
 

@@ -5,7 +5,6 @@ import { parameter, type SqlFragment, sql } from './fragment.ts'
 import type { Execute } from './identity-steps.ts'
 import { clock } from './statement-call.ts'
 import type { Tables } from './statements.ts'
-import { deleteRows, type Target } from './write-forms.ts'
 
 /** The tables in the order in which they are cleaned, and the column by whose index each is. */
 const phases = [
@@ -17,24 +16,27 @@ const [from, after, limit, skip] = [parameter('from'), parameter('after'), param
 
 export type CleanUpStatements = ReturnType<typeof cleanUpStatements>
 
-/** For each table what removes the oldest from a place in its index on, and what tells where the next step begins. */
+/** For each table: the statement that removes the oldest rows from a place in its index on, and the one that finds where the next step begins. */
 export function cleanUpStatements(tables: Tables) {
   const { dialect, query, command } = tables
-  const key = dialect.quote('key')
+  const { forms } = dialect
   return phases.map(({ table, column }) => {
     const target = tables[table]
+    const key = target.quote('key')
     const expired = sql`${column} <= ${column === 'expires_slot' ? parameter('slot') : now} and expires_at <= ${now}`
-    if (dialect.returning) {
-      const oldest = (what: string) => sql`select ${what} from ${target.table} where ${column} >= ${from} and ${expired}
-        order by ${column} limit ${limit} ${dialect.skipLocked}`
-      return { remove: query(sql`${deleteOldest(target, oldest)} returning ${column}`) }
+    const stillExpired = sql`${target.stored('expires_at')} <= ${now}`
+    const skipLocked = true
+    if (dialect.locking === undefined) {
+      const oldest = { where: sql`${column} >= ${from} and ${expired}`, orderBy: column, limit, skipLocked }
+      const returning = [{ name: column, type: 'integer' }] as const
+      return { remove: query(forms.deleteFirst(target, { first: oldest, where: stillExpired, returning })) }
     }
     const stepOf = (place: SqlFragment) => {
-      const rest = sql`from ${target.table} where ${place} and ${expired} order by ${column}, ${key}`
-      const oldest = sql`(select ${key} ${rest} limit ${limit} ${dialect.skipLocked}) as s`
+      const rest = { where: sql`${place} and ${expired}`, orderBy: sql`${column}, ${key}` }
+      const keys = sql`(${forms.first(target, { ...rest, columns: key, limit, skipLocked })}) as s`
       return {
-        last: query(sql`select ${column}, ${key} ${rest} limit 1 offset ${skip}`),
-        remove: command(deleteRows(target, oldest, sql`and ${target.stored('expires_at')} <= ${now}`)),
+        last: query(forms.first(target, { ...rest, columns: sql`${column}, ${key}`, limit: '1', offset: skip })),
+        remove: command(forms.delete(target, { keys, where: stillExpired })),
       }
     }
     return {
@@ -43,13 +45,6 @@ export function cleanUpStatements(tables: Tables) {
       beyond: stepOf(sql`${column} > ${from}`),
     }
   })
-}
-
-function deleteOldest({ dialect, table, stored }: Target, oldest: (what: string) => SqlFragment): SqlFragment {
-  const address = dialect.rowAddress ?? dialect.quote('key')
-  const rows = oldest(address)
-  const chosen = dialect.deleteForm === 'any' ? sql`= any(array(${rows}))` : sql`in (${rows})`
-  return sql`delete from ${table} where ${address} ${chosen} and ${stored('expires_at')} <= ${now}`
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { RecordPage, RemovedPage } from '@sess/core'
 import { integerOf, onlyInteger, textOf } from './answers.ts'
-import { beginningOfTime, endOfTime, now, recordColumns, storedList } from './assignments.ts'
-import type { SqlDialect } from './dialect.ts'
+import { beginningOfTime, endOfTime, now, recordColumns } from './assignments.ts'
+import type { IdentityPages } from './dialect.ts'
 import type { SqlResult, SqlValue } from './driver.ts'
 import { parameter, type SqlFragment, type SqlStatement, sql } from './fragment.ts'
 import { recordPage } from './records.ts'
+import { standardForms } from './standard-forms.ts'
 import type { Tables } from './statements.ts'
-import { deleteRows, lockedInOrder, type Target } from './write-forms.ts'
+import { storedList } from './target.ts'
 
 export type Execute = (
   statement: SqlStatement,
@@ -16,43 +17,55 @@ export type Execute = (
 export type IdentityStatements = ReturnType<typeof identityStatements>
 
 /** The statements on the sessions of one identity. Those that have expired are the clean-up's. */
-export function identityStatements({ dialect, sessions, byIdentity, query, command }: Tables, lockInOrder = false) {
-  const { table, stored } = sessions
-  const key = dialect.quote('key')
+export function identityStatements(tables: Tables, lockInOrder = false) {
+  const { dialect, names, sessions, query, command } = tables
+  const { forms, identityPages } = dialect
+  const { table, stored, quote } = sessions
   const mine = sql`${stored('identity_key')} = ${parameter('identity_key')} and ${stored('expires_at')} > ${now}`
   const others = sql`${mine} and ${stored('key')} <> ${parameter('except')}
     and ${stored('created_at')} <= ${parameter('until')}`
   const limit = parameter('limit')
   // MySQL reads the table that it deletes from only inside of a derived table.
-  const some = sql`(select ${key} from ${table} where ${others} limit ${limit}) as s`
+  const some = sql`(${forms.first(sessions, { columns: quote('key'), where: others, limit })}) as s`
   const few = sql`${others} and (select count(*) from ${some}) < ${limit}`
-  const locking = (write: SqlFragment, which: SqlFragment) =>
-    command(lockInOrder ? lockedInOrder(sessions, write, which) : write)
-  const page = (place: SqlFragment, order: string) =>
-    query(sql`select ${storedList(sessions, recordColumns)}, ${dialect.rowId ?? stored('key')} from ${table} ${byIdentity}
-      where ${mine} and ${place} order by ${order} limit ${limit}`)
+  const inOrder = (which: SqlFragment, where: SqlFragment, write: (where: SqlFragment) => SqlFragment) => {
+    const lock = lockInOrder ? forms.lockInOrder?.(sessions, which) : undefined
+    return command(lock ? sql`${lock.before} ${write(sql`${where} and ${lock.where}`)}` : write(where))
+  }
+  const place = identityPages.by === 'rowId' ? identityPages.column : quote('key')
+  const columns = sql`${storedList(sessions, recordColumns)}, ${identityPages.by === 'rowId' ? place : stored('key')}`
+  const page = (from: SqlFragment, orderBy: string) =>
+    query(
+      forms.first(sessions, {
+        columns,
+        where: sql`${mine} and ${from}`,
+        orderBy,
+        limit,
+        index: names.sessionsByIdentity,
+      }),
+    )
   const [since, after] = [parameter('since'), parameter('after')]
   const created = stored('created_at')
   return {
-    byRowId: page(sql`${dialect.rowId ?? key} > ${after}`, `${dialect.rowId ?? key}`),
+    byRowId: page(sql`${place} > ${after}`, place),
     byKey: page(sql`${stored('key')} > ${after}`, stored('key')),
     byKeyDown: page(sql`${stored('key')} < ${after}`, `${stored('key')} desc`),
     byCreation: page(
       sql`${created} >= ${since} and (${created} > ${since} or ${stored('key')} > ${after})`,
       `${created}, ${stored('key')}`,
     ),
-    /** Ends all of them, where they are fewer than `limit`. Their keys are no part of its condition: a rotation escapes it nowhere. */
-    endFew: locking(sql`delete from ${table} where ${few}`, few),
-    endSome: locking(deleteRows(sessions, some, sql`and ${others}`), sql`${keyIsIn(sessions, some)} and ${others}`),
+    /** Ends all of them, where they are fewer than `limit`. Its condition has none of their keys, so a rotation escapes it nowhere. */
+    endFew: inOrder(few, few, (where) => sql`delete from ${table} where ${where}`),
+    endSome: inOrder(sql`${standardForms.keyIn(sessions, some)} and ${others}`, others, (where) =>
+      forms.delete(sessions, { keys: some, where }),
+    ),
     /** When the newest was made that has not been ended. */
-    newestLeft: query(sql`select created_at from ${table} where ${others} order by created_at desc limit 1`),
+    newestLeft: query(
+      forms.first(sessions, { columns: 'created_at', where: others, orderBy: 'created_at desc', limit: '1' }),
+    ),
     /** How many there may be; it reads the index alone. */
     howMany: query(sql`select count(*) from ${table} where identity_key = ${parameter('identity_key')}`),
   }
-}
-
-function keyIsIn({ dialect, stored }: Target, from: SqlFragment): SqlFragment {
-  return sql`${stored('key')} in (select s.${dialect.quote('key')} from ${from})`
 }
 
 type Rows = readonly (readonly unknown[])[]
@@ -68,12 +81,12 @@ export interface ListStep {
 export async function listStep(
   statements: IdentityStatements,
   execute: Execute,
-  pagesBy: SqlDialect['identityPages'],
+  { by }: IdentityPages,
   { identityKey, cursor, limit, now }: ListStep,
 ): Promise<RecordPage> {
   const read: ReadPage = async (statement, place, size) =>
     (await execute(statements[statement], { identity_key: identityKey, now, ...place, limit: size + 1 })).rows
-  const { rows, next } = await pages[pagesBy](read, cursor?.split(' ') ?? [], limit)
+  const { rows, next } = await pages[by](read, cursor?.split(' ') ?? [], limit)
   return recordPage(rows, next)
 }
 
@@ -92,7 +105,7 @@ type ReadStep = (
 /** How many times `limit` come in a page where the engine looks at all sessions of the identity for each. */
 const limitsInSortedPage = 8
 
-const pages: Readonly<Record<SqlDialect['identityPages'], ReadStep>> = {
+const pages: Readonly<Record<IdentityPages['by'], ReadStep>> = {
   async rowId(read, [after = beginningOfTime], limit) {
     const rows = await read('byRowId', { after }, limit)
     const page = rows.slice(0, limit)

@@ -1,5 +1,13 @@
 export { createSqlBackend, type SqlBackendOptions } from './backend.ts'
-export { encodeJsonRows, jsonRows, type RowSource, rowAsParameters, type SqlDialect, type SqlRow } from './dialect.ts'
+export {
+  encodeJsonRows,
+  type IdentityPages,
+  jsonRows,
+  type RowSource,
+  rowAsParameters,
+  type SqlDialect,
+  type SqlRow,
+} from './dialect.ts'
 export {
   runAsync,
   runSync,
@@ -9,6 +17,22 @@ export {
   type SqlValue,
   type SqlWork,
 } from './driver.ts'
+export type {
+  Delete,
+  DeleteFirst,
+  First,
+  LockInOrder,
+  LockingForms,
+  NewIndex,
+  NewTable,
+  Rows,
+  SchemaForms,
+  Select,
+  SqlForms,
+  Update,
+  Upsert,
+  Write,
+} from './forms.ts'
 export {
   list,
   parameter,
@@ -20,4 +44,16 @@ export {
 } from './fragment.ts'
 export { isolateFailures } from './isolate-failures.ts'
 export { schemaSql } from './schema.ts'
-export { type Column, type ColumnType, defaultTable } from './table.ts'
+export {
+  addColumn,
+  and,
+  clause,
+  deleteFirstBy,
+  insertRows,
+  keyIsParameter,
+  standardForms,
+  standardSchema,
+  tableParts,
+} from './standard-forms.ts'
+export { type Column, type ColumnType, defaultTable, requiredColumns } from './table.ts'
+export { type Assignments, storedList, type Target } from './target.ts'

@@ -35,8 +35,8 @@ export async function migrateTables(options: MigrateOptions): Promise<void> {
     )
   }
   // On a cluster the lock may be each node's own. Who loses to a migration on another node looks again what is left to do.
-  const again = conflictRetries(driver, ['conflict', 'duplicate'])
-  await again(() => driver.exclusive(() => applyMigrations(options)))
+  const retryOnConflict = conflictRetries(driver, ['conflict', 'duplicate'])
+  await retryOnConflict(() => driver.exclusive(() => applyMigrations(options)))
 }
 
 /** The version that the tables are at, 0 where there are none; null where there is nothing to do. */

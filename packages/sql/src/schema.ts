@@ -45,40 +45,34 @@ export const migrations: readonly Migration[] = [
   },
 ]
 
-function addColumn({ quote, table = quote, types }: SqlDialect, tableName: string, { name, type }: Column): string {
-  return `alter table ${table(tableName)} add column ${quote(name)} ${types[type]}`
+function addColumn({ quote, table = quote, types, schema }: SqlDialect, tableName: string, column: Column): string {
+  return schema.addColumn(table(tableName), `${quote(column.name)} ${types[column.type]}`)
 }
 
 interface Index {
   readonly name: string
   readonly column: string
-  /** Only the rows where the column is not null, where the engine can. */
   readonly notNull?: boolean
 }
 
 function createTable(
-  dialect: SqlDialect,
-  table: string,
+  { quote, table = quote, types, schema }: SqlDialect,
+  name: string,
   columns: readonly Column[],
   indexes: readonly Index[],
 ): readonly string[] {
-  const { quote, ddl, types } = dialect
-  const name = (dialect.table ?? quote)(table)
-  const inside = columns.map(
-    (column) => `${quote(column.name)} ${types[column.type]}${column.nullable ? '' : ' not null'}`,
-  )
-  inside.push(`primary key (${quote(columns[0]?.name ?? '')})`)
-  if (ddl.indexes === 'inline')
-    inside.push(...indexes.map((index) => `index ${quote(index.name)} (${quote(index.column)})`))
-  const create = `create table if not exists ${name} (\n  ${inside.join(',\n  ')}\n)${ddl.tableSuffix}`
-  if (ddl.indexes === 'inline') return [create]
-  return [
-    create,
-    ...indexes.map((index) => {
-      const where = index.notNull && ddl.partialIndexes ? ` where ${quote(index.column)} is not null` : ''
-      return `create index if not exists ${quote(index.name)} on ${name} (${quote(index.column)})${where}`
+  return schema.createTable({
+    name: table(name),
+    columns: columns.map((column) => {
+      return `${quote(column.name)} ${types[column.type]}${column.nullable ? '' : ' not null'}`
     }),
-  ]
+    primaryKey: quote(columns[0]?.name ?? ''),
+    indexes: indexes.map((index) => ({
+      name: quote(index.name),
+      column: quote(index.column),
+      notNull: index.notNull ?? false,
+    })),
+  })
 }
 
 /** The table of schema versions, which precedes every migration. `columns`: those that it has; none where it is missing. */

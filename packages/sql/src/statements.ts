@@ -5,31 +5,20 @@ import {
   recordColumns,
   rowColumns,
   sessionAssignments,
-  storedList,
   timesColumns,
 } from './assignments.ts'
-import { rowAsParameters, type SqlDialect } from './dialect.ts'
-import { compile, list, parameter, type SqlFragment, type SqlStatement, sql } from './fragment.ts'
-import { type Column, stateColumns, type TableNames } from './table.ts'
-import {
-  type Assignments,
-  deleteRows,
-  keyIsAny,
-  lockedInOrder,
-  selectRows,
-  type Target,
-  target,
-  updateRows,
-  upsertRows,
-} from './write-forms.ts'
+import type { SqlDialect } from './dialect.ts'
+import type { Update } from './forms.ts'
+import { compile, parameter, type SqlFragment, type SqlStatement, sql } from './fragment.ts'
+import { stateColumns, type TableNames } from './table.ts'
+import { type Assignments, storedList, type Target, target } from './target.ts'
 
 /** What the statements of one store are made for. */
 export interface Tables {
   readonly dialect: SqlDialect
+  readonly names: TableNames
   readonly sessions: Target
   readonly states: Target
-  /** What follows the sessions' name where a SELECT must go by the index on the identity. */
-  readonly byIdentity: string
   readonly query: (fragment: SqlFragment) => SqlStatement
   readonly command: (fragment: SqlFragment) => SqlStatement
 }
@@ -37,9 +26,9 @@ export interface Tables {
 export function tables(dialect: SqlDialect, names: TableNames): Tables {
   return {
     dialect,
+    names,
     sessions: target(dialect, names.sessions),
     states: target(dialect, names.states),
-    byIdentity: dialect.forceIndex?.(names.sessionsByIdentity) ?? '',
     query: (fragment) => compile(fragment, dialect.placeholder, true),
     command: (fragment) => compile(fragment, dialect.placeholder, false),
   }
@@ -47,15 +36,27 @@ export function tables(dialect: SqlDialect, names: TableNames): Tables {
 
 /** `now` and `slot` (of now) are parameters of most. */
 export function readStatements({ dialect, sessions, query }: Tables) {
+  const { forms } = dialect
   const { table, stored } = sessions
   return {
-    read: query(selectRows(sessions, dialect.readRows, recordColumns)),
-    readOne: query(selectRows(sessions, rowAsParameters, recordColumns)),
-    scan: query(sql`select ${storedList(sessions, recordColumns)} from ${table}
-      where ${stored('key')} > ${parameter('cursor')} order by ${stored('key')} limit ${parameter('limit')}`),
+    read: query(forms.select(sessions, { columns: recordColumns, keys: keysToRead(dialect) })),
+    readOne: query(forms.select(sessions, { columns: recordColumns })),
+    scan: query(
+      forms.first(sessions, {
+        columns: storedList(sessions, recordColumns),
+        where: sql`${stored('key')} > ${parameter('cursor')}`,
+        orderBy: stored('key'),
+        limit: parameter('limit'),
+      }),
+    ),
     count: query(sql`select (select count(*) from ${table} where expires_slot > ${parameter('slot')})
       + (select count(*) from ${table} where expires_slot = ${parameter('slot')} and expires_at > ${now})`),
   }
+}
+
+/** The keys of the rows that a batch reads; undefined where it reads one at a time. */
+export function keysToRead({ readRows }: SqlDialect): SqlFragment | undefined {
+  return readRows.from?.(rowColumns.keys)
 }
 
 export type ReturningStatements = ReturnType<typeof returningStatements>
@@ -66,57 +67,69 @@ export type ReturningStatements = ReturnType<typeof returningStatements>
  */
 export function returningStatements(of: Tables, lockInOrder = false) {
   const { dialect, sessions, states, query, command } = of
-  const { live, believed, unchanged, put, touch, replace, rotate } = sessionAssignments(sessions)
-  const { stored } = sessions
-  const keys = dialect.writeRows.from?.(rowColumns.keys)
+  const { forms } = dialect
+  const { live, believed, unchanged, put, touch, replace, rotate } = sessionAssignments(dialect, sessions)
+  const keys = sessions.rows?.(rowColumns.keys)
+  const expired = sql`${sessions.stored('expires_at')} <= ${now}`
 
-  const told = (on: Target, fragment: SqlFragment, columns: readonly Column[]) =>
-    query(sql`${fragment} returning ${storedList(on, columns)}`)
-  const locking = (on: Target, write: SqlFragment) =>
-    lockInOrder && keys ? lockedInOrder(on, write, keyIsAny(on, keys)) : write
-  /** The update that leaves the indexes alone, for a row whose indexed columns stay as they are; where it is cheaper. */
-  const inPlace = (columns: readonly Column[], assignments: Assignments, where: SqlFragment) => {
-    const indexed = new Set(['key', 'identity_key', 'expires_slot'])
-    const same = assignments
-      .filter(([column]) => column !== 'key' && indexed.has(column))
-      .map(([column, value]) => sql` and ${stored(column)} is ${value}`)
-    const others = assignments.filter(([column]) => !indexed.has(column))
-    return dialect.rewritesIndexes ? [updateRows(sessions, columns, others, sql`${where}${list(same, '')}`)] : []
+  const inOrder = <W extends SqlFragment | undefined>(
+    on: Target,
+    where: W,
+    write: (where: W | SqlFragment) => SqlFragment,
+  ) => {
+    const lock = lockInOrder && keys ? forms.lockInOrder?.(on, forms.keyIn(on, keys)) : undefined
+    if (lock === undefined) return write(where)
+    return sql`${lock.before} ${write(where === undefined ? lock.where : sql`${where} and ${lock.where}`)}`
   }
-  const update = (columns: readonly Column[], assignments: Assignments, where: SqlFragment) => [
-    ...inPlace(columns, assignments, where),
-    locking(sessions, updateRows(sessions, columns, assignments, where)),
-  ]
+  const updateAll = ({ where, ...update }: Update) =>
+    inOrder(sessions, where, (condition) => forms.update(sessions, { ...update, where: condition }))
+  const inPlace = (update: Update) =>
+    sessions.rows === undefined && forms.updateInPlace ? [forms.updateInPlace(sessions, update)] : []
+  const update = (one: Update) => [...inPlace(one), updateAll(one)].map(query)
+  const remove = (on: Target, returning: Update['columns'], only?: SqlFragment) =>
+    query(inOrder(on, only, (where) => forms.delete(on, { keys, where, returning })))
 
-  const insert = upsertRows(sessions, rowColumns.put, put, sql`${stored('expires_at')} <= ${now}`)
+  const putOver: Update = { columns: rowColumns.put, assignments: put, where: sql`true` }
+  const insert = { columns: rowColumns.put, assignments: put, onlyWhere: expired }
+  const rotation = { columns: rowColumns.rotate, assignments: rotate, where: unchanged, returning: timesColumns }
+  const believedToBe = {
+    columns: rowColumns.replaceBelieved,
+    assignments: replace,
+    where: sql`${live} and ${believed}`,
+  }
 
   return {
-    /** Of a single row the count says it. */
-    insert: dialect.writeRows.from ? told(sessions, insert, rowColumns.keys) : command(insert),
-    put: [...inPlace(rowColumns.put, put, sql`true`), upsertRows(sessions, rowColumns.put, put)].map(command),
-    replace: update(rowColumns.replace, replace, live).map((write) => told(sessions, write, timesColumns)),
-    /** A replace of a row whose indexed columns and times are as they are believed to be: it need return nothing, which costs. */
-    replaceBelieved: inPlace(rowColumns.replaceBelieved, replace, sql`${live} and ${believed('is')}`).map(command),
-    compareAndSwap: update(rowColumns.compareAndSwap, replace, unchanged).map((write) =>
-      told(sessions, write, timesColumns),
-    ),
-    putLive: update(rowColumns.put, put, live).map((write) => told(sessions, write, rowColumns.keys)),
-    touch: update(rowColumns.touch, touch, live).map((write) => told(sessions, write, expiryColumns)),
-    delete: told(sessions, locking(sessions, deleteRows(sessions, keys)), expiryColumns),
-    deleteOf: told(sessions, locking(sessions, deleteRows(sessions, keys, ofIdentity(sessions))), expiryColumns),
-    rotate: told(sessions, locking(sessions, updateRows(sessions, rowColumns.rotate, rotate, unchanged)), timesColumns),
-    /** What is stored now. */
-    outcomes: query(selectRows(sessions, dialect.readRows, outcomeColumns)),
-    putState: command(upsertRows(states, stateColumns, stateAssignments(states))),
-    consumeState: told(states, locking(states, deleteRows(states, keys)), stateColumns),
+    /** The count tells it of a single row. */
+    insert: sessions.rows
+      ? query(forms.upsert(sessions, { ...insert, returning: rowColumns.keys }))
+      : command(forms.upsert(sessions, insert)),
+    put: [...inPlace(putOver), forms.upsert(sessions, { columns: rowColumns.put, assignments: put })].map(command),
+    replace: update({ columns: rowColumns.replace, assignments: replace, where: live, returning: timesColumns }),
+    /** Replaces a row whose indexed columns and times are as they are believed to be. It returns nothing, which is cheaper. */
+    replaceBelieved: inPlace(believedToBe).map(command),
+    compareAndSwap: update({
+      columns: rowColumns.compareAndSwap,
+      assignments: replace,
+      where: unchanged,
+      returning: timesColumns,
+    }),
+    putLive: update({ columns: rowColumns.put, assignments: put, where: live, returning: rowColumns.keys }),
+    touch: update({ columns: rowColumns.touch, assignments: touch, where: live, returning: expiryColumns }),
+    delete: remove(sessions, expiryColumns),
+    deleteOf: remove(sessions, expiryColumns, ofIdentity(sessions)),
+    rotate: query(updateAll(rotation)),
+    /** Reads what is stored now. */
+    outcomes: query(forms.select(sessions, { columns: outcomeColumns, keys: keysToRead(dialect) })),
+    putState: command(forms.upsert(states, { columns: stateColumns, assignments: stateAssignments(states) })),
+    consumeState: remove(states, stateColumns),
   }
 }
 
 /** That a session is of the identity that the parameter names. */
 export function ofIdentity({ stored }: Target): SqlFragment {
-  return sql`and ${stored('identity_key')} = ${parameter('if_identity_key')}`
+  return sql`${stored('identity_key')} = ${parameter('if_identity_key')}`
 }
 
-export function stateAssignments({ given }: Target): Assignments {
-  return stateColumns.map(({ name }) => [name, given(name)])
+export function stateAssignments({ incoming }: Target): Assignments {
+  return stateColumns.map(({ name }) => [name, incoming(name)])
 }

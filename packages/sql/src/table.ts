@@ -42,8 +42,13 @@ export const columnsOfVersion2: readonly Column[] = sessionColumns.filter(
   ({ name }) => name === 'ttl_ms' || name === 'last_seen_at',
 )
 
+/** The columns, beside the key, that a session's row must have a value in. */
+export const requiredColumns: readonly string[] = sessionColumns
+  .filter((column) => !('nullable' in column) && column.name !== 'key')
+  .map(({ name }) => name)
+
 /** What a row brings along that is not stored in a column of that name. */
-export const givenColumns = {
+export const incomingColumns = {
   /** The expiry of a changed record: null where the stored one stays. */
   newExpiresAt: { name: 'expires_at', type: 'integer', nullable: true },
   /** What the expiry is believed to be where it stays; else null. */

@@ -30,20 +30,20 @@ export function writeInOneTransaction(driver: SqlDriver, work: WriteWork): Write
       : driver.transaction(() => all(operations, now)))
 }
 
-export interface WriteWorks {
+export interface Writers {
   readonly usual: WriteWork
   /** The same with rows locked in one order. */
   readonly inOrder: WriteWork
   /** For a single operation. */
-  readonly ofOne: WriteWork
+  readonly single: WriteWork
 }
 
 /** The operations of each kind as one statement (one transaction, where rows are locked before); the kinds at once. */
-export function writeByKind(driver: SqlDriver, works: WriteWorks, again: ConflictRetries): WriteBatch {
+export function writeByKind(driver: SqlDriver, writers: Writers, retryOnConflict: ConflictRetries): WriteBatch {
   async function writeKind(kind: WorkKind, operations: readonly WriteOperation[], now: number) {
     const run = (rows: readonly WriteOperation[]) =>
-      again((lockInOrder) => {
-        const work = rows.length === 1 ? works.ofOne : lockInOrder ? works.inOrder : works.usual
+      retryOnConflict((lockInOrder) => {
+        const work = rows.length === 1 ? writers.single : lockInOrder ? writers.inOrder : writers.usual
         const start = () => workOf(work, kind, rows, now)
         if (!work.inTransaction.has(kind)) return driver.run(start)
         const { replaceBelieved } = work

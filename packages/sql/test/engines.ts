@@ -15,9 +15,8 @@ import {
 
 const allAtOnce: SqlDialect = {
   ...sqliteDialect,
-  identityPages: 'creation',
+  identityPages: { by: 'creation' },
   writeRows: sqliteDialect.readRows,
-  rewritesIndexes: false,
 }
 
 /**
@@ -27,7 +26,7 @@ const allAtOnce: SqlDialect = {
 export const dialects: Readonly<Record<string, SqlDialect>> = {
   'one statement for each row, one commit for a batch': sqliteDialect,
   'one statement for each kind, with RETURNING': allAtOnce,
-  'the same, the sessions of an identity by their keys': { ...allAtOnce, identityPages: 'key' },
+  'the same, the sessions of an identity by their keys': { ...allAtOnce, identityPages: { by: 'key' } },
 }
 
 export class NodeSqliteDriver implements SqlDriver {

@@ -128,7 +128,7 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     })
     expect([...found].sort()).toEqual(all.map(({ payload }) => payload).sort())
     expect(rotated).toBeGreaterThan(0)
-    if (dialect.identityPages === 'rowId') expect(pages.length).toBe(30)
+    if (dialect.identityPages.by === 'rowId') expect(pages.length).toBe(30)
   })
 
   test('many sessions of an identity end in bounded steps, one that is rotated meanwhile too, and those made since stay', async () => {
