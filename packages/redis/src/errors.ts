@@ -148,9 +148,12 @@ function entryOf(error: Error): FaultEntry | undefined {
   return byHead ?? (word !== undefined && isReply(error) ? 'unknown' : system.faultOf(error))
 }
 
-/** A script's error has the script's name in front of the reply's word, in some versions. */
+/** A script's error has the script's name in front of the reply's word, in some versions; one that it throws again has ERR twice. */
 function textOf({ message }: Error): string {
-  return message.replace(/^-/, '').replace(/^ERR Error running script \([^)]*\): @\w+:\d+: -?/, '')
+  return message
+    .replace(/^-/, '')
+    .replace(/^ERR (?=ERR )/, '')
+    .replace(/^ERR Error running script \([^)]*\): @\w+:\d+: -?/, '')
 }
 
 /** Why no node of a Cluster could be asked, e.g. a wrong password: the error of the last one that was. */

@@ -143,6 +143,25 @@ describe.skipIf(isSkipped('redis7'))('a damaged record', () => {
   })
 })
 
+describe.skipIf(isSkipped('redis7'))('a record that the server refuses to read', () => {
+  it('is not taken for one that is gone: its entries stay, and the sign-out and the clean-up reject', async () => {
+    const { store, client, prefix, openPeer, entries } = await open()
+    const user = prefix.slice(0, -1)
+    onTestFinished(() => void client.call('ACL', 'DELUSER', user))
+    await client.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '+@all', '-getrange')
+    const { host, port } = client.options
+    const later = () => Date.now() + 2 * hourMs
+    const config = { addr: `${host}:${port}`, username: user, password: 'secret' }
+    await Promise.all([1, 2, 3].map(() => store.create({ identity: ada, ttl: hourMs })))
+    const denied = openPeer({ url: undefined, ...config } as never)
+    await expect(denied.deleteByIdentity(ada)).rejects.toMatchObject({ code: 'SESS_CONFIG' })
+    const ahead = openPeer({ url: undefined, now: later, ...config } as never)
+    await expect(ahead.cleanExpired()).rejects.toMatchObject({ code: 'SESS_CONFIG' })
+    expect(await entries()).toEqual([3, 3])
+    expect(await store.deleteByIdentity(ada)).toBe(3)
+  })
+})
+
 /** What comes of everything that needs a sound record. */
 function codesOf(store: SessionStore, session: Awaited<ReturnType<SessionStore['create']>>): Promise<string[]> {
   const { id } = session
