@@ -2,17 +2,7 @@ import { defineConfig } from 'vitepress'
 import { linksToTheSite } from './links-to-the-site.ts'
 
 /** What one imports, each with its page of the API. */
-const entryPoints = [
-  'core',
-  'core/config',
-  'core/sql',
-  'core/conformance',
-  'memory',
-  'sqlite',
-  'redis',
-  'postgres',
-  'mysql',
-]
+const entryPoints = ['core', 'core/config', 'core/conformance', 'sql', 'memory', 'sqlite', 'redis', 'postgres', 'mysql']
 const apiOf = (name: string) => ({ text: `@sess/${name}`, link: `/reference/api/@sess/${name}/` })
 
 const adapters = ['http', 'express-session']
@@ -64,6 +54,7 @@ export default defineConfig({
         text: 'Reference',
         items: [
           { text: '@sess/core', link: '/reference/core' },
+          { text: '@sess/sql', link: '/reference/sql' },
           { text: 'Errors, and what to do', link: '/reference/errors' },
           { text: 'API', link: '/reference/api/', collapsed: true, items: entryPoints.map(apiOf) },
         ],
