@@ -24,7 +24,8 @@ import type { IdentityRef, Session, SessionInput, SessionSummary } from './sessi
  * error, never "not found". Two operations on one id issued by one caller in order take effect in that order, awaited
  * or not. Every method can reject with `SESS_UNAVAILABLE` (the backend can't be reached), `SESS_TIMEOUT` (no answer
  * within the store's `timeoutMs`), `SESS_CLOSED` (after `close`) and, where the store's `capabilities` lack it,
- * `SESS_UNSUPPORTED`. An argument of the wrong type or form is a `TypeError`.
+ * `SESS_UNSUPPORTED`. An argument of the wrong type or form is a `TypeError`. So is an option that the method does not have, in
+ * every store of this house: the message names the closest one.
  */
 export interface SessionStore<Data extends object = JsonObject> extends AsyncDisposable {
   /** What this store can do; frozen. */
@@ -49,10 +50,15 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
    * wins. It writes data, identity and `authenticatedAt`, and `expiresAt` only where the caller moved it since the store gave
    * this object, so a slow save undoes no touch; `createdAt`, `deadline` and `ttlMs` stay as they are stored. One whose
    * `expiresAt` was moved into the past is deleted. `if` states the condition.
+   *
+   * The `Date` in `expiresAt` remembers what it was. A spread (`{ ...session }`) shares that `Date`. `structuredClone` and JSON
+   * make a new one, and a new one counts as moved: the save writes it, and may undo a touch. Whoever keeps sessions in such a
+   * form (an adapter, a cache, a worker) leaves `expiresAt` out of the save, and the stored expiry stays.
    * @throws `SESS_GONE` when it was deleted, expired or rotated away; then nothing is written. Its `reason` says which, where
    * the store can tell.
    * @throws `SESS_CONFLICT` where `if` is `'absent'` and there is one, or `'unchanged'` and it has another version
    * @throws `SESS_NOT_SERIALIZABLE` naming the path of the value, `SESS_TOO_LARGE`, `SESS_INVALID_DATA`
+   * @throws `TypeError` for a session built by hand whose `deadline` has passed, and for an instant more than 100 years away
    * @example
    * ```ts
    * session.data.theme = 'dark'
@@ -162,8 +168,9 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
 
   /**
    * `update` on every live session of one person: a new role, a new e-mail address. `change` may run more than once for a
-   * session. Resolves with how many sessions were written.
-   * @throws as `update` does; the sessions that were written before stay as they are then
+   * session. Resolves with how many sessions were written. Each session succeeds or fails by itself: one whose `change` throws
+   * or rejects stays as it is, and the others are written all the same.
+   * @throws the first error that `update` would throw for one of them, once every session has had its turn
    * @example
    * ```ts
    * await store.updateByIdentity(ref, ({ data }) => {

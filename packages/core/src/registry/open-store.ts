@@ -12,8 +12,8 @@ import { storeRequest } from './store-request.ts'
 
 /**
  * Opens a store by URL, by `{ type, config }`, or by a whole document with such an object under `session_store`, as a YAML
- * file holds them, and resolves when it has answered a `ping`. An object without a type means memory. In an object a
- * duration has a unit: `ttl: '24h'`.
+ * file holds them, and resolves when it has answered a `ping`. An object without a type means memory; a
+ * `type` that is undefined is an error. In an object a duration has a unit: `ttl: '24h'`.
  * @throws `SESS_CONFIG` with every problem of the configuration at once, each with its path
  * @throws `SESS_UNKNOWN_STORE` when the type or scheme is not registered: the message says what to install and import
  * @throws `SESS_TIMEOUT` when the store has not opened within its `timeoutMs`

@@ -11,9 +11,9 @@ type MemoryConfig = StoreConfigs extends { memory: infer Config } ? Config : Rea
 /** A store of an installed type: `{ type, config }`, checked by what its package declares in {@link StoreConfigs}. */
 export type InstalledStore = { [Type in Known]: { readonly type: Type } & WithConfig<StoreConfigs[Type]> }[Known]
 
-/** No type means memory. */
+/** No type means memory, and so does null, as a file has it. A type that is undefined is an error: an unset variable is no wish for memory. */
 export interface DefaultStore {
-  readonly type?: null | undefined
+  readonly type?: null
   readonly config?: MemoryConfig | null | undefined
 }
 

@@ -65,12 +65,15 @@ function requestOfObject(input: unknown, path: readonly string[]): StoreRequest 
     const unset = input === undefined || input === null ? `, not ${input}: is a variable unset?` : ''
     throw configError(subject, [{ path, message: `must be a URL string or an object { type, config }${unset}` }])
   }
-  const { type, config } = { type: input.type ?? 'memory', config: input.config ?? {} }
+  const config = input.config ?? {}
+  // In a file, a field with nothing after its colon is null and counts as left out. Code that reads an unset variable gives undefined.
+  const type = Object.hasOwn(input, 'type') && input.type === undefined ? undefined : (input.type ?? 'memory')
   const problems: ConfigProblem[] = Object.keys(input)
     .filter((key) => key !== 'type' && key !== 'config')
     .map((key) => ({ path: [...path, key], message: unknownTopLevelKey(key) }))
   if (typeof type !== 'string' || type === '') {
-    const problem = { path: [...path, 'type'], message: "must be a store's name, such as 'redis'" }
+    const unset = type === undefined ? ', not undefined: is a variable unset?' : ''
+    const problem = { path: [...path, 'type'], message: `must be a store's name, such as 'redis'${unset}` }
     throw configError(subject, [problem, ...problems])
   }
   const definition = definitionOfType(type)

@@ -31,20 +31,42 @@ export function answerOf(work: Work, key: string, answer: readonly unknown[]): u
   return answersOf([{ key, work }], answer)[0]
 }
 
-/** The page, checked. @throws `SESS_UNAVAILABLE` where it is none, or has records of another identity than was asked for */
+/**
+ * The page, checked. An entry that is no record costs nobody else theirs: an Error takes its place, as for a record that
+ * cannot be read. Its key is known where it has one, so that whatever ends all sessions ends it, too.
+ * @throws `SESS_UNAVAILABLE` for something else than a page, or a record of another identity than was asked for
+ */
 export function checkedPage(page: RecordPage, identityKey?: string): RecordPage {
-  const isPage =
-    isObject(page) &&
-    Array.isArray(page.records) &&
-    isStringOrNull(page.cursor) &&
-    (page.unreadableKeys === undefined || page.unreadableKeys.every((key) => typeof key === 'string'))
-  if (!isPage || !page.records.every((record) => record instanceof Error || isRecord(record))) {
+  if (!isObject(page) || !Array.isArray(page.records) || !isStringOrNull(page.cursor) || !hasKeys(page)) {
     throw contradiction('something else than a page of records')
   }
+  const records: readonly unknown[] = page.records
+  if (records.every(isEntry)) return checkOwner(page, identityKey)
+  const keys = records.flatMap((entry) => (!isEntry(entry) && isObject(entry) ? [entry.key] : []))
+  return checkOwner(
+    {
+      ...page,
+      records: records.map((entry) => (isEntry(entry) ? entry : contradiction('an entry of a page that is no record'))),
+      unreadableKeys: [...(page.unreadableKeys ?? []), ...keys.filter((key) => typeof key === 'string')],
+    },
+    identityKey,
+  )
+}
+
+function checkOwner(page: RecordPage, identityKey: string | undefined): RecordPage {
   const isOfAnother = (record: SessionRecord | Error) =>
     identityKey !== undefined && !(record instanceof Error) && record.identityKey !== identityKey
   if (page.records.some(isOfAnother)) throw contradiction('a record of another identity')
   return page
+}
+
+function hasKeys({ unreadableKeys }: RecordPage): boolean {
+  if (unreadableKeys === undefined) return true
+  return Array.isArray(unreadableKeys) && unreadableKeys.every((key) => typeof key === 'string')
+}
+
+function isEntry(entry: unknown): entry is SessionRecord | Error {
+  return entry instanceof Error || isRecord(entry)
 }
 
 /** A step's answer: its number and its cursor, checked. @throws `SESS_UNAVAILABLE` where it is none */

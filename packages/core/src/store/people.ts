@@ -7,6 +7,7 @@ import { identityPage, type Pages, scanPage } from './pages.ts'
 import type { Rewriting } from './rewriting.ts'
 import { pageSize, steps } from './steps.ts'
 import type { StoreParts } from './store-parts.ts'
+import { isThenable } from './update-turns.ts'
 
 /** How often the sessions of a person are gone through again for those that were rotated meanwhile. */
 const maxPasses = 64
@@ -45,30 +46,46 @@ export class People {
   }
 
   /**
-   * How many sessions of one person were written. One that is rotated meanwhile is missed under its old key, found again in
-   * the next pass, and known by its version where it has been written already.
+   * Calls `change` for each session of one person and writes what it made. Resolves with how many sessions it wrote. A session
+   * that is rotated meanwhile is missed under its old key, and the next pass finds it. Versions tell which ones are done.
+   * A session whose change fails stays as it is, and the others are written all the same.
+   * @throws the first failure, once every session has had its turn
    */
   async update<Data extends object>(ref: IdentityRef, change: SummaryChange<Data>): Promise<number> {
     if (typeof change !== 'function') throw invalidArgument('change must be a function', 'type')
-    const written = new Set<string>()
+    const done = new Set<string>()
+    const failures: unknown[] = []
+    let written = 0
     for (let passes = 0, hasMissed = true; hasMissed && passes < maxPasses; passes += 1) {
       hasMissed = false
       for await (const records of this.#ofPerson(ref)) {
-        const left = records.filter((record) => !written.has(record.version) && this.#pages.readable(record).length > 0)
-        for (const session of await allOf(left.map(({ key }) => this.#changeOne(key, change)))) {
-          if (session === null) hasMissed = true
-          else written.add(session.version)
-        }
+        const left = records.filter((record) => !done.has(record.version) && this.#pages.readable(record).length > 0)
+        const attempts = left.map(async ({ key, version }) => {
+          try {
+            const session = await this.#changeOne(key, change)
+            if (session === null) {
+              hasMissed = true
+              return
+            }
+            written += 1
+            done.add(session.version)
+          } catch (error) {
+            failures.push(error)
+            done.add(version)
+          }
+        })
+        await Promise.all(attempts)
       }
     }
-    return written.size
+    if (failures.length > 0) throw failures[0]
+    return written
   }
 
   #changeOne<Data extends object>(key: string, change: SummaryChange<Data>): Promise<Session<Data> | null> {
     return this.#rewriting.change<Data>(key, '', ({ id: _none, ...summary }) => {
       const orSame = (changed: Awaited<ReturnType<typeof change>>) => ({ id: '', ...(changed ?? summary) })
       const changed = change(summary)
-      return changed instanceof Promise ? changed.then(orSame) : orSame(changed)
+      return isThenable(changed) ? Promise.resolve(changed).then(orSame) : orSame(changed)
     })
   }
 
@@ -172,12 +189,6 @@ export class People {
     )
     return (await Promise.all(deleted)).filter(Boolean).length
   }
-}
-
-/** All of the results, once every one is there. @throws what the first that failed did */
-async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(promises)
-  return Promise.all(promises)
 }
 
 const never = Number.NEGATIVE_INFINITY

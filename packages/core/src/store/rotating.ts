@@ -1,7 +1,7 @@
 import { durationMs } from '../contract/durations.ts'
 import type { RotateOptions } from '../contract/method-options.ts'
 import type { Session } from '../contract/session.ts'
-import { futureInstant } from './arguments.ts'
+import { deadlineArgument } from './arguments.ts'
 import type { SessionRecord } from './backend.ts'
 import type { HeldKey } from './coalescer/coalescer.ts'
 import { changedRecord } from './encoding/records.ts'
@@ -75,11 +75,11 @@ export class Rotating {
 /** The absolute limit, in epoch ms, of a session that begins now. */
 export function limitOf(given: Date | null | undefined, maxLifetimeMs: number | null, now: number): number | null {
   if (given === undefined) return maxLifetimeMs === null ? null : now + maxLifetimeMs
-  return given === null ? null : futureInstant(given, 'deadline', now)
+  return given === null ? null : deadlineArgument(given, now)
 }
 
 /** The earlier of a stored limit and one that is given. */
 function earlier(stored: number | null, given: Date | null | undefined, now: number): number | null {
   if (given === undefined || given === null) return stored
-  return Math.min(futureInstant(given, 'deadline', now), stored ?? Number.POSITIVE_INFINITY)
+  return Math.min(deadlineArgument(given, now), stored ?? Number.POSITIVE_INFINITY)
 }

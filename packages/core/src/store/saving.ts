@@ -17,18 +17,18 @@ export class Saving {
 
   save<Data extends object>(checked: CheckedSession, condition: Condition): Promise<Session<Data>> {
     const { codec, coalescer, options } = this.#parts
-    const { id, version } = checked
+    const { id, version, isFromStore } = checked
     if (condition === 'unchanged' && version === null) {
       throw invalidArgument("session.version must be there for a save with if: 'unchanged'")
     }
     const now = options.now()
     const key = codec.keyOf(id)
-    const encoded = codec.encode(key, id, codec.prepare(this.#fields(checked, now)))
+    const fields = this.#fields(checked, now)
+    const encoded = codec.encode(key, id, codec.prepare(fields))
     const { record } = encoded
     const stored = () => codec.stored<Data>(id, encoded)
-    const isFromStore = version !== null && condition !== 'absent'
     const keepsExpiry = isFromStore && !checked.movesExpiry
-    const isOver = !keepsExpiry && record.expiresAt <= now
+    const isOver = !keepsExpiry && fields.expiresAt <= now
     if (isOver && condition !== 'unchanged') return this.#end(key, stored, isFromStore, condition)
     if (condition === 'absent') {
       return coalescer.write({ kind: 'insert', key, record }, (isNew) => {
@@ -42,7 +42,8 @@ export class Saving {
         isWritten ? stored() : this.#gone(key),
       )
     }
-    const changed = changedRecord(record, keepsExpiry)
+    // The stored deadline bounds the expiry. That of the caller's object counts for nothing: it may be an old one.
+    const changed = changedRecord(record, keepsExpiry, fields.expiresAt)
     if (condition !== 'unchanged') {
       return coalescer.write({ kind: 'replace', key, record: changed }, (times) =>
         times === null ? this.#gone(key) : codec.stored<Data>(id, encoded, times),
@@ -55,10 +56,14 @@ export class Saving {
     })
   }
 
-  /** What is left out of a session from a store is what is stored; what stands here then is not written. */
+  /**
+   * The fields of a session that is built by hand. A session from a store goes through here as well, but of it the backend
+   * writes none of `createdAt`, `ttlMs` and `deadline`, and `expiresAt` only where the caller moved it.
+   */
   #fields(checked: CheckedSession, now: number) {
     const { identity, data, authenticatedAt, deadline } = checked
-    const expiresAt = checked.expiresAt ?? now + this.#parts.options.ttlMs
+    const wanted = checked.expiresAt ?? now + this.#parts.options.ttlMs
+    const expiresAt = checked.isFromStore || deadline === null ? wanted : Math.min(wanted, deadline)
     return {
       identity,
       data,

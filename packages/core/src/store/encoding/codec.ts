@@ -68,7 +68,7 @@ export function isInstant(ms: unknown): ms is number {
 export function copyIdentity(identity: Identity, maxBytes: number): Identity {
   if (!isObject(identity)) throw invalidArgument('identity must be an object or null', 'type')
   const fault = faultOfIdentity(identity)
-  if (fault !== null) throw invalidArgument(fault + wrongNames(identity), 'type')
+  if (fault !== null) throw invalidArgument(fault + wrongNames(identity) + howToName(identity), 'type')
   for (const key in identity) {
     if (!identityKeys.has(key) && Object.hasOwn(identity, key)) {
       const right = rightName(key, identityKeys)
@@ -121,4 +121,11 @@ function wrongNames(identity: object): string {
     .filter((key) => rightName(key, identityKeys) !== null)
     .map((key) => `; ${key} is called ${rightName(key, identityKeys)}`)
     .join('')
+}
+
+/** How the user of a system that knows people by a name alone says who somebody is, for a message. */
+function howToName({ providerId, externalId, username, email }: Record<string, unknown>): string {
+  if (providerId !== undefined || externalId !== undefined || (username ?? email) === undefined) return ''
+  const name = username === undefined ? 'email' : 'username'
+  return `; ${name} alone does not say who somebody is: give a directory of your own a name, { providerId: 'local', externalId: ${name}, ${name} }`
 }
