@@ -24,10 +24,10 @@ const sessionKeys: ReadonlySet<string> = new Set([
   'version',
 ] satisfies (keyof Session)[])
 
-/** A session as it comes from a caller, whatever it is. */
+/** A session from a caller, before it is checked. */
 type Untyped = { readonly [Name in keyof Session]?: Session<object>[Name] | undefined }
 
-/** A caller's session, instants as epoch milliseconds; null where a field was left out. */
+/** A caller's session after the check. Instants are epoch milliseconds. A field that was left out is null. */
 export interface CheckedSession {
   readonly id: string
   readonly identity: Identity | null
@@ -46,7 +46,7 @@ export interface CheckedSession {
 }
 
 /**
- * The session of a save, with this condition.
+ * Checks the session of a save that has this condition.
  * @throws `TypeError` for a field of the wrong type, `SESS_NOT_SERIALIZABLE` for a field that no session has
  */
 export function checkSession(session: Untyped, condition: SaveOptions['if'], now: number): CheckedSession {
@@ -74,7 +74,10 @@ export function checkSession(session: Untyped, condition: SaveOptions['if'], now
   }
 }
 
-/** What a change may move of a session or a summary; `expiresAt` null where it was left out. @throws as {@link checkSession} */
+/**
+ * Returns the fields that a change may alter in a session or a summary. `expiresAt` is null where it was left out. @throws
+ * as {@link checkSession}
+ */
 export function checkChanged(
   changed: Untyped,
   { id, handle }: { id: string; handle: string },
@@ -135,7 +138,7 @@ function idleTime(ttlMs: unknown): number {
   return durationMs(ttlMs, 'ttlMs')
 }
 
-/** A whole number. @throws `TypeError` for anything else */
+/** Checks a whole number. @throws `TypeError` */
 export function countArgument(value: unknown, name: string, least: number): number {
   if (typeof value !== 'number') throw invalidArgument(`${name} must be a number`, 'type')
   if (!Number.isSafeInteger(value) || value < least) {
@@ -198,7 +201,7 @@ export function identityRef(ref: IdentityRef): IdentityRef {
   return ref
 }
 
-/** @throws `TypeError` for what is no condition of a save */
+/** Checks the condition of a save. @throws `TypeError` */
 export function conditionArgument(condition: unknown): SaveOptions['if'] {
   if (condition === undefined || condition === 'absent' || condition === 'exists' || condition === 'unchanged') {
     return condition

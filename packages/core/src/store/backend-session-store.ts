@@ -46,7 +46,7 @@ const listLimit = 1_000
 
 type MethodName = Extract<keyof SessionStore, string>
 
-/** The store over a backend: what {@link SessionStore} promises, made of storage primitives. */
+/** The store over a backend: it keeps the promises of {@link SessionStore} with the backend's storage primitives. */
 export class BackendSessionStore<Data extends object> implements SessionStore<Data> {
   readonly capabilities: Capabilities
   readonly maxLifetime: number | null
@@ -193,7 +193,7 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
   deleteByIdentity(ref: IdentityRef, options: DeleteByIdentityOptions = noOptions): Promise<number> {
     return this.#steps('deleteByIdentity', options, async () => {
       const { except, keep = 0 } = options
-      // No session has a malformed id, so nothing is excepted then.
+      // No session has a malformed id, so such an id excepts none.
       const exceptKey =
         except === undefined || !isWellFormedId(idArgument(except, 'except')) ? null : this.#codec.keyOf(except)
       const person = identityRef(ref)
@@ -231,7 +231,7 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
   async *#entries(): AsyncGenerator<SessionSummary<Data>, void, undefined> {
     this.#refuseWhereImpossible('entries', noOptions)
     const next = this.#pages.summaries<Data>((backend, cursor, now) => {
-      // The first page was asked for before a close that began meanwhile.
+      // A close may have begun after the first page.
       if (cursor !== null) this.#refuseWhereImpossible('entries', noOptions)
       return scanPage(backend, cursor, now)
     })
@@ -251,7 +251,10 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     return this.close()
   }
 
-  /** Resolves with what `map` makes of the new expiry and of now, or with null where there is no session. `ttlMs` null: its own. */
+  /**
+   * Touches a session and resolves with the result of `map`, or with null where there is no session. A null `ttlMs` means
+   * the session's own.
+   */
   #touch<T>(key: string, ttlMs: number | null, map: (expiresAt: Date, seenAt: Date) => T): Promise<T | null> {
     const seenAt = this.#options.now()
     const touch = { kind: 'touch', key, seenAt, ttlMs, defaultTtlMs: this.#options.ttlMs } as const
@@ -264,7 +267,10 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     return new Sweeper({ intervalMs, sweep, onError: this.#options.onBackgroundError })
   }
 
-  /** Runs a method: refuses it where the store is closed or lacks it, and turns what it throws into a rejection. */
+  /**
+   * Runs a method. It rejects where the store is closed or lacks the method, where an option is unknown, and where `run`
+   * throws.
+   */
   #operation<T>(name: MethodName, options: object, run: () => Promise<T>): Promise<T> {
     return traced(this.#type, name, () => {
       this.#refuseWhereImpossible(name, options)
@@ -283,7 +289,7 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
       throw new SessionError('SESS_UNSUPPORTED', `a ${this.#type} store has no ${what}`)
   }
 
-  /** A method on one id, which answers `absent` to an id that can't exist. */
+  /** Runs a method on one id. It resolves with `absent` for an id that no session can have. */
   #onId<T>(name: MethodName, options: object, id: string, absent: T, run: (key: string) => Promise<T>): Promise<T> {
     return traced(this.#type, name, () => {
       this.#refuseWhereImpossible(name, options)
@@ -291,7 +297,7 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     })
   }
 
-  /** A method that is more than one operation of the coalescer. */
+  /** Runs a method that takes more than one operation of the coalescer. */
   #steps<T>(name: MethodName, options: object, run: () => Promise<T>): Promise<T> {
     return traced(this.#type, name, () => {
       this.#refuseWhereImpossible(name, options)

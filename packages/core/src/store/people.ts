@@ -9,10 +9,10 @@ import { pageSize, steps } from './steps.ts'
 import type { StoreParts } from './store-parts.ts'
 import { isThenable } from './update-turns.ts'
 
-/** How often the sessions of a person are gone through again for those that were rotated meanwhile. */
+/** The most passes over the sessions of a person, each looking for sessions that were rotated during the one before. */
 const maxPasses = 64
 
-/** A session of a person, as far as it decides whether it stays. */
+/** The fields of a session that decide whether `keep` spares it. */
 interface Ranked {
   readonly key: string
   readonly version: string
@@ -20,7 +20,7 @@ interface Ranked {
   readonly createdAt: number
 }
 
-/** What is done with all sessions of one person, and of everybody. */
+/** Methods on all sessions of one person, and on everybody's. */
 export class People {
   readonly #parts: StoreParts
   readonly #pages: Pages
@@ -32,7 +32,7 @@ export class People {
     this.#rewriting = rewriting
   }
 
-  /** The live sessions of one person, oldest first. */
+  /** Resolves with the live sessions of one person, oldest first. */
   async list<Data extends object>(ref: IdentityRef, limit: number): Promise<SessionSummary<Data>[]> {
     const found = new Map<string, SessionSummary<Data>>()
     for (const identityKey of this.#parts.codec.identityKeysOf(ref)) {
@@ -105,8 +105,9 @@ export class People {
   }
 
   /**
-   * Ends all sessions of one person but the newest. Whatever was newer than the oldest one that stays, when it was first
-   * looked, stays too; so what is rotated meanwhile keeps its rank, and is found in the next pass.
+   * Ends all sessions of one person but the newest. The first pass decides which session is the oldest that stays. Later
+   * passes end every session that ranks below it. A rotation does not change the rank, so a rotated session is judged as
+   * before.
    */
   async endOlder(ref: IdentityRef, keep: number, exceptKey: string | null): Promise<number> {
     const ifIdentityKeys = this.#parts.codec.identityKeysOf(ref)
@@ -128,7 +129,7 @@ export class People {
         doomed.map(({ key }) => key),
         ifIdentityKeys,
       )
-      // Who signed in since is not asked to leave.
+      // A session that signed in after the call stays.
       doomed = (await this.#ranked(ref)).filter((session) => !stays(session) && rankOf(session) <= began)
     }
     return ended
@@ -138,7 +139,7 @@ export class People {
   async endEverybody(): Promise<number> {
     const { now } = this.#parts.options
     const began = now()
-    // One of a time to come was not made since the call: it is a clock's, or a caller's, who built it by hand.
+    // A session with a future createdAt was not made since the call: another clock is ahead, or a caller built it by hand.
     const wasThere = (record: SessionRecord | Error): record is SessionRecord =>
       !(record instanceof Error) && (record.createdAt <= began || record.createdAt > now())
     let ended = 0
@@ -149,7 +150,7 @@ export class People {
         ended += await this.#deleteAll(keys)
         hasFound ||= keys.length > 0
       }
-      // One that was rotated may have passed the scan by, so only a pass that finds nobody is the last.
+      // A rotation may move a session past the scan, so the passes go on until one finds nobody.
       if (!hasFound) break
     }
     return ended
@@ -163,7 +164,7 @@ export class People {
     }
   }
 
-  /** Every session of a person, unreadable ones as the oldest. */
+  /** Resolves with the rank of every session of a person. Unreadable sessions rank as the oldest. */
   async #ranked(ref: IdentityRef): Promise<Ranked[]> {
     const ranked = new Map<string, Ranked>()
     for (const identityKey of this.#parts.codec.identityKeysOf(ref)) {
@@ -181,7 +182,7 @@ export class People {
     return [...ranked.values()]
   }
 
-  /** How many of these were live. */
+  /** Deletes records and resolves with how many of them were live. */
   async #deleteAll(keys: readonly string[], ifIdentityKeys?: readonly string[]): Promise<number> {
     const condition = ifIdentityKeys && { ifIdentityKeys }
     const deleted = keys.map((key) =>

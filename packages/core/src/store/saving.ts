@@ -7,7 +7,7 @@ import type { StoreParts } from './store-parts.ts'
 
 type Condition = SaveOptions['if']
 
-/** The writes that a save can be. */
+/** Chooses the write that a save needs. */
 export class Saving {
   readonly #parts: StoreParts
 
@@ -42,7 +42,8 @@ export class Saving {
         isWritten ? stored() : this.#gone(key),
       )
     }
-    // The stored deadline bounds the expiry. That of the caller's object counts for nothing: it may be an old one.
+    // The backend bounds the expiry by the stored deadline. The deadline of the caller's object may be outdated, so it does
+    // not count.
     const changed = changedRecord(record, keepsExpiry, fields.expiresAt)
     if (condition !== 'unchanged') {
       return coalescer.write({ kind: 'replace', key, record: changed }, (times) =>
@@ -57,8 +58,8 @@ export class Saving {
   }
 
   /**
-   * The fields of a session that is built by hand. A session from a store goes through here as well, but of it the backend
-   * writes none of `createdAt`, `ttlMs` and `deadline`, and `expiresAt` only where the caller moved it.
+   * Fills in the defaults of a session that is built by hand. Sessions from a store pass here as well. For those, the
+   * backend keeps the stored `createdAt`, `ttlMs` and `deadline`, and takes `expiresAt` only where the caller moved it.
    */
   #fields(checked: CheckedSession, now: number) {
     const { identity, data, authenticatedAt, deadline } = checked
@@ -76,7 +77,7 @@ export class Saving {
     }
   }
 
-  /** A session whose time is over is ended by its save. */
+  /** Ends the session: its expiry has passed. */
   #end<Data extends object>(
     key: string,
     ended: () => Session<Data>,
@@ -95,7 +96,7 @@ export class Saving {
     )
   }
 
-  /** Looks why there is nothing to write over. @throws `SESS_GONE` */
+  /** Reads the key again to tell why the session is gone. @throws `SESS_GONE` with the reason where it is known */
   #gone(key: string): Promise<never> {
     const { coalescer, options } = this.#parts
     const gone = (reason?: 'absent' | 'expired') =>
