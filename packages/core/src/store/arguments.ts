@@ -101,7 +101,7 @@ function checkFields(session: object): void {
       const right = rightName(key, sessionKeys)
       throw new SessionError(
         'SESS_NOT_SERIALIZABLE',
-        `${keyInMessage(key)}: a session has no such field${right === null ? '' : `, it is called ${right}`}, and would lose it; data takes fields of your own`,
+        `${keyInMessage(key)}: a session has no such field${right === null ? '' : `, did you mean ${right}?`}; fields of your own belong in data`,
       )
     }
   }

@@ -44,24 +44,26 @@ export interface StoredTimes {
 }
 
 /**
- * The writes. "Live" means `expiresAt > now`, with the `now` given to the call; each is atomic for itself.
- * - `insert`: true where no live session had the key (an expired one is overwritten), else false and nothing written.
+ * The writes. "Live" means `expiresAt > now`, with the `now` given to the call; each write is atomic.
+ * - `insert`: writes the record where no live session has the key, over an expired one if need be, and resolves with true.
+ *   Else it writes nothing and resolves with false.
  * - `put`: inserts or replaces everything, and resolves with true. With `ifLive` it replaces a live session only, and
  *   resolves with false where there is none.
- * - `replace`: where a live session has the key, writes version, lastSeenAt, identityKey, payload and `min(expiresAt,
- *   stored deadline)`, where expiresAt is the stored one if the record keeps it, else the record's, and resolves with what
- *   is stored then. The stored createdAt, ttlMs and deadline stay; those in the record are the ones that the caller last
- *   saw. It resolves with null where no live session has the key.
- * - `compareAndSwap`: the same, only where the stored version is `ifVersion`: else `'conflict'`, and `'gone'` where none is
- *   live. A touch that came between is no conflict.
- * - `touch`: of a live session sets lastSeenAt to `seenAt`, and expiresAt to `min(seenAt + (ttlMs ?? stored ttlMs ??
- *   defaultTtlMs), stored deadline)`, and nothing else; resolves with the latter, or null.
+ * - `replace`: where a live session has the key, writes version, lastSeenAt, identityKey, payload and expiry. The new
+ *   expiry is `min(expiresAt, stored deadline)`; expiresAt is the stored one where the record keeps it, else the record's.
+ *   It resolves with the stored times. The stored createdAt, ttlMs and deadline stay; those in the record are the ones that
+ *   the caller last saw. It resolves with null where no live session has the key.
+ * - `compareAndSwap`: like `replace`, but only where the stored version is `ifVersion`. Else it resolves with `'conflict'`,
+ *   or with `'gone'` where no live session has the key. A touch in between is not a conflict.
+ * - `touch`: in a live session, sets lastSeenAt to `seenAt` and expiresAt to
+ *   `min(seenAt + (ttlMs ?? stored ttlMs ?? defaultTtlMs), stored deadline)`, and nothing else. It resolves with the new
+ *   expiry, or with null where no live session has the key.
  * - `delete`: removes the record under the key, readable or not, and resolves with true where it was live. With
  *   `ifIdentityKeys` it removes only a session whose identityKey is one of these; any other stays, and the answer is false.
- * - `rotate`: where the stored version is `ifVersion`, moves a live session to `newKey` and writes the whole record there
- *   (its key is `newKey`, its version may be the same): else `'conflict'` or `'gone'`. An expiry that the record keeps is
- *   bounded by the record's deadline. The core has just made `newKey` from 256 random bits. Where it is in use all the
- *   same, the result is `'taken'` and nothing is written.
+ * - `rotate`: where the stored version is `ifVersion`, moves a live session to `newKey` and writes the whole record there.
+ *   The record's key is `newKey`; its version may be the stored one. Else it resolves with `'conflict'` or `'gone'`. Where
+ *   the record keeps the stored expiry, the record's deadline bounds it. The core has just made `newKey` from 256 random
+ *   bits. Where it is in use all the same, the result is `'taken'` and nothing is written.
  * - `putState`: inserts or replaces. `consumeState`: removes the state and resolves with it, once; null where no live one
  *   has the key.
  *
