@@ -11,7 +11,7 @@ import type {
   TouchOptions,
 } from './method-options.ts'
 
-/** Every option of every method that takes options. The types keep the two together: neither has a name that the other lacks. */
+/** The names of all options, by method. The type checks that each list has every option of its method and no other. */
 export const optionsOfMethod = Object.freeze({
   create: { identity: true, data: true, ttl: true, deadline: true },
   save: { if: true },

@@ -40,14 +40,14 @@ export async function openStore(input: unknown): Promise<SessionStore> {
   const timeoutMs = timeoutOf(checked.value)
   const store = await open(definition, checked.value, timeoutMs)
   try {
-    // The store's own time-out comes first, and says more.
+    // The store's own time-out fires first, and its error says more.
     await inTime(
       toPromise(() => store.ping()),
       timeoutMs * 2,
       `the ping of a ${type} store`,
     )
   } catch (error) {
-    // What the ping met says more than what the close meets.
+    // The error of the ping says more than an error of the close.
     await inTime(
       toPromise(() => store.close()),
       timeoutMs,
@@ -64,7 +64,7 @@ async function open(definition: StoreDefinition, config: unknown, timeoutMs: num
   try {
     store = await inTime(opening, timeoutMs, `the opening of a ${definition.type} store`)
   } catch (error) {
-    // One that opens after all is nobody's.
+    // Nobody has a store that opens after the time-out, so close it.
     opening.then((late) => late.close()).catch(() => {})
     throw error
   }
@@ -78,7 +78,7 @@ async function open(definition: StoreDefinition, config: unknown, timeoutMs: num
   )
 }
 
-/** The promise of what a third party's function gives, or throws. */
+/** Calls a third party's function and returns a promise of its result or error. */
 async function toPromise<T>(run: () => T | Promise<T>): Promise<T> {
   return run()
 }
