@@ -1,7 +1,7 @@
 import { custom, type GenericSchema, type InferInput, type InferOutput, pipe, rawTransform, safeParse } from 'valibot'
 import { durationMs } from '../contract/durations.ts'
 import type { Duration } from '../contract/method-options.ts'
-import { isUrl, schemeOf } from './store-url.ts'
+import { encodingHint, isUrl, schemeOf } from './store-url.ts'
 
 /** One field of a configuration: the type of its input, and the type that the store gets. */
 export type ConfigField<Output, Input = Output> = GenericSchema<Input, Output>
@@ -136,11 +136,20 @@ export function keyPrefix(): ConfigField<string> {
 /** A URL with one of some schemes, given without the colon. */
 export function url(schemes: readonly string[]): ConfigField<string> {
   const list = schemes.map((scheme) => `${scheme}:`).join(' or ')
-  return field(`must be a URL that begins with ${list}`, (value) =>
+  const made = field<string>(`must be a URL that begins with ${list}`, (value) =>
     typeof value === 'string' && schemes.includes(schemeOf(value)?.toLowerCase() ?? '') && isUrl(value)
       ? value
       : undefined,
   )
+  urls.add(made)
+  return made
+}
+
+const urls = new WeakSet<ConfigField<unknown>>()
+
+/** What to add to the problem of a URL, whatever its field is called. */
+export function urlHint(field: ConfigField<unknown>, value: unknown): string {
+  return urls.has(field) ? encodingHint(value) : ''
 }
 
 /** A value that only code can give: a client, a pool, a function. It passes unchanged where `test` accepts it. */

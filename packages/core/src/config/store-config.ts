@@ -2,9 +2,16 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isPlainObject } from '../contract/plain-object.ts'
 import { closestName } from './closest-name.ts'
 import { commonFields, markChecked, namesByKey, snakeCase } from './common-options.ts'
-import { bareNumber, type ConfigField, type FieldInput, type FieldOutput, readField, takesNull } from './fields.ts'
+import {
+  bareNumber,
+  type ConfigField,
+  type FieldInput,
+  type FieldOutput,
+  readField,
+  takesNull,
+  urlHint,
+} from './fields.ts'
 import { type ConfigProblem, configError, keyText, ownVendor } from './problems.ts'
-import { encodingHint } from './store-url.ts'
 
 type Fields = Readonly<Record<string, ConfigField<unknown>>>
 type Optional<Values> = { [Key in keyof Values]?: Values[Key] | undefined }
@@ -77,7 +84,7 @@ export function storeConfig<const Own extends Fields, const Needed extends keyof
         const field = fields[name] as ConfigField<unknown>
         const reading = (isDocument && bareNumber(field, value)) || readField(field, value)
         if ('value' in reading) values[name] = reading.value
-        else problemHere(name === 'url' ? reading.problem + encodingHint(value) : reading.problem)
+        else problemHere(reading.problem + urlHint(field, value))
       }
     }
     problems.push(...brokenRules(rules, keyOfName))

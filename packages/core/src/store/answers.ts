@@ -90,7 +90,8 @@ function withErrors(asked: readonly Asked[], answer: readonly unknown[]): readon
   return answer.map((outcome, index) => {
     const { key, work } = asked[index] as Asked
     if (fits(work, key, outcome)) return outcome
-    return contradiction(`an answer to ${typeof work === 'object' ? work.kind : work} that does not fit`)
+    const misfit = misfitOf(work, key, outcome)
+    return contradiction(`an answer to ${typeof work === 'object' ? work.kind : work} that does not fit: ${misfit}`)
   })
 }
 
@@ -102,6 +103,58 @@ function fits(work: Work, key: string, outcome: unknown): boolean {
   if (outcome instanceof Error) return true
   if (work === 'read') return outcome === null || (isRecord(outcome) && outcome.key === key)
   return typeof work === 'object' && fitsKind[work.kind](outcome, work.key)
+}
+
+/** What is wrong with an answer, for the author of the backend: names and types, and no value. */
+function misfitOf(work: Work, key: string, outcome: unknown): string {
+  const kind = typeof work === 'object' ? work.kind : 'read'
+  const fields = fieldsOfAnswer[kind]
+  if (fields === undefined || !isObject(outcome) || Array.isArray(outcome)) {
+    return `${typeOf(outcome)}, and no ${resultOf[kind]}`
+  }
+  const wrong = Object.entries(fields).find(([name, types]) => !types.includes(typeOf(outcome[name])))
+  if (wrong !== undefined) return `${wrong[0]} is ${typeOf(outcome[wrong[0]])}, and must be ${wrong[1].join(' or ')}`
+  return outcome.key === key ? 'it cannot be told apart' : 'it is the record of another key'
+}
+
+const typeOf = (value: unknown) => (value === null ? 'null' : typeof value)
+
+type Types = readonly string[]
+const timesFields = {
+  createdAt: ['number'],
+  expiresAt: ['number'],
+  ttlMs: ['number', 'null'],
+  deadline: ['number', 'null'],
+} as const satisfies Record<string, Types>
+const stateFields = { key: ['string'], payload: ['string'], expiresAt: ['number'] } as const
+const recordFields = {
+  ...stateFields,
+  ...timesFields,
+  version: ['string'],
+  lastSeenAt: ['number', 'null'],
+  identityKey: ['string', 'null'],
+} as const
+
+/** The answers that have fields. */
+const fieldsOfAnswer: Readonly<Partial<Record<WriteKind | 'read', Readonly<Record<string, Types>>>>> = {
+  read: recordFields,
+  replace: timesFields,
+  compareAndSwap: timesFields,
+  rotate: timesFields,
+  consumeState: stateFields,
+}
+
+const resultOf: Readonly<Record<WriteKind | 'read', string>> = {
+  read: 'record, null or Error',
+  insert: 'boolean',
+  put: 'boolean',
+  replace: 'stored times or null',
+  compareAndSwap: "stored times, 'conflict' or 'gone'",
+  touch: 'expiry or null',
+  delete: 'boolean',
+  rotate: "stored times, 'conflict', 'gone' or 'taken'",
+  putState: 'true',
+  consumeState: 'record or null',
 }
 
 const isTrue = (outcome: unknown) => outcome === true

@@ -98,6 +98,14 @@ export function driverError(
   return new SessionError(code, `${product}: ${message}`, { cause: bare(error, heads) })
 }
 
+/** For an error that the backend does not know: its name and code, which are what its author would tell it by. */
+export function unknownDriverError(product: string, error: unknown): SessionError {
+  const cause = bare(error, [])
+  const { name, code } = cause as Error & { code?: string | number }
+  const called = code === undefined ? name : `${name} ${code}`
+  return new SessionError('SESS_UNAVAILABLE', `${product}: ${meanings.unknown.message} (${called})`, { cause })
+}
+
 const unreachableCodes = new Set([
   'EADDRNOTAVAIL',
   'EAI_AGAIN',

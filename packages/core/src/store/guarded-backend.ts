@@ -1,7 +1,7 @@
 import { isInvalidArgument, isSessionError, SessionError } from '../contract/errors.ts'
 import type { SessionBackend, WriteOperation } from './backend.ts'
 import type { Transport } from './coalescer/transport.ts'
-import { driverError } from './driver-error.ts'
+import { unknownDriverError } from './driver-error.ts'
 import type { SessionCodec } from './encoding/session-codec.ts'
 import { lateError } from './late-error.ts'
 import type { Pending } from './pending.ts'
@@ -104,7 +104,7 @@ export class GuardedBackend implements Transport {
     if (known !== undefined) return known
     // A bug in our own code must not look like a failure of the database.
     if (isProgrammingError(error)) return error
-    return driverError(this.#backend.type, 'unknown', error)
+    return unknownDriverError(this.#backend.type, error)
   }
 }
 

@@ -39,6 +39,43 @@ describe('an answer that does not fit its question', () => {
     for (const call of calls) await expect(call()).rejects.toMatchObject(contradiction)
   })
 
+  it.each([
+    [
+      'read',
+      { lastSeenAt: undefined },
+      'an answer to read that does not fit: lastSeenAt is undefined, and must be number or null',
+    ],
+    ['read', { payload: 5 }, 'an answer to read that does not fit: payload is number, and must be string'],
+    ['read', { key: 'another' }, 'an answer to read that does not fit: it is the record of another key'],
+    [
+      'replace',
+      { ttlMs: undefined },
+      'an answer to replace that does not fit: ttlMs is undefined, and must be number or null',
+    ],
+  ] as const)('names what is wrong with it: %s with %o', async (to, change, message) => {
+    const backend = new MapBackend()
+    const store = createSessionStore(backend)
+    const session = await store.create()
+    const [record] = [...backend.records.values()]
+    if (to === 'read') backend.read = async () => [{ ...record, ...change }] as never
+    else backend.write = async () => [{ ...record, ...change }] as never
+    const call = to === 'read' ? store.load(session.id) : store.save(session)
+    await expect(call).rejects.toThrow(message)
+  })
+
+  it('names what it should have been, where it is nothing of the kind', async () => {
+    const backend = new MapBackend()
+    const store = createSessionStore(backend)
+    const { id } = await store.create()
+    backend.write = async () => [undefined] as never
+    const called = [
+      [store.touch(id), 'an answer to touch that does not fit: undefined, and no expiry or null'],
+      [store.delete(id), 'an answer to delete that does not fit: undefined, and no boolean'],
+      [store.rotate(id), "to rotate that does not fit: undefined, and no stored times, 'conflict', 'gone' or 'taken'"],
+    ] as const
+    for (const [call, message] of called) await expect(call).rejects.toThrow(message)
+  })
+
   it('fails alone where the others of its batch fit', async () => {
     const backend = new MapBackend()
     const store = createSessionStore(backend)
