@@ -4,8 +4,9 @@ import { type Column, incomingColumns, sessionColumns, slotShift, stateColumns }
 import type { Assignments, Target } from './target.ts'
 
 const columnsNamed = (...names: readonly string[]) => sessionColumns.filter(({ name }) => names.includes(name))
-const { newExpiresAt, believedExpiresAt, defaultTtlMs, ifVersion, newKey } = incomingColumns
-const contentColumns = [...columnsNamed('key', 'version', 'last_seen_at', 'identity_key', 'payload'), newExpiresAt]
+const { newExpiresAt, believedExpiresAt, believedTimes, defaultTtlMs, ifVersion, newKey } = incomingColumns
+const keptColumns = columnsNamed('key', 'version', 'last_seen_at', 'identity_key', 'payload')
+const contentColumns = [...keptColumns, newExpiresAt]
 const believedColumns = [...contentColumns, ...columnsNamed('created_at', 'deadline', 'ttl_ms'), believedExpiresAt]
 
 /** A session as it is read; `expires_slot` follows from `expires_at`. */
@@ -26,6 +27,10 @@ export const rowColumns = {
   replace: contentColumns,
   /** With the times that the stored row is believed to have. */
   replaceBelieved: believedColumns,
+  /** The same, with these times as one string. A column costs a batch more than a value of a row by itself. */
+  replaceBatch: [...contentColumns, believedTimes],
+  /** The same where no row moves its expiry. */
+  keepExpiries: [...keptColumns, believedTimes],
   compareAndSwap: [...contentColumns, ifVersion],
   /** With the times that the stored row is believed to have. */
   swapBelieved: [...believedColumns, ifVersion],
@@ -82,6 +87,8 @@ export function sessionAssignments(
         stored('deadline'),
       ),
     ] as Assignments,
+    /** A replace of a row that keeps its expiry. */
+    keepExpiry: content,
     replace: [...content, ...expiry(askedOrStored, stored('deadline'))] as Assignments,
     rotate: [
       ['key', incoming('new_key')],

@@ -102,11 +102,14 @@ export interface LockingForms {
   readonly lock: (target: Target, select: Select) => SqlFragment
   /**
    * UPDATE of rows that are there. Its count is two for a row that it changed. Where a row is missing it may insert a
-   * meaningless one: then the count is less, and the transaction must be rolled back.
+   * meaningless one: then the count is less, and the transaction must be rolled back. With a `where` the rows get a new
+   * version.
    */
   readonly updateLocked: (target: Target, update: Omit<Update, 'where'> & Partial<Pick<Update, 'where'>>) => SqlFragment
   /** An upsert over an expired session. Over a live one it writes nothing, and tells that one's expiry. */
   readonly upsertOrTell: (target: Target, upsert: Upsert & { readonly onlyWhere: SqlFragment }) => SqlFragment
+  /** Integers as one string, with spaces between them and a `-` for each null. */
+  readonly join: (values: readonly SqlPart[]) => SqlFragment
   /** The value of an integer expression, which is put into the answer as its `insertId` besides. */
   readonly tell: (value: SqlFragment) => SqlFragment
 }

@@ -1,6 +1,6 @@
 import { now, outcomeColumns, rowColumns, sessionAssignments } from './assignments.ts'
 import type { LockingForms } from './forms.ts'
-import { parameter, type SqlFragment, sql } from './fragment.ts'
+import { parameter, type SqlFragment, type SqlPart, sql } from './fragment.ts'
 import { insertRows } from './standard-forms.ts'
 import { keysToRead, ofIdentity, stateAssignments, type Tables } from './statements.ts'
 import { type Column, slotShift, stateColumns } from './table.ts'
@@ -14,19 +14,26 @@ export type LockingStatements = ReturnType<typeof lockingStatements>
  */
 export function lockingStatements({ dialect, sessions, states, query, command }: Tables, locking: LockingForms) {
   const { forms } = dialect
-  const { live, believed, put, replace } = sessionAssignments(dialect, sessions)
-  const { incoming, rows } = sessions
+  const { live, put, replace, keepExpiry } = sessionAssignments(dialect, sessions)
+  const { incoming, stored, rows } = sessions
   const keys = rows?.(rowColumns.keys)
   const toRead = keysToRead(dialect)
   const slot = sql`(${incoming('expires_at')}${slotShift})`
   const update = (columns: readonly Column[], assignments: Assignments, where?: SqlFragment) =>
     command(locking.updateLocked(sessions, { columns, assignments, ...(where && { where }) }))
+  const keptExpiry = sql`case when ${incoming('expires_at')} is null then ${stored('expires_at')} end`
+  const believed = (expiry: SqlPart) => {
+    const times = locking.join([stored('created_at'), stored('deadline'), stored('ttl_ms'), expiry])
+    return sql`${times} = ${incoming('believed_times')}`
+  }
   return {
     /** Refused as a whole where one of the keys is taken. */
     insert: command(insertRows(sessions, rowColumns.put, put)),
     put: command(forms.upsert(sessions, { columns: rowColumns.put, assignments: put })),
     /** It is of use only if it counts two for each of its rows. */
-    replaceBelieved: update(rowColumns.replaceBelieved, replace, sql`${live} and ${believed}`),
+    replaceBelieved: update(rowColumns.replaceBatch, replace, sql`${live} and ${believed(keptExpiry)}`),
+    /** The same for rows that all keep their expiry, which is in the future. */
+    keepExpiries: update(rowColumns.keepExpiries, keepExpiry, believed(stored('expires_at'))),
     lock: query(locking.lock(sessions, { columns: outcomeColumns, keys: toRead })),
     lockOf: query(locking.lock(sessions, { columns: outcomeColumns, keys: toRead, where: ofIdentity(sessions) })),
     touch: update(rowColumns.touchLocked, [

@@ -6,8 +6,8 @@ import type { SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
 import type { LockingStatements } from './locking-statements.ts'
 import {
+  believedRow,
   cappedExpiry,
-  changedRow,
   type StoredOutcome,
   sessionRow,
   stateRecord,
@@ -110,8 +110,11 @@ export function lockingWork(dialect: SqlDialect, statements: LockingStatements):
     },
 
     *replaceBelieved(operations, now) {
-      const rows = operations.map(({ record }) => changedRow(record))
-      const { affected } = yield write(statements.replaceBelieved, rowColumns.replaceBelieved, rows, now)
+      if (operations.some(({ record }) => record.keepsExpiry && record.expiresAt <= now)) throw notAllLive
+      const rows = operations.map(({ record }) => believedRow(record))
+      const { affected } = operations.every(({ record }) => record.keepsExpiry)
+        ? yield write(statements.keepExpiries, rowColumns.keepExpiries, rows)
+        : yield write(statements.replaceBelieved, rowColumns.replaceBatch, rows, now)
       // A version is new with every write, so a row that was replaced has changed: it counts two, any other one or none.
       if (affected !== 2 * operations.length) throw notAllLive
       return operations.map(({ record }) => timesOver(record, record))

@@ -27,6 +27,20 @@ export function changedRow(record: ChangedRecord): SqlRow {
   }
 }
 
+/** A session as a row of a batch that is written over stored ones which are as they are believed to be. */
+export function believedRow(record: ChangedRecord): SqlRow {
+  const { createdAt, deadline, ttlMs, keepsExpiry, expiresAt } = record
+  return {
+    key: record.key,
+    version: record.version,
+    last_seen_at: record.lastSeenAt,
+    identity_key: record.identityKey,
+    payload: record.payload,
+    expires_at: keepsExpiry ? null : expiresAt,
+    believed_times: `${createdAt} ${deadline ?? '-'} ${ttlMs ?? '-'} ${keepsExpiry ? expiresAt : '-'}`,
+  }
+}
+
 export function stateRow(record: StateRecord): SqlRow {
   return { key: record.key, expires_at: record.expiresAt, payload: record.payload }
 }

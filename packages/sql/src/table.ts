@@ -53,6 +53,8 @@ export const incomingColumns = {
   newExpiresAt: { name: 'expires_at', type: 'integer', nullable: true },
   /** What the expiry is believed to be where it stays; else null. */
   believedExpiresAt: { name: 'believed_expires_at', type: 'integer', nullable: true },
+  /** What the stored row's times are believed to be, as one string. */
+  believedTimes: { name: 'believed_times', type: 'key' },
   /** For a row without a ttl_ms. */
   defaultTtlMs: { name: 'default_ttl_ms', type: 'integer' },
   ifVersion: { name: 'if_version', type: 'token' },
