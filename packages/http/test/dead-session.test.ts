@@ -1,4 +1,4 @@
-import { wrapStore } from '@sess/core'
+import { type SessionStore, wrapStore } from '@sess/core'
 import { httpSessions } from '@sess/http'
 import { memoryStore } from '@sess/memory'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -68,6 +68,15 @@ describe('a request that was sent with the cookie of a session that has ended si
     const response = await here.browser.send(async (session) => {
       session.data.a = '2'
       await signOut()
+      return ok()
+    }, late())
+    expect([response.status, response.headers.getSetCookie(), await here.store.count()]).toEqual([409, [], 0])
+  })
+
+  it('updates while the sign-out happens: the same, and the update rejects', async () => {
+    const response = await here.browser.send(async (session) => {
+      await signOut()
+      await expect(session.update(({ data }) => void Object.assign(data, { a: '2' }))).rejects.toThrow('has ended')
       return ok()
     }, late())
     expect([response.status, response.headers.getSetCookie(), await here.store.count()]).toEqual([409, [], 0])
@@ -159,8 +168,13 @@ describe('after a sign-out in the same request', () => {
 describe('a store without one-time states', () => {
   it('signs in and out all the same', async () => {
     const full = memoryStore()
-    const store = wrapStore(full, { putState: () => Promise.reject(new Error('there are none')) })
-    Object.defineProperty(store, 'capabilities', { value: { ...full.capabilities, states: false } })
+    const without = {
+      capabilities: { ...full.capabilities, states: false },
+      putState: () => Promise.reject(new Error('there are none')),
+    }
+    const store: SessionStore = Object.assign(
+      Object.create(wrapStore(full, {}), Object.getOwnPropertyDescriptors(without)),
+    )
     const browser = new Browser(httpSessions(store))
     await browser.send(async (session) => {
       await session.signIn(ada)
