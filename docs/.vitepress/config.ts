@@ -15,6 +15,7 @@ const entryPoints = [
 ]
 const apiOf = (name: string) => ({ text: `@sess/${name}`, link: `/reference/api/@sess/${name}/` })
 
+const adapters = ['http', 'express-session']
 const stores = ['memory', 'sqlite', 'redis', 'postgres', 'mysql']
 
 export default defineConfig({
@@ -56,6 +57,10 @@ export default defineConfig({
         ],
       },
       {
+        text: 'Frameworks',
+        items: adapters.map((name) => ({ text: `@sess/${name}`, link: `/adapters/${name}` })),
+      },
+      {
         text: 'Reference',
         items: [
           { text: '@sess/core', link: '/reference/core' },
@@ -67,6 +72,7 @@ export default defineConfig({
         text: 'About',
         items: [
           { text: 'Architecture', link: '/about/architecture' },
+          { text: 'Security', link: '/about/security' },
           { text: 'Benchmark', link: '/about/benchmark' },
           { text: 'Questions', link: '/about/questions' },
           { text: 'What sess does not do', link: '/about/what-sess-does-not-do' },
