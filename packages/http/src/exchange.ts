@@ -15,7 +15,8 @@ import { StoredSession } from './stored-session.ts'
 export interface Exchange<Data extends object> {
   readonly session: HttpSession<Data>
   /**
-   * Writes what is to be written before the response leaves. Resolves with the failure whose answer must be sent in place of
+   * Writes what is to be written before the response leaves; with a status of 500 or more, as after an error, not the changes
+   * in `data`. Resolves with the failure whose answer must be sent in place of
    * a response with this status; null where there is none.
    */
   finish(status: number): Promise<Failure | null>
@@ -55,7 +56,8 @@ export async function beginExchange<Data extends object>(
   return {
     session,
     async finish(status) {
-      const error = await session.finish()
+      // Many frameworks answer what a handler throws, and show nothing of it but this.
+      const error = status < 500 ? await session.finish() : await session.abandon()
       return error !== undefined && status < 400 ? failureOf(error) : tell(error)
     },
     async abandon(error) {

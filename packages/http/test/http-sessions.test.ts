@@ -141,6 +141,14 @@ describe('writing', () => {
     expect(await here.store.count()).toBe(0)
   })
 
+  it('does not happen where the answer is a 500: a framework may have made it of what the handler threw', async () => {
+    const response = await here.browser.send((session) => {
+      session.data.a = '1'
+      return new Response('failed', { status: 500 })
+    })
+    expect([response.status, response.headers.getSetCookie(), await here.store.count()]).toEqual([500, [], 0])
+  })
+
   it('after the response has left throws, as it would be lost', async () => {
     let data: HttpSession['data'] = {}
     await here.browser.send((session) => {
