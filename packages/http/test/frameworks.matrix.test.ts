@@ -17,6 +17,12 @@ const applications: [string, Application][] = [
   ['Next.js', next],
 ]
 
+const id = (browser: WebClient) => browser.jar.get('__Host-sid') ?? browser.jar.get('sid')
+const cookieOf = (origin: string) =>
+  origin.startsWith('https:')
+    ? /^__Host-sid=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+    : /^sid=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/
+
 let packed: Awaited<ReturnType<typeof packPackages>>
 beforeAll(async () => {
   packed = await packPackages()
@@ -29,18 +35,18 @@ describe.each(applications)('a real application of %s, on the packed packages', 
     running = await startApplication(application, packed.tarballs)
   }, 600_000)
   afterAll(() => running?.stop())
-  const client = () => new WebClient(running.origin)
+  const client = () => new WebClient(running.origin, running.knownAs)
 
   it('keeps a session, signs in under a new id and out again', async () => {
     const browser = client()
     const first = await browser.post('/count')
     expect(first).toMatchObject({ status: 200, text: '1' })
-    expect(first.cookies).toEqual([expect.stringMatching(/^sid=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)])
+    expect(first.cookies).toEqual([expect.stringMatching(cookieOf(running.knownAs))])
     expect(first.headers.get('cache-control')).toBe('no-store')
     expect(await browser.post('/count')).toMatchObject({ text: '2', cookies: [] })
-    const old = browser.jar.get('sid')
+    const old = id(browser)
     expect((await browser.post('/sign-in')).status).toBe(201)
-    expect(browser.jar.get('sid')).not.toBe(old)
+    expect(id(browser)).not.toBe(old)
     expect((await browser.post('/page')).text).toBe('ada 2')
     expect(await browser.post('/sign-out')).toMatchObject({ text: 'true' })
     expect(browser.jar.size).toBe(0)
@@ -95,7 +101,7 @@ describe.each(applications)('a real application of %s, on the packed packages', 
       const page = await browser.get(at('x'))
       expect(JSON.parse(page.text)).toMatchObject({ a: true, userId: 'ada' })
       expect(page.text).not.toContain(cookie(browser))
-      const signedIn = new WebClient(running.origin, browser.jar)
+      const signedIn = new WebClient(running.origin, running.knownAs, browser.jar)
       await browser.post(at('destroy'))
       expect(cookie(browser)).toBe(undefined)
       expect(JSON.parse((await signedIn.get(at('x'))).text)).toEqual({ id: '' })

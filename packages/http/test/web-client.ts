@@ -12,9 +12,12 @@ interface Answer {
 export class WebClient {
   readonly jar: Map<string, string>
   readonly #origin: string
+  readonly #knownAs: string
 
-  constructor(origin: string, jar: ReadonlyMap<string, string> = new Map()) {
+  /** `knownAs`: the origin of the pages, where a proxy has another one than the server. */
+  constructor(origin: string, knownAs = origin, jar: ReadonlyMap<string, string> = new Map()) {
     this.#origin = origin
+    this.#knownAs = knownAs
     this.jar = new Map(jar)
   }
 
@@ -27,7 +30,7 @@ export class WebClient {
   }
 
   async #send(path: string, init: RequestInit, own: Record<string, string> = {}): Promise<Answer> {
-    const headers = new Headers({ 'sec-fetch-site': 'same-origin', origin: this.#origin, ...own })
+    const headers = new Headers({ accept: 'text/html', 'sec-fetch-site': 'same-origin', origin: this.#knownAs, ...own })
     if (this.jar.size > 0) headers.set('cookie', [...this.jar].map(([name, value]) => `${name}=${value}`).join('; '))
     const response = await fetch(this.#origin + path, { ...init, headers, redirect: 'manual' })
     const cookies = response.headers.getSetCookie()

@@ -16,7 +16,9 @@ export interface Application {
   readonly packages: readonly string[]
   readonly files: Readonly<Record<string, string>>
   readonly build: readonly string[]
-  readonly start: (port: number) => { command: readonly string[]; env?: Record<string, string> }
+  readonly start: (port: number) => { command: readonly string[] }
+  /** Whether it believes that a proxy in front of it speaks TLS. */
+  readonly isBehindTls?: boolean
 }
 
 /** What every application does at a path: it counts, signs in or out, writes too much, or throws. */
@@ -75,14 +77,14 @@ async function freePort(): Promise<number> {
 
 export interface RunningApplication {
   readonly origin: string
-  /** What it has printed. */
-  printed(): string
+  /** The origin under which browsers know it. */
+  readonly knownAs: string
   stop(): Promise<void>
 }
 
 /** Builds an application in a folder of its own, and starts it. */
 export async function startApplication(
-  { packages, files, build, start }: Application,
+  { packages, files, build, start, isBehindTls = false }: Application,
   tarballs: readonly string[],
 ): Promise<RunningApplication> {
   const folder = await makeServerFolder('application')
@@ -94,9 +96,8 @@ export async function startApplication(
   await run(folder, ['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', ...packages, ...tarballs])
   await run(folder, build)
   const port = await freePort()
-  const { command, env = {} } = start(port)
-  const [program = '', ...args] = command
-  const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...quiet, PORT: String(port), ...env } })
+  const [program = '', ...args] = start(port).command
+  const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...quiet, PORT: String(port) } })
   let printed = ''
   const note = (text: Buffer) => {
     printed += text.toString()
@@ -112,7 +113,7 @@ export async function startApplication(
     if (child.exitCode !== null) throw new Error(`The application ended: ${printed}`)
     await new Promise((resolve) => setTimeout(resolve, 50)) // it says in no other way that it listens
   }
-  return { origin, printed: () => printed, stop }
+  return { origin, knownAs: isBehindTls ? origin.replace('http:', 'https:') : origin, stop }
 }
 
 async function end(child: ChildProcess): Promise<void> {

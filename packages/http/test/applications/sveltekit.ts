@@ -4,7 +4,8 @@ import { type Application, answerFile } from './application.ts'
 export const sveltekit: Application = {
   packages: ['@sveltejs/kit', '@sveltejs/adapter-node', '@sveltejs/vite-plugin-svelte', 'svelte', 'vite'],
   build: ['npx', 'vite', 'build'],
-  start: (port) => ({ command: ['node', 'build'], env: { ORIGIN: `http://localhost:${port}` } }),
+  start: () => ({ command: ['node', 'build'] }),
+  isBehindTls: true, // its server takes that for granted
   files: {
     'vite.config.js': `
 import { sveltekit } from '@sveltejs/kit/vite'
