@@ -1,4 +1,4 @@
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 
 export type Execute = (call: SqlCall) => Promise<SqlResult>
 

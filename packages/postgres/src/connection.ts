@@ -1,5 +1,5 @@
 import { SessionError } from '@sess/core'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import type { Target } from './target.ts'
 
 /** Names a connection in a cancel request. */

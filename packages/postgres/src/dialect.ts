@@ -1,5 +1,15 @@
 import { SessionError } from '@sess/core'
-import { list, parameter, type RowSource, rowAsParameters, type SqlDialect, type SqlRow, sql } from '@sess/core/sql'
+import {
+  list,
+  parameter,
+  type RowSource,
+  rowAsParameters,
+  type SqlDialect,
+  type SqlRow,
+  sql,
+  standardSchema,
+} from '@sess/sql'
+import { postgresForms } from './forms.ts'
 
 /** Stated rather than searched for: a search_path is the connection's, and may change. */
 export const defaultSchema = 'public'
@@ -32,7 +42,7 @@ const columnTexts: RowSource = {
 /** One row as parameters, each with its type: where one is used twice, PostgreSQL might find two. */
 const typedParameters: RowSource = {
   ...rowAsParameters,
-  given: ({ name, type }) => sql`${parameter(name)}::${type === 'integer' ? 'bigint' : 'text'}`,
+  incoming: ({ name, type }) => sql`${parameter(name)}::${type === 'integer' ? 'bigint' : 'text'}`,
 }
 
 /** How PostgreSQL differs. @throws `SESS_CONFIG` for a schema's name that is not a plain identifier */
@@ -46,32 +56,21 @@ export function postgresDialect(schema: string): SqlDialect {
     placeholder: (position) => `$${position}`,
     types: { key: 'text collate "C"', token: 'text collate "C"', integer: 'bigint', payload: 'text' },
     least: 'least',
+    same: 'is not distinct from',
     readRows: columnTexts,
     writeRows: columnTexts,
     oneRow: typedParameters,
-    returning: true,
-    upsert: 'on conflict',
-    deleteForm: 'any',
-    selectForm: 'any',
-    forUpdate: 'for update',
-    canLockInOrder: true,
-    skipLocked: 'for update skip locked',
+    forms: postgresForms,
+    // Room for the next version of a row in its own page: then an update writes no index, and the old one's space is used
+    // again without a vacuum.
+    schema: standardSchema(' with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05)'),
     serverTime: sql`select (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::bigint`,
-    identityPages: 'creation',
-    rowAddress: 'ctid',
+    identityPages: { by: 'creation' },
     cleanUpStep: 4_096,
-    rewritesIndexes: false,
     columnsOf: sql`select a.attname from pg_catalog.pg_attribute as a
       join pg_catalog.pg_class as c on c.oid = a.attrelid
       join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
       where n.nspname = '${schema}' and c.relname = ${parameter('table')} and a.attnum > 0 and not a.attisdropped`,
-    ddl: {
-      indexes: 'separate',
-      partialIndexes: true,
-      // Room for the next version of a row in its own page: then an update writes no index, and the old one's space is
-      // used again without a vacuum.
-      tableSuffix: ' with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05)',
-    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { runAsync, type SqlDriver, type SqlWork } from '@sess/core/sql'
+import { runAsync, type SqlDriver, type SqlWork } from '@sess/sql'
 import type { Channel } from './channel.ts'
 import { command, select } from './connection.ts'
 import { faultOf, toSessionError } from './errors.ts'

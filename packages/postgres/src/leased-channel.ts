@@ -1,5 +1,5 @@
 import { Timeouts, type Waiting, withinTime } from '@sess/core'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import { backendOf } from './backends.ts'
 import type { Canceller } from './cancel.ts'
 import type { Channel, Execute } from './channel.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import type pg from 'pg'
 import { type CancelKey, type Connect, type Connection, sqlResult } from './connection.ts'
 import type { Target } from './target.ts'

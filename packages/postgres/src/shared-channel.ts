@@ -1,5 +1,5 @@
 import { Timeouts, type Waiting } from '@sess/core'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import type { Canceller, CancelTarget } from './cancel.ts'
 import type { Channel, Execute } from './channel.ts'
 import { isRead, sqlResult } from './connection.ts'

@@ -1,5 +1,5 @@
 import type { Waiting } from '@sess/core'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import { backendOf } from './backends.ts'
 import { type Connection, isRead } from './connection.ts'
 import { endsConnection, faultOf, isFatal, isOfServer, noAnswer } from './errors.ts'

@@ -1,5 +1,5 @@
 import { SessionError } from '@sess/core'
-import { runSync, type SqlCall, type SqlDriver, type SqlResult, type SqlStatement, type SqlWork } from '@sess/core/sql'
+import { runSync, type SqlCall, type SqlDriver, type SqlResult, type SqlStatement, type SqlWork } from '@sess/sql'
 import type BetterSqlite3 from 'better-sqlite3'
 import { faultOf, isBusy, isOfOneRow, sqliteError, toSessionError } from './errors.ts'
 import { whenUnlocked } from './lock-wait.ts'

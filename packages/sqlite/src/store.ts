@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
-import { createSqlBackend } from '@sess/core/sql'
+import { createSqlBackend } from '@sess/sql'
 import type BetterSqlite3 from 'better-sqlite3'
 import { type SqliteConfig, sqliteConfig } from './config.ts'
 import { connect } from './connect.ts'
