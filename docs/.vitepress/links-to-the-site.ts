@@ -5,7 +5,11 @@ const repository = 'https://github.com/sess-js/sess/'
 /** The files of the repository that are pages here, whole. */
 const pages: Record<string, string> = {
   'packages/core/README.md': '/reference/core',
-  'bench/README.md': '/about/benchmark',
+  'packages/sql/README.md': '/reference/sql',
+  'bench/results/README.md': '/about/benchmark',
+  'SECURITY.md': '/about/security',
+  'packages/http/README.md': '/adapters/http',
+  'packages/express-session/README.md': '/adapters/express-session',
   ...Object.fromEntries(
     ['memory', 'sqlite', 'redis', 'postgres', 'mysql'].map((name) => [`packages/${name}/README.md`, `/stores/${name}`]),
   ),
@@ -18,7 +22,8 @@ function onTheSite(href: string): string {
     .slice(repository.length)
     .replace(/^(blob|tree)\/main\//, '')
     .split('#')
-  const page = pages[path] ?? pages[`${path}/README.md`]
+  const isPage = /^docs\/.*\.md$/.test(path)
+  const page = isPage ? path.slice('docs'.length, -'.md'.length) : (pages[path] ?? pages[`${path}/README.md`])
   if (page === undefined) return href
   return anchor === undefined ? page : `${page}#${anchor}`
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { redisCommand } from '../src/engines/resp.ts'
 import { type Endpoint, isSkipped, type ServerName, singleNames, start } from '../src/index.ts'
@@ -38,6 +39,17 @@ describe('a private server', () => {
     await server.stop()
     await expectGone(pids, folders, 1000)
   })
+
+  // A MariaDB that starts deletes the temporary tables in its tmpdir: another server that uses one of them crashes.
+  for (const name of ['mariadb', 'mysql9'] as const) {
+    it.skipIf(isSkipped(name))(`${name} keeps its temporary tables in a folder of its own`, { timeout }, async () => {
+      const server = await startForTest(name)
+      const client = await createConnection(server.url)
+      const [rows] = await client.query<RowDataPacket[]>('select @@tmpdir as folder')
+      await client.end()
+      expect(server.pids.map(folderOf)).toContain(rows[0]?.folder)
+    })
+  }
 
   it.skipIf(isSkipped('redis7'))('that cannot start says why, with the end of its log', async () => {
     await expect(start('redis7', { args: ['--maxmemory', 'plenty'] })).rejects.toThrow(

@@ -64,7 +64,7 @@ export async function prepareMysql(flavour: Flavour, seed?: Seed): Promise<Prepa
     name: seed?.name ?? name,
     recipe: [main, version],
     async make(data, scratch) {
-      const args = [...base, `--datadir=${data}`]
+      const args = [...base, `--datadir=${data}`, `--tmpdir=${scratch}`]
       await mkdir(data)
       await flavour.initialise(main, args, share)
       await seed?.sow(main, args, scratch)
@@ -82,14 +82,17 @@ export async function prepareMysql(flavour: Flavour, seed?: Seed): Promise<Prepa
     throw error
   }
   const port = await freePort()
-  const files = [`--pid-file=${join(folder, 'pid')}`, `--socket=${join(folder, 'socket')}`, `--init-file=${initFile}`]
+  // A MariaDB that starts deletes the temporary tables in its tmpdir. In a folder that servers share, another server that
+  // is using one of them crashes.
+  const own = [`--datadir=${data}`, `--tmpdir=${folder}`, `--pid-file=${join(folder, 'pid')}`]
+  const files = [`--socket=${join(folder, 'socket')}`, `--init-file=${initFile}`]
   const network = [`--port=${port}`, `--bind-address=${loopback}`, '--skip-name-resolve', '--max-connections=400']
   return {
     command: main,
     root,
     folder,
     data,
-    args: [...base, `--datadir=${data}`, ...files, ...network, ...flavour.settings],
+    args: [...base, ...own, ...files, ...network, ...flavour.settings],
     address: { url: `mysql://root@${loopback}:${port}/test`, host: loopback, port, version },
   }
 }
