@@ -146,14 +146,17 @@ export class Connection {
   }
 }
 
-/** Makes what a caller asked for of an answer. A step of its own (`then`) would cost a promise for each call. */
+/** Turns an answer into the result that the caller asked for. A `then` would cost a promise for each call. */
 type Mapping<A, T> = (answer: A) => T | Promise<T>
 
 function asIs<T>(answer: unknown): T {
   return answer as T
 }
 
-/** Of the eight ticks in 5/4 of `timeoutMs`: less than the 7/8 of it after which a caller gets its SESS_TIMEOUT. */
+/**
+ * A call is stale after so many of the eight ticks in 5/4 of `timeoutMs`, that is after 25/32 of it. Its caller gets
+ * SESS_TIMEOUT later, after 7/8 of it.
+ */
 const staleTicks = 5
 
 /** A call of this connection. */
@@ -235,7 +238,10 @@ class OwnCall implements Call {
   }
 }
 
-/** What to send instead, where the server has run nothing of it: it does not know the script, or has become a replica. */
+/**
+ * The call to send instead; undefined where the server may have run this one. It has run nothing if it does not know the
+ * script, or has become a replica.
+ */
 function afterRefusal(call: OwnCall, error: unknown): OwnCall | undefined {
   if (!(error instanceof Error)) return undefined
   const { connection, command, args, key, script, resolve, reject } = call
@@ -249,7 +255,10 @@ function afterRefusal(call: OwnCall, error: unknown): OwnCall | undefined {
   return again
 }
 
-/** A script tells of each write by itself: of one that failed by a text with `!` in front. A replica refuses them all. */
+/**
+ * A script answers for each write by itself, for a failed one with a string that begins with `!`. A replica refuses all
+ * writes.
+ */
 function isRefusedByReplica(answer: unknown): boolean {
   return Array.isArray(answer) && answer.some((reply) => typeof reply === 'string' && reply.startsWith('!READONLY'))
 }

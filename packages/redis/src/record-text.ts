@@ -16,7 +16,7 @@ export function offsetOf(field: Field): string {
   return String(header.from(field) - 1)
 }
 
-/** What a header of this layout begins with. */
+/** The beginning of a header of this layout. */
 export const magic = `sess11${headerBytes.toString(36).padStart(2, '0')}`
 
 const knownForm = /^sess[\da-z]1[\da-z]{2}(\d{16})\d{16}([\da-z]{11})(\d{16})([+-][\da-z]{11})[\da-f]{6}([\da-z]{9})/
@@ -65,7 +65,7 @@ end
 local left = string.format('%d', math.max(1000, at - tonumber(now)))
 `
 
-/** An instant as the scripts compare it. Digits alone: a server compares texts by its locale. */
+/** An instant as the scripts compare it. It has digits alone, as a server compares strings by its locale. */
 export function instantText(ms: number): string {
   const digits = String(Math.max(0, Math.ceil(ms)))
   // As most instants have: to pad them costs as much again.
@@ -102,7 +102,7 @@ export function ttlText(ttlMs: number | null): string {
     .padStart(9, '0')
 }
 
-/** What a replacement leaves as it is: deadline, createdAt, series and idle time. */
+/** The fields that a replacement keeps: deadline, createdAt, series and idle time. */
 export function keptText(
   { deadline, createdAt, ttlMs }: Pick<SessionRecord, 'deadline' | 'createdAt' | 'ttlMs'>,
   series: string,
@@ -113,7 +113,7 @@ export function keptText(
   return `${deadlineText(deadline)}${sign}${created.toString(36).padStart(11, '0')}${series}${ttlText(ttlMs)}`
 }
 
-/** What follows the header of a record. */
+/** The part of a record behind its header. */
 export function restText({ identityKey, version, payload }: SessionRecord | ChangedRecord): string {
   return `${identityKey ?? ''} ${version} ${payload}`
 }
@@ -124,7 +124,7 @@ const [deadlineAt, createdAtAt, ttlMsAt] = [
   reply.from('ttlMs') - 1,
 ]
 
-/** What a script tells of a stored record: its expiresAt, deadline, createdAt and idle time. */
+/** Decodes a script's answer about a stored record: its expiresAt, deadline, createdAt and idle time. */
 export function decodeTimes(text: string): StoredTimes {
   return {
     expiresAt: Number(text.slice(0, deadlineAt)),

@@ -2,9 +2,9 @@ import { changed, header, times } from './record-fields.ts'
 import { headerBytes, luaForm, luaRest, offsetOf, touchLua, versionEnd } from './record-text.ts'
 
 /**
- * Does what is usual: a `replace`, `compareAndSwap` or `touch` of a live session that moves no index. KEYS are the records
- * alone. What it leaves undone it answers with nil, and `writeLua` does that. It is a script of its own, as a server runs a
- * script's whole body at each call: the functions of the other would cost a lone write a quarter of its time.
+ * Does the usual writes: a `replace`, `compareAndSwap` or `touch` of a live session that moves no index. KEYS are the records
+ * alone. Nil answers a write that it leaves undone, and `writeLua` does that one. A server runs a script's whole body at each
+ * call, and the functions of `writeLua` would cost a lone write a quarter of its time. So this is a script of its own.
  *
  * ARGV[2] has a letter per write, its kind. From ARGV[3] on each has its operands, as in `writeLua`. The answer to one is the
  * stored expiresAt, for a `touch`, or expiresAt, deadline, createdAt and ttlMs, or `conflict`.

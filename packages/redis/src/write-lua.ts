@@ -2,7 +2,7 @@ import { changed, header, rotated, times, whole } from './record-fields.ts'
 import { magic, offsetOf, touchLua } from './record-text.ts'
 
 /**
- * Does writes of every kind, each by itself, and answers with what came of each. It follows `recordLua` and `indexLua`.
+ * Does writes of every kind, each by itself, and answers with the outcome of each. It follows `recordLua` and `indexLua`.
  *
  * ARGV[2] has a letter per write, its kind; ARGV[3] says what is done for the indexes on a server that may evict keys. From
  * ARGV[4] on each write has its operands, and its keys begin with its record and the two indexes of its bucket (a state has
@@ -30,8 +30,8 @@ local function lookAround(byExpiry)
   end
 end
 
--- Writes a record over what may have been there: header. text is all that follows its expiresAt and the instant of its index:
--- lastSeenAt, what a replacement keeps, and the rest. start: what its header begins with.
+-- Writes a record, also over another one, whose header is given then. start is the beginning of the new header. text is the
+-- part of the record behind expiresAt and indexed: lastSeenAt, the fields that a replacement keeps, and the rest.
 local function store(at, times, start, text, header)
   local key, byExpiry, byIdentity = KEYS[at], KEYS[at + 1], KEYS[at + 2]
   local expiresAt, indexed, ttl = sub(times, ${times.place('expiresAt')}), sub(times, ${times.place('indexed')}), sub(times, ${times.after})
@@ -65,7 +65,7 @@ local function timesOver(header, times, deadline)
   return deadline .. deadline .. ttlUntil(deadline)
 end
 
--- text: lastSeenAt, and what follows the header.
+-- text is lastSeenAt, and then the part behind the header.
 local function overwrite(at, times, text, header)
   local kept = sub(header, ${header.from('deadline')}, lengthOf(header))
   return store(at, timesOver(header, times, deadlineOf(header)), sub(header, ${header.place('layout', 'length')}), sub(text, ${changed.place('lastSeenAt')}) .. kept .. sub(text, ${changed.after}), header)
@@ -78,7 +78,7 @@ end
 
 local writes = {}
 
--- Also what another application had put there. Of what is damaged nobody knows which entries it had.
+-- It replaces a value of another application, too. Nobody knows which entries a damaged record had.
 function writes.p(at, arg)
   local header, instead = lookAt(KEYS[at])
   storeWhole(at, ARGV[arg], ARGV[arg + 1], header)

@@ -16,7 +16,7 @@ interface WritableCall {
   readonly args: string[]
 }
 
-/** What writes do for the indexes: more where a server may evict keys. See the scripts. */
+/** How writes treat the indexes. They do more where a server may evict keys. See the scripts. */
 export type IndexMode = '' | 'healing' | 'lasting'
 
 /** Every write, each atomic for itself. */
@@ -69,7 +69,7 @@ export class Writer {
     })
   }
 
-  /** What the usual way has left. */
+  /** Does the writes that the usual way has left undone. */
   async #finish(operations: readonly WriteOperation[], replies: readonly Reply[], now: number) {
     const left = operations.filter((_, index) => replies[index] === null)
     const outcomes = (await orErrors(left, this.#general(left, now))).values()
@@ -94,7 +94,7 @@ export class Writer {
     })
   }
 
-  /** Adds to a call what shall be looked at. */
+  /** Adds suspect entries to a call, which checks them. */
   #takeAlong(call: WritableCall, operations: readonly WriteOperation[]): void {
     const { sessions, states } = this.#suspects
     if (this.#connection.isCluster) {
@@ -194,7 +194,7 @@ function isOfState(kind: WriteOperation['kind']): boolean {
   return kind === 'putState' || kind === 'consumeState'
 }
 
-/** What others of the same batch have done is not unsaid by one call's failure. */
+/** Where a call fails, only its own writes fail. */
 function orErrors(operations: readonly WriteOperation[], outcomes: Promise<WriteOutcome[]>): Promise<WriteOutcome[]> {
   return outcomes.catch((error: Error) => operations.map(() => error))
 }

@@ -8,7 +8,7 @@ import { closing, privateRedis } from './harness.ts'
 import { ada, hourMs, open } from './opened.ts'
 
 const many = 100_000
-/** What no command may take of the server's time. */
+/** No command may take the server longer. */
 const mostMs = 5
 /** How many keys, arguments and answers a command may have. */
 const mostParts = 1_200
