@@ -2,7 +2,7 @@ import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStor
 import { parseOptions } from '@sess/core/config'
 import { createSqlBackend } from '@sess/sql'
 import { type MysqlConfig, mysqlConfig } from './config.ts'
-import { connectionOf } from './connection-url.ts'
+import { parseConnectionUrl } from './connection-url.ts'
 import { mysqlDialect } from './dialect.ts'
 import { MysqlDriver } from './driver.ts'
 import { OwnPool } from './own-pool.ts'
@@ -37,6 +37,6 @@ export function mysqlStore<Data extends object = JsonObject>(options: WithData<M
 }
 
 function ownPool(url: string, max: number | undefined, timeoutMs: number): OwnPool {
-  const { options: connection, max: maxOfUrl = defaultMax } = connectionOf(url)
+  const { options: connection, max: maxOfUrl = defaultMax } = parseConnectionUrl(url)
   return new OwnPool({ connection, max: max ?? maxOfUrl, timeoutMs })
 }
