@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeServerFolder, shared } from '@sess/testkit'
+import { makeServerFolder, removeServerFolder, shared } from '@sess/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { conformanceProgram } from './release/conformance-program.ts'
 import { FreshClone, run } from './release/fresh-clone.ts'
@@ -48,7 +48,10 @@ beforeAll(async () => {
   clone = await FreshClone.of(process.cwd(), join(folder, 'clone'), registry.env)
   await clone.run('pnpm', 'install', '--frozen-lockfile', '--prefer-offline')
 })
-afterAll(() => registry?.stop())
+afterAll(async () => {
+  await registry?.stop()
+  if (folder !== undefined) await removeServerFolder(folder)
+})
 
 describe('a release, rehearsed from a fresh clone against a registry of its own', { timeout: 600_000 }, () => {
   it('a package that is packed before anything was built is built by that', async () => {

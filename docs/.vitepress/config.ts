@@ -5,6 +5,7 @@ import { linksToTheSite } from './links-to-the-site.ts'
 const entryPoints = ['core', 'core/config', 'core/conformance', 'sql', 'memory', 'sqlite', 'redis', 'postgres', 'mysql']
 const apiOf = (name: string) => ({ text: `@sess/${name}`, link: `/reference/api/@sess/${name}/` })
 
+const adapters = ['http', 'express-session']
 const stores = ['memory', 'sqlite', 'redis', 'postgres', 'mysql']
 
 export default defineConfig({
@@ -33,6 +34,8 @@ export default defineConfig({
           { text: 'Cookies, and when to touch', link: '/guide/cookies-and-touch' },
           { text: 'OAuth with one-time states', link: '/guide/oauth-states' },
           { text: 'Devices and signing out', link: '/guide/devices' },
+          { text: 'Sessions of Better Auth', link: '/guide/better-auth' },
+          { text: 'Sessions of Auth.js', link: '/guide/auth-js' },
           { text: 'Testing with a fake clock', link: '/guide/testing' },
           { text: 'Writing a store', link: '/guide/writing-a-store' },
           { text: 'Coming from authkestra or Oathkeeper', link: '/guide/coming-from-authkestra-and-oathkeeper' },
@@ -44,6 +47,10 @@ export default defineConfig({
           { text: 'Which one', link: '/stores/' },
           ...stores.map((name) => ({ text: name, link: `/stores/${name}` })),
         ],
+      },
+      {
+        text: 'Frameworks',
+        items: adapters.map((name) => ({ text: `@sess/${name}`, link: `/adapters/${name}` })),
       },
       {
         text: 'Reference',
@@ -58,6 +65,7 @@ export default defineConfig({
         text: 'About',
         items: [
           { text: 'Architecture', link: '/about/architecture' },
+          { text: 'Security', link: '/about/security' },
           { text: 'Benchmark', link: '/about/benchmark' },
           { text: 'Questions', link: '/about/questions' },
           { text: 'What sess does not do', link: '/about/what-sess-does-not-do' },

@@ -6,7 +6,10 @@ const repository = 'https://github.com/sess-js/sess/'
 const pages: Record<string, string> = {
   'packages/core/README.md': '/reference/core',
   'packages/sql/README.md': '/reference/sql',
-  'bench/README.md': '/about/benchmark',
+  'bench/results/README.md': '/about/benchmark',
+  'SECURITY.md': '/about/security',
+  'packages/http/README.md': '/adapters/http',
+  'packages/express-session/README.md': '/adapters/express-session',
   ...Object.fromEntries(
     ['memory', 'sqlite', 'redis', 'postgres', 'mysql'].map((name) => [`packages/${name}/README.md`, `/stores/${name}`]),
   ),
@@ -19,7 +22,8 @@ function onTheSite(href: string): string {
     .slice(repository.length)
     .replace(/^(blob|tree)\/main\//, '')
     .split('#')
-  const page = pages[path] ?? pages[`${path}/README.md`]
+  const isPage = /^docs\/.*\.md$/.test(path)
+  const page = isPage ? path.slice('docs'.length, -'.md'.length) : (pages[path] ?? pages[`${path}/README.md`])
   if (page === undefined) return href
   return anchor === undefined ? page : `${page}#${anchor}`
 }

@@ -5,8 +5,8 @@ import { LevelBackend } from './backend.ts'
 const levelConfig = storeConfig({ path: text() }, { required: ['path'] })
 export type LevelConfig = StoreConfigInput<typeof levelConfig>
 
-declare module '@sess/core' {
-  interface StoreConfigs {
+declare global {
+  interface SessStoreConfigs {
     leveldb: LevelConfig
   }
 }

@@ -20,7 +20,7 @@ export {
   variables,
 } from './names.ts'
 export { freePort } from './process/free-port.ts'
-export { makeServerFolder } from './process/server-folder.ts'
+export { makeServerFolder, removeServerFolder } from './process/server-folder.ts'
 export type { RunningNodes } from './process/server-group.ts'
 export { startSingleServer } from './process/single-server.ts'
 export { type FaultProxy, startProxy } from './proxy.ts'
