@@ -49,3 +49,22 @@ test('many sessions of one person are all listed and all ended, those that are r
   expect(await store.count()).toBe(0)
   await store.close()
 })
+
+test('a session that becomes another person’s while many are ended stays', async () => {
+  const store = server.open({ table: 'changing', cleanupInterval: false, timeoutMs: 20_000 })
+  const table = `${server.schema}.changing`
+  await Promise.all(many(700).map((n) => store.create({ identity: who, data: { n } })))
+  const other = await server.admin.reserve()
+  await other`begin`
+  // The row that comes first, so that it is among those of the first step that names keys.
+  await other.unsafe(`update ${table} set identity_key = 'another' where ctid = (select min(ctid) from ${table})`)
+  const ended = store.deleteByIdentity(who)
+  const waiting = () => server.admin`select 1 from pg_stat_activity
+    where wait_event_type = 'Lock' and query like ${`%${server.schema}%changing%`}`
+  await expect.poll(waiting, { timeout: 20_000 }).not.toHaveLength(0)
+  await other`commit`
+  other.release()
+  expect(await ended).toBe(699)
+  expect(await store.count()).toBe(1)
+  await store.close()
+})

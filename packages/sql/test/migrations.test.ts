@@ -55,6 +55,19 @@ test('the printed DDL makes the same tables as the store does, and can be run ag
   await migrate(printed, { migrate: false })
 })
 
+test('a column without a value is refused, but for those that an older version leaves empty', async () => {
+  const database = new DatabaseSync(':memory:')
+  await migrate(database)
+  const empty = (name: string) =>
+    database
+      .prepare('select name from pragma_table_info(?) where not "notnull"')
+      .all(name)
+      .map((row) => row.name)
+  expect(empty(table)).toEqual(['deadline', 'ttl_ms', 'last_seen_at', 'identity_key'])
+  expect(empty(`${table}_states`)).toEqual([])
+  expect(empty('sess_schema')).toEqual(['readable_by'])
+})
+
 describe('from each earlier version', () => {
   test.each(later.map((_, index) => index))('%i to the newest', async (from) => {
     const database = new DatabaseSync(':memory:')
