@@ -52,6 +52,7 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1160: 'unreachable', // network write
   1161: 'unreachable',
   1175: { fault: 'misconfigured', message: 'sql_safe_updates refuses the statement; set sql_safe_updates = 0' },
+  1176: { fault: 'missingSchema', message: 'an index of the tables is missing; run the DDL that the package prints' },
   1180: 'conflict', // error during COMMIT: a certification that was lost in a group
   1184: 'unreachable', // aborted connection
   1193: { fault: 'misconfigured', message: 'the server lacks a setting that the store needs' },
@@ -61,6 +62,8 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1205: 'late', // lock wait timeout
   1206: 'exhausted', // lock table
   1213: 'conflict', // deadlock
+  1216: 'refusedRow', // a foreign key
+  1217: 'refusedRow',
   1223: 'readOnly', // FLUSH TABLES WITH READ LOCK on this connection
   1226: 'exhausted', // a limit of the user
   1227: 'denied', // a right
@@ -69,11 +72,13 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1243: reread,
   1251: noConnectionSetup, // authentication
   1264: 'refusedRow', // out of range
+  1267: { fault: 'misconfigured', message: 'the collations of a column and of the connection do not agree' },
   1288: 'missingSchema', // no table to update
   1290: 'readOnly', // --read-only
   1292: 'refusedRow', // wrong value
   1305: unknownSql, // a function
   1317: interrupted,
+  1364: { fault: 'refusedRow', message: 'the table has a further column that is not null and has no default' },
   1366: 'refusedRow', // wrong value for a column
   1370: 'denied', // to a routine, of a trigger
   1406: 'refusedRow', // too long
@@ -81,6 +86,7 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1451: 'refusedRow', // a foreign key
   1452: 'refusedRow',
   1461: 'exhausted', // prepared statements
+  1526: 'refusedRow', // no partition for the row
   1586: 'duplicate',
   1614: 'conflict', // XA deadlock
   1615: reread,
@@ -90,6 +96,7 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
     fault: 'misconfigured',
     message: 'binlog_format STATEMENT cannot record READ COMMITTED transactions; use ROW or MIXED',
   },
+  1690: 'refusedRow', // out of range
   1698: 'denied',
   1712: 'damaged', // an index
   1792: 'readOnly', // a read-only transaction
@@ -114,6 +121,10 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   3101: 'conflict', // a certification that was lost in a group
   3118: 'denied', // the account is locked
   3141: 'refusedRow', // JSON
+  3144: {
+    fault: 'misconfigured',
+    message: 'a column of the tables has another type than the DDL of the package gives it',
+  },
   3159: noConnectionSetup, // TLS is required
   3168: 'starting',
   3169: 'starting', // the session was killed

@@ -24,6 +24,7 @@ export type Variables = ReadonlyMap<string, string>
 
 const names = [
   'autocommit',
+  'character_set_connection',
   'group_replication_consistency',
   'group_replication_single_primary_mode',
   'max_allowed_packet',
@@ -79,6 +80,10 @@ export function refuseSettings({ variables }: Introduction): void {
   if (Number(variables.get('sql_select_limit')) < leastSelectLimit) {
     problems.push('sql_select_limit cuts answers short; set sql_select_limit = default')
   }
+  // In these a string of ASCII has other bytes, so a key would equal no stored one.
+  if (/^(utf16|utf16le|utf32|ucs2)$/.test(variables.get('character_set_connection') ?? '')) {
+    problems.push('character_set_connection gives strings other bytes; set character_set_connection = utf8mb4')
+  }
   if (waitsForNobody(variables)) {
     problems.push(
       'a node of a Galera cluster answers with what it has not yet heard of others; set wsrep_sync_wait = 15',
@@ -99,7 +104,7 @@ function waitsForNobody(variables: Variables): boolean {
 
 /** The first settings of an own connection. Some of the defaults would change the very next answer. */
 export const ownSettings = `set session autocommit = 1, sql_safe_updates = 0, sql_select_limit = default,
-  sql_big_selects = 1, max_sort_length = 1024, sql_auto_is_null = 0`
+  sql_big_selects = 1, max_sort_length = 1024, sql_auto_is_null = 0, character_set_connection = utf8mb4`
 
 /** The further settings of an own connection, which depend on the server. */
 export function serverSettings({ variables }: Introduction, timeoutMs: number): string {

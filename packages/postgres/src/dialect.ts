@@ -71,6 +71,11 @@ export function postgresDialect(schema: string): SqlDialect {
       join pg_catalog.pg_class as c on c.oid = a.attrelid
       join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
       where n.nspname = '${schema}' and c.relname = ${parameter('table')} and a.attnum > 0 and not a.attisdropped`,
+    // Without a policy, row-level security shows no row and raises no error.
+    showsRows: sql`select count(*) from pg_catalog.pg_class as c
+      join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where n.nspname = '${schema}' and c.relname = ${parameter('table')} and (not pg_catalog.row_security_active(c.oid)
+        or exists (select 1 from pg_catalog.pg_policy as p where p.polrelid = c.oid))`,
   }
 }
 

@@ -81,6 +81,7 @@ export class NodeSqliteDriver implements SqlDriver {
   fault(error: unknown): DriverFault | undefined {
     const { errcode, message } = error as { errcode?: number; message: string }
     if (message === 'deadlock') return 'conflict'
+    if (message === 'too long') return 'late'
     if (errcode === 1555) return 'duplicate'
     return errcode !== undefined && errcode % 256 === 19 ? 'refusedRow' : undefined
   }

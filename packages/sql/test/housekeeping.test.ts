@@ -73,6 +73,26 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     expect(driver.sent).toHaveLength(1)
   })
 
+  test('clean-up goes on in smaller steps where the server ends those of the usual size', async () => {
+    const { backend, driver } = await openBackend(dialect)
+    await put(backend, ...Array.from({ length: 200 }, (_, index) => record(`old-${index}`, { expiresAt: index })))
+    let ended = 0
+    driver.before = ({ statement, values }) => {
+      if (!statement.text.startsWith('delete') || Number(values[statement.parameters.indexOf('limit')]) <= 20) return
+      ended += 1
+      throw new Error('too long')
+    }
+    const steps = await inSteps((cursor) => backend.cleanExpired(cursor, 100, now))
+    expect(steps.reduce((sum, { sessions }) => sum + sessions, 0)).toBe(200)
+    expect(await backend.count(-1)).toBe(0)
+    // It does not try the usual size at each step.
+    expect(ended).toBeLessThan(steps.length / 2)
+    driver.before = ({ statement }) => {
+      if (statement.text.startsWith('delete')) throw new Error('too long')
+    }
+    await expect(backend.cleanExpired(null, 100, now)).rejects.toThrow('too long')
+  })
+
   test('clean-up removes expired states too, and counts only sessions', async () => {
     const { backend, driver } = await openBackend(dialect)
     const states = ['a', 'b', 'c'].map((key) => ({ key, expiresAt: key === 'c' ? now + 1 : now, payload: '{}' }))

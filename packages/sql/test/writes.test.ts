@@ -279,6 +279,16 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     expect(await backend.read(['a'])).toEqual([before])
   })
 
+  test('keys that differ by case or by a blank at the end are different sessions', async () => {
+    const { backend } = await openBackend(dialect)
+    const all = ['key', 'KEY', 'key '].map((key) => record(key, { identityKey: `${key}-of-zoe` }))
+    await stored(backend, ...all)
+    expect(await backend.read(['key', 'KEY', 'key '])).toEqual(all)
+    expect(await listed(backend, 'key-of-zoe')).toEqual([all[0]])
+    expect(await backend.write([{ kind: 'delete', key: 'KEY' }], now)).toEqual([true])
+    expect(await backend.count(now)).toBe(2)
+  })
+
   test('the slot of an expiry is the same in every version of the package: 2 ** 19 ms', async () => {
     const { backend, driver } = await openBackend(dialect)
     await stored(backend, record('put', { expiresAt: 2 ** 40 }), record('touched'))
