@@ -7,6 +7,7 @@ import {
   keyIsParameter,
   type LockingForms,
   list,
+  type Rows,
   requiredColumns,
   type SchemaForms,
   type Select,
@@ -28,7 +29,7 @@ function joined({ quote, table, stored }: Target, keys: SqlFragment): SqlFragmen
   return sql`${keys} straight_join ${table} force index (primary) on ${stored('key')} = s.${quote('key')}`
 }
 
-function select(target: Target, { columns, keys, where }: Select, lock = ''): SqlFragment {
+function select(target: Target, { columns, keys, where }: Select & Rows, lock = ''): SqlFragment {
   const found = keys
     ? sql`${joined(target, keys)}${where ? sql` where true${and(where)}` : ''}`
     : sql`${target.table} where ${keyIsParameter(target)}${and(where)}`
@@ -62,7 +63,7 @@ const tell: LockingForms['tell'] = (value) => sql`last_insert_id(${value})`
 export const mysqlForms: SqlForms = {
   ...standardForms,
 
-  select,
+  select: (target, rows) => select(target, rows),
 
   first({ quote, table }, { columns, where, orderBy, limit, offset, index, skipLocked }) {
     const from = index === undefined ? table : `${table} force index (${quote(index)})`

@@ -1,3 +1,4 @@
+import { connectionsForWrites } from '@sess/sql'
 import type { TimeLimit } from './time-limit.ts'
 
 /** Limits how many writes have a connection at once, so that reads find one while writes wait for locks. */
@@ -8,7 +9,7 @@ export class WriteGate {
 
   /** `connections`: the number of connections for reads and writes together. */
   constructor(connections: number) {
-    this.#width = Math.max(1, connections - Math.ceil(connections / 4))
+    this.#width = connectionsForWrites(connections)
   }
 
   /** Returns undefined if there is room, or a promise that resolves when there is. @throws `SESS_TIMEOUT` */

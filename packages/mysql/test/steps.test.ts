@@ -53,6 +53,22 @@ describe.each(engines)('on %s', async (name) => {
     expect(await store.load(live.id)).toEqual(live)
   })
 
+  test('a clean-up leaves a row that somebody has locked, and waits for nobody', async () => {
+    const { store, table } = open()
+    await store.count()
+    await asRoot(server, async (root) => {
+      const rows = many(20).map((n) => [`key-${n}`, 'v', 0, 1000, 0, null, null, null, null, '{}'])
+      await root.query(`insert into ${table} values ?`, [rows])
+      const other = await root.getConnection()
+      await other.query('start transaction')
+      await other.query(`select 1 from ${table} where \`key\` = 'key-7' for update`)
+      expect(await store.cleanExpired()).toBe(19)
+      await other.query('rollback')
+      other.release()
+    })
+    expect(await store.cleanExpired()).toBe(1)
+  })
+
   test('a process whose clock is ahead cleans away nothing that lives for all others', async () => {
     const clock = vi.spyOn(Date, 'now')
     const { store } = open()

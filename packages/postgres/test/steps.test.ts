@@ -68,3 +68,28 @@ test('a session that becomes another person’s while many are ended stays', asy
   expect(await store.count()).toBe(1)
   await store.close()
 })
+
+test('a clean-up leaves a row that somebody has locked, and waits for nobody', async () => {
+  const store = server.open({ table: 'skipped', cleanupInterval: false, timeoutMs: 2_000 })
+  const table = `${server.schema}.skipped`
+  await store.count()
+  await server.admin.unsafe(`insert into ${table}
+    select 'key-' || n, 'v', 0, 1000, 0, null, null, null, null, '{}' from generate_series(1, 20) as n`)
+  const other = await server.admin.reserve()
+  await other.unsafe(`begin; select 1 from ${table} where key = 'key-7' for update`)
+  expect(await store.cleanExpired()).toBe(19)
+  await other`rollback`
+  other.release()
+  expect(await store.cleanExpired()).toBe(1)
+  await store.close()
+})
+
+test('sessions without a person are in no index of persons, created alone or together', async () => {
+  const store = server.open({ table: 'anonymous', cleanupInterval: false })
+  await store.create()
+  const made = await Promise.all(many(5).map(() => store.create({ data: { n: 1 } })))
+  await Promise.all(made.map((session) => store.save({ ...session, data: { n: 2 } })))
+  const [row] = await server.admin.unsafe(`select count(identity_key)::int as n from ${server.schema}.anonymous`)
+  expect(row?.n).toBe(0)
+  await store.close()
+})
