@@ -262,6 +262,19 @@ describe.each(engines)('on %s', async (name) => {
       expect(given).toEqual(states.map(() => (size === 1 ? [{ n: 2 }, undefined] : [{ n: 1 }, { n: 2 }])))
     })
 
+    test('a delete of one person’s session leaves another person’s, and says so', async () => {
+      const { store, peer } = await open()
+      const other = { ...who, externalId: 'user_999' }
+      const mine = await Promise.all(ids.map(() => store.create({ identity: who })))
+      const theirs = await Promise.all(ids.map(() => store.create({ identity: other })))
+      const told = await Promise.all(
+        [...mine, ...theirs].map(({ handle }) => store.deleteByHandle(handle, { identity: who })),
+      )
+      expect(told).toEqual([...mine.map(() => true), ...theirs.map(() => false)])
+      expect(await peer.listByIdentity(other)).toHaveLength(size)
+      expect(await peer.listByIdentity(who)).toEqual([])
+    })
+
     test('a create is one statement: nothing that is cleaned up meanwhile makes a collision of it', async () => {
       let now = Date.now()
       const { store, peer, sent } = await open({ now: () => now })

@@ -74,6 +74,8 @@ onServer('postgres15', 'a role with the rights that the README names', async () 
     const { id } = await owner.create()
     await grant(toUse, name, 'guarded')
     await admin.unsafe(`alter table ${schema}.guarded enable row level security`)
+    const other = await ownSchema()
+    await other.open({ table: 'guarded' }).create()
     await using blind = openUsual({ url, table: 'guarded' })
     await expect(blind.load(id)).rejects.toMatchObject({
       code: 'SESS_CONFIG',
