@@ -40,10 +40,10 @@ export interface StoreConfigSchema<Input, Output> {
   }
 }
 
-/** What a user may write for a schema: camelCase keys, durations as numbers or strings. */
+/** The input that a user may write for a schema: camelCase keys, durations as numbers or strings. */
 export type StoreConfigInput<Schema extends StandardSchemaV1> = StandardSchemaV1.InferInput<Schema>
 
-/** What the store gets: durations as milliseconds. */
+/** The config that the store gets: durations as milliseconds. */
 export type StoreConfigOutput<Schema extends StandardSchemaV1> = StandardSchemaV1.InferOutput<Schema>
 
 export interface StoreConfigRules<Key extends string, Needed extends Key = Key> {
@@ -55,15 +55,15 @@ export interface StoreConfigRules<Key extends string, Needed extends Key = Key> 
   readonly atMostOneOf?: readonly Key[]
 }
 
-/** Says to a schema made here that the config is from a document, where a bare number has no unit. */
+/** Tells a schema made here that the config comes from a document, where a bare number has no unit. */
 export const fromDocument = { libraryOptions: { [ownVendor]: { isDocument: true } } } satisfies StandardSchemaV1.Options
 
 /**
- * The schema of a store's configuration: its own fields and those that every store takes. All of them are optional but those
- * that the rules name.
+ * Makes the schema of a store's configuration: its own fields and those that every store takes. All fields are optional,
+ * except those that the rules name.
  *
- * Keys may be camelCase or snake_case (`sessionPrefix`, `session_prefix`), not both. An unknown key is a problem. Null,
- * which is how YAML writes nothing, means left out.
+ * Keys may be camelCase or snake_case (`sessionPrefix`, `session_prefix`), not both. An unknown key is a problem. Null
+ * means left out: YAML reads an empty field as null.
  * @example
  * ```ts
  * const acmeConfig = storeConfig({ url: url(['acme']), table: identifier() }, { required: ['url'] })
@@ -103,7 +103,7 @@ export function storeConfig<const Own extends Fields, const Needed extends keyof
 }
 
 /**
- * The checked options of a factory such as `sqliteStore(options)`; undefined means none.
+ * Checks the options of a factory such as `sqliteStore(options)`. Undefined means none.
  * @throws `SESS_CONFIG` with every problem at once
  */
 export function parseOptions<Input, Output>(
