@@ -34,6 +34,8 @@ export default defineConfig({
           { text: 'Cookies, and when to touch', link: '/guide/cookies-and-touch' },
           { text: 'OAuth with one-time states', link: '/guide/oauth-states' },
           { text: 'Devices and signing out', link: '/guide/devices' },
+          { text: 'Sessions of Better Auth', link: '/guide/better-auth' },
+          { text: 'Sessions of Auth.js', link: '/guide/auth-js' },
           { text: 'Testing with a fake clock', link: '/guide/testing' },
           { text: 'Writing a store', link: '/guide/writing-a-store' },
           { text: 'Coming from authkestra or Oathkeeper', link: '/guide/coming-from-authkestra-and-oathkeeper' },

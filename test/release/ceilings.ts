@@ -3,6 +3,7 @@
  * above one changes it here, and says why in the change.
  */
 export const ceilings: Record<string, { packedKib: number; dependencies: readonly string[] }> = {
+  'better-auth': { packedKib: 20, dependencies: ['@sess/core'] },
   // A half of it is the conformance suite, which an application does not load.
   core: { packedKib: 500, dependencies: ['@standard-schema/spec', 'valibot'] },
   'express-session': { packedKib: 40, dependencies: ['@sess/core'] },

@@ -1,24 +1,27 @@
-import { isSessionError, type Session } from '@sess/core'
-import { ownOrigin, type RequestHead } from './browser-request.ts'
+import { isSessionError, type SessionError } from '@sess/core'
 import { OwnCookie } from './cookies.ts'
 import { type Failure, failureOf, forbidden, plainAnswer } from './failure.ts'
 import type { HttpSession } from './http-session.ts'
+import { type LoadedSession, loadSession } from './load-session.ts'
 import type { Settings } from './options.ts'
+import { ownOrigin } from './own-origin.ts'
 import { isFromOwnPage } from './own-pages.ts'
 import { RequestSession } from './request-session.ts'
 import type { SessionHeaders } from './response-headers.ts'
 import { SignInStates } from './sign-in-states.ts'
+import { StoredSession } from './stored-session.ts'
 
 /** One request and its response, for adapters of frameworks. */
 export interface Exchange<Data extends object> {
   readonly session: HttpSession<Data>
   /**
-   * Writes what is to be written before the response leaves. Resolves with the failure whose answer must be sent in place of
+   * Writes what is to be written before the response leaves; with a status of 500 or more, as after an error, not the changes
+   * in `data`. Resolves with the failure whose answer must be sent in place of
    * a response with this status; null where there is none.
    */
   finish(status: number): Promise<Failure | null>
-  /** Ends it without writing: the handler has failed with this. Null where that is no error of a store. */
-  abandon(error: unknown): Failure | null
+  /** Ends it without writing the data: the handler has failed with this. Null where that is no error of a store. */
+  abandon(error: unknown): Promise<Failure | null>
   /** What the response carries; asked for at the end. */
   headers(): SessionHeaders
 }
@@ -26,7 +29,7 @@ export interface Exchange<Data extends object> {
 /** Begins an exchange, or says why the request is refused. */
 export async function beginExchange<Data extends object>(
   settings: Settings<Data>,
-  request: RequestHead,
+  request: Request,
   formToken: () => Promise<string | null>,
 ): Promise<Exchange<Data> | Failure> {
   const own = ownOrigin(request, settings)
@@ -35,28 +38,31 @@ export async function beginExchange<Data extends object>(
   const ids = cookie.values(request.headers.get('cookie'))
   const pages = { own, trusted: settings.trustedOrigins, ids, formToken }
   if (!(await isFromOwnPage(request, pages))) return forbidden
-  let loaded: Session<Data> | null
+  let loaded: LoadedSession<Data>
   try {
-    loaded = await loadOne(settings, ids)
+    loaded = await loadSession(settings, ids, request)
   } catch (error) {
     if (isSessionError(error)) return failureOf(error)
     throw error
   }
-  const states = new SignInStates(
-    settings.store,
-    new OwnCookie(`${settings.cookie}-sign-in`, isSecure),
-    request.headers,
-  )
-  const session = new RequestSession(settings, states, ids, loaded)
+  const { store } = settings
+  const states = new SignInStates(store, new OwnCookie(`${settings.cookie}-sign-in`, isSecure), request.headers)
+  const session = new RequestSession(store, new StoredSession(settings, request, ids, loaded), states)
+  /** The handler's own answer stays, and whoever listens hears of the failure all the same. */
+  const tell = async (error: SessionError | undefined) => {
+    if (error !== undefined) await settings.onFailure(failureOf(error), request)
+    return null
+  }
   return {
     session,
     async finish(status) {
-      const error = await session.finish()
-      return error !== undefined && status < 400 ? failureOf(error) : null
+      // Many frameworks answer what a handler throws, and show nothing of it but this.
+      const error = status < 500 ? await session.finish() : await session.abandon()
+      return error !== undefined && status < 400 ? failureOf(error) : tell(error)
     },
-    abandon(error) {
-      session.close()
-      return isSessionError(error) ? failureOf(error) : null
+    async abandon(error) {
+      const failed = await session.abandon()
+      return isSessionError(error) ? failureOf(error) : tell(failed)
     },
     headers() {
       const { cookieChange: change, isUsed } = session
@@ -73,18 +79,4 @@ export async function answerTo<Data extends object>(
   request: Request,
 ): Promise<Response> {
   return (await onFailure(failure, request)) ?? plainAnswer(failure)
-}
-
-/**
- * The session that the cookie names. Where it came several times, the one that lives counts; of two that live nobody knows
- * which one is the browser's own and which one was planted, so there is none.
- */
-async function loadOne<Data extends object>(
-  { store, touchMs }: Settings<Data>,
-  ids: readonly string[],
-): Promise<Session<Data> | null> {
-  const options = touchMs === undefined ? {} : { touch: touchMs }
-  const loaded = await Promise.all(ids.map((id) => store.load(id, options)))
-  const live = loaded.filter((session) => session !== null)
-  return live.length === 1 ? (live[0] ?? null) : null
 }

@@ -22,6 +22,11 @@ export interface SignInOptions<Data extends object = JsonObject> {
   persist?: boolean
 }
 
+export interface SignOutOthersOptions {
+  /** How many stay: this one, and then those that signed in last. Left out: this one alone. */
+  keep?: number
+}
+
 export interface BeginSignInOptions {
   /** What the callback needs: a PKCE verifier, where to go afterwards. Default `{}`. */
   data?: JsonObject
@@ -65,8 +70,8 @@ export interface HttpSession<Data extends object = JsonObject> {
   /** Ends the session and takes the cookie back; true where it was still there. */
   signOut(): Promise<boolean>
 
-  /** Ends every other session of the person; resolves with how many. */
-  signOutOthers(): Promise<number>
+  /** Ends every other session of the person, or all but the newest `keep`; resolves with how many. */
+  signOutOthers(options?: SignOutOthersOptions): Promise<number>
 
   /** Ends the person's session with this handle; true where there was one. */
   signOutDevice(handle: string): Promise<boolean>
@@ -78,5 +83,5 @@ export interface HttpSession<Data extends object = JsonObject> {
   beginSignIn(options?: BeginSignInOptions): Promise<string>
 
   /** What {@link beginSignIn} was given; null for a state that was used, is too old, or was begun in another browser. It burns the state. */
-  finishSignIn(state: string): Promise<ConsumedState | null>
+  finishSignIn(state: string | null): Promise<ConsumedState | null>
 }

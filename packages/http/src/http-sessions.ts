@@ -1,5 +1,4 @@
 import type { JsonObject, SessionStore } from '@sess/core'
-import type { RequestHead } from './browser-request.ts'
 import { answerTo, beginExchange, type Exchange } from './exchange.ts'
 import type { Failure } from './failure.ts'
 import type { HttpSession } from './http-session.ts'
@@ -19,7 +18,7 @@ export interface HttpSessions<Data extends object = JsonObject> {
    */
   handle(request: Request, handler: (session: HttpSession<Data>) => Response | Promise<Response>): Promise<Response>
   /** The same in steps, for the adapter of a framework. `formToken` finds the token in a form where it must be looked for. */
-  begin(request: RequestHead, formToken?: () => Promise<string | null>): Promise<Exchange<Data> | Failure>
+  begin(request: Request, formToken?: () => Promise<string | null>): Promise<Exchange<Data> | Failure>
   /** The answer to a failure. */
   answer(failure: Failure, request: Request): Promise<Response>
 }
@@ -42,8 +41,7 @@ export function httpSessions<Data extends object = JsonObject>(
   return {
     store,
     answer,
-    begin: (request, formToken = async () => (isRequest(request) ? tokenInForm(request) : null)) =>
-      beginExchange(settings, request, formToken),
+    begin: (request, formToken = () => tokenInForm(request)) => beginExchange(settings, request, formToken),
 
     async handle(request, handler) {
       const exchange = await beginExchange(settings, request, () => tokenInForm(request))
@@ -56,7 +54,7 @@ export function httpSessions<Data extends object = JsonObject>(
       } catch (thrown) {
         if (isResponse(thrown)) response = thrown
         else {
-          const failure = exchange.abandon(thrown)
+          const failure = await exchange.abandon(thrown)
           if (failure === null) throw thrown
           return respond(await answer(failure, request))
         }
@@ -67,10 +65,6 @@ export function httpSessions<Data extends object = JsonObject>(
       return respond(await answer(failure, request))
     },
   }
-}
-
-function isRequest(head: RequestHead): head is Request {
-  return 'clone' in head
 }
 
 /** Of any realm: frameworks bring their own. */

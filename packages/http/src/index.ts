@@ -1,7 +1,13 @@
-export type { RequestHead } from './browser-request.ts'
 export type { Exchange } from './exchange.ts'
 export type { Failure } from './failure.ts'
-export type { BeginSignInOptions, Device, Draft, HttpSession, SignInOptions } from './http-session.ts'
+export type {
+  BeginSignInOptions,
+  Device,
+  Draft,
+  HttpSession,
+  SignInOptions,
+  SignOutOthersOptions,
+} from './http-session.ts'
 export { type HttpSessions, httpSessions } from './http-sessions.ts'
 export type { HttpSessionOptions } from './options.ts'
 export type { SessionHeaders } from './response-headers.ts'

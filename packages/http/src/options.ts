@@ -1,4 +1,4 @@
-import { type Duration, durationMs, type JsonObject, type SessionStore } from '@sess/core'
+import { type Duration, durationMs, type JsonObject, type SessionError, type SessionStore } from '@sess/core'
 import type { Failure } from './failure.ts'
 
 export interface HttpSessionOptions<Data extends object = JsonObject> {
@@ -22,13 +22,15 @@ export interface HttpSessionOptions<Data extends object = JsonObject> {
   /** Whether the `X-Forwarded-Proto` and `X-Forwarded-Host` of a proxy in front are believed. Default false. */
   trustProxy?: boolean
   /** The data of a session to which nothing has been written yet. Default `{}`. */
-  initial?: () => Data
+  initial?: (request: Request) => Data
   /**
    * Hears of every request that is refused or that fails at the store. A response that it returns is sent in place of the
    * plain one.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: who only listens returns nothing
   onFailure?: (failure: Failure, request: Request) => Response | undefined | void | Promise<Response | undefined | void>
+  /** Hears of a stored session that cannot be read (`SESS_CORRUPT`). The browser goes on without it. */
+  onCorrupt?: (error: SessionError, request: Request) => void
   /** The store's clock, in epoch milliseconds. Default `Date.now`. */
   now?: () => number
 }
@@ -45,8 +47,9 @@ export interface Settings<Data extends object> {
   readonly origin: string | undefined
   readonly trustedOrigins: ReadonlySet<string>
   readonly trustProxy: boolean
-  readonly initial: () => Data
+  readonly initial: (request: Request) => Data
   readonly onFailure: NonNullable<HttpSessionOptions<Data>['onFailure']>
+  readonly onCorrupt: NonNullable<HttpSessionOptions<Data>['onCorrupt']>
   readonly now: () => number
 }
 
@@ -61,6 +64,7 @@ const known = new Set([
   'trustProxy',
   'initial',
   'onFailure',
+  'onCorrupt',
   'now',
 ] satisfies (keyof HttpSessionOptions)[])
 
@@ -81,8 +85,7 @@ export function settingsOf<Data extends object>(
     store,
     cookie,
     idleMs,
-    absoluteMs:
-      absolute === undefined ? store.maxLifetime : absolute === null ? null : durationMs(absolute, 'absolute'),
+    absoluteMs: absolute === undefined || absolute === null ? absolute : durationMs(absolute, 'absolute'),
     touchMs: touchMs(touchEvery, idleMs, store),
     persist: options.persist ?? false,
     origin: origin === undefined ? undefined : originOf(origin, 'origin'),
@@ -90,6 +93,7 @@ export function settingsOf<Data extends object>(
     trustProxy: options.trustProxy ?? false,
     initial: options.initial ?? (() => ({}) as Data),
     onFailure: options.onFailure ?? (() => {}),
+    onCorrupt: options.onCorrupt ?? (() => {}),
     now: options.now ?? Date.now,
   }
 }

@@ -5,11 +5,15 @@ type Fields = Record<string, unknown>
 /** The data that a handler works on, and what it was when it was read. */
 export class SessionData<Data extends object> {
   #value: Data
+  /** What is stored, as far as is known here. */
   #base: Data
+  /** What the value was when its changes were last handed to the store. */
+  #handed: Data
 
   constructor(data: Data) {
     this.#value = data
-    this.#base = structuredClone(data)
+    this.#base = copyOf(data)
+    this.#handed = this.#base
   }
 
   get value(): Data {
@@ -25,27 +29,36 @@ export class SessionData<Data extends object> {
     return !isDeepStrictEqual(this.#value, this.#base)
   }
 
+  /** The data for a write of the store. What the handler changes after this is not in that write. */
+  hand(): Data {
+    this.#handed = copyOf(this.#value)
+    return this.#handed
+  }
+
   /** Writes what the handler has changed since it read, key by key, over data that others may have written meanwhile. */
   mergeInto(target: Data): void {
-    const [value, base, fields] = [this.#value as Fields, this.#base as Fields, target as Fields]
-    for (const key of new Set([...Object.keys(base), ...Object.keys(value)])) {
-      if (!Object.hasOwn(value, key)) delete fields[key]
-      else if (!Object.hasOwn(base, key) || !isDeepStrictEqual(value[key], base[key]))
-        put(fields, key, copyOf(value[key]))
+    const [value, base, fields] = [this.hand() as Fields, this.#base as Fields, target as Fields]
+    for (const key of keysOf(base, value)) {
+      if (isSame(value, base, key)) continue
+      if (Object.hasOwn(value, key)) put(fields, key, copyOf(value[key]))
+      else delete fields[key]
     }
   }
 
-  /** Takes what is stored now. The handler keeps its object, and within it everything that is as it was. */
+  /**
+   * Takes what is stored now. The handler keeps its object, and in it every value that is as it was; what it has changed since
+   * the data was handed over is still to be written.
+   */
   refresh(stored: Data): void {
-    const [value, fields] = [this.#value as Fields, structuredClone(stored) as Fields]
-    for (const key of Object.keys(value)) if (!Object.hasOwn(fields, key)) delete value[key]
-    for (const key of Object.keys(fields)) {
-      const isThere = Object.hasOwn(value, key)
-      if (isThere && isDeepStrictEqual(value[key], fields[key])) continue
-      if (isThere) deepFreeze(value[key]) // whoever still holds it must not believe that a change of it is kept
-      put(value, key, fields[key])
+    const [value, handed, fields] = [this.#value as Fields, this.#handed as Fields, copyOf(stored) as Fields]
+    for (const key of keysOf(value, fields)) {
+      if (!isSame(value, handed, key) || isSame(value, fields, key)) continue
+      deepFreeze(value[key]) // whoever still holds it must not believe that a change of it is kept
+      if (Object.hasOwn(fields, key)) put(value, key, fields[key])
+      else delete value[key]
     }
-    this.#base = structuredClone(stored)
+    this.#base = copyOf(stored)
+    this.#handed = this.#base
   }
 
   /** From now on a change would be lost, so it throws. */
@@ -54,8 +67,16 @@ export class SessionData<Data extends object> {
   }
 }
 
-/** A copy, so that a change that runs twice begins twice with the same. The store says what of it cannot be stored. */
-function copyOf(value: unknown): unknown {
+function keysOf(a: Fields, b: Fields): Set<string> {
+  return new Set([...Object.keys(a), ...Object.keys(b)])
+}
+
+function isSame(a: Fields, b: Fields, key: string): boolean {
+  return Object.hasOwn(a, key) === Object.hasOwn(b, key) && isDeepStrictEqual(a[key], b[key])
+}
+
+/** A copy; of what cannot be copied the value itself: the store says where in it that is. */
+export function copyOf<Value>(value: Value): Value {
   try {
     return structuredClone(value)
   } catch {

@@ -25,7 +25,8 @@ export class SignInStates {
     this.#store = store
     this.#cookie = cookie
     this.#userAgent = headers.get('user-agent') ?? ''
-    this.#browser = cookie.values(headers.get('cookie')).find((value) => /^[\w-]{43}$/.test(value))
+    const sent = cookie.values(headers.get('cookie')).filter((value) => /^[\w-]{43}$/.test(value))
+    this.#browser = sent.length === 1 ? sent[0] : undefined // of two, one may be planted
   }
 
   async begin({ data = {}, ttl }: BeginSignInOptions): Promise<string> {

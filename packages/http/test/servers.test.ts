@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { SessionStore } from '@sess/core'
 import { type HttpSession, httpSessions } from '@sess/http'
@@ -87,9 +87,9 @@ describe.each(Object.keys(applications))('a real application of %s', (name) => {
       const response = await fetch(origin + path, { method: 'POST', headers: { ...own, ...headers } })
       const [set] = response.headers.getSetCookie()
       if (set !== undefined) cookie = set.split(';')[0] as string
-      return { status: response.status, text: await response.text(), set, headers: response.headers }
+      return { sent: cookie, status: response.status, text: await response.text(), set, headers: response.headers }
     }
-    return { store, post }
+    return { store, post, origin }
   }
 
   it('keeps a session, signs in under a new id, and says that its pages are for one browser', async () => {
@@ -115,5 +115,25 @@ describe.each(Object.keys(applications))('a real application of %s', (name) => {
     expect((await post('/count', { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
     expect((await post('/fail')).status).toBe(500)
     expect((await post('/page')).text).toBe('undefined 1')
+  })
+
+  it('takes the host from the head, and not from a path with two slashes, when it asks where a change came from', async () => {
+    const { post, origin } = await start()
+    await post('/count')
+    const { host, hostname, port } = new URL(origin)
+    const cookie = (await post('/count')).sent
+    const status = (from: string) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(port), hostname)
+        socket.on('error', reject)
+        socket.on('data', (data) => {
+          resolve(data.toString().split(' ')[1] ?? '')
+          socket.destroy()
+        })
+        const head = [`host: ${host}`, `cookie: ${cookie}`, `origin: ${from}`, 'content-length: 0', 'connection: close']
+        socket.write(`POST //evil.test/count HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`)
+      })
+    expect(await status('http://evil.test')).toBe('403')
+    expect(await status(origin)).toBe('200')
   })
 })

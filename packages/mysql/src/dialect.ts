@@ -7,7 +7,6 @@ import {
   type RowSource,
   type SqlDialect,
   type SqlFragment,
-  type SqlRow,
   sql,
 } from '@sess/sql'
 import { mysqlForms, mysqlLocking, mysqlSchema } from './forms.ts'
@@ -26,15 +25,18 @@ const jsonTable: RowSource = {
       from ${table(withPlace(columns))} as given) as s`
   },
   encode(columns, rows) {
-    if (!columns.some(isPayload)) return jsonBytes(columns, rows)
+    if (!columns.some(isPayload)) return { rows: Buffer.from(encodeJsonRows(columns, rows).rows as string) }
+    const others = columns.filter((column) => !isPayload(column))
     let at = 1
+    let payloads = ''
     const placed = rows.map((row) => {
-      const bytes = Buffer.byteLength(String(row.payload))
+      const payload = row.payload as string
+      const bytes = Buffer.byteLength(payload)
+      payloads += payload
       at += bytes
-      return { ...row, at: at - bytes, bytes }
+      return [at - bytes, bytes, ...others.map(({ name }) => row[name])]
     })
-    const payloads = Buffer.from(rows.map(({ payload }) => payload).join(''))
-    return { ...jsonBytes(withPlace(columns), placed), payloads }
+    return { rows: Buffer.from(JSON.stringify(placed)), payloads: Buffer.from(payloads) }
   },
 }
 
@@ -65,10 +67,6 @@ function withPlace(columns: readonly Column[]): readonly Column[] {
     { name: 'bytes', type: 'integer' },
     ...columns.filter((column) => !isPayload(column)),
   ]
-}
-
-function jsonBytes(columns: readonly Column[], rows: readonly SqlRow[]) {
-  return { rows: Buffer.from(encodeJsonRows(columns, rows).rows as string) }
 }
 
 function table(columns: readonly Column[]): SqlFragment {

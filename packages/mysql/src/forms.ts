@@ -35,23 +35,21 @@ function select(target: Target, { columns, keys, where }: Select, lock = ''): Sq
   return sql`select ${storedList(target, columns)} from ${found} ${allRows} ${lock}`
 }
 
-/**
- * Where `onlyWhere` does not hold, a column keeps its value. `kept`: what the stored expiry stands in then. The server
- * assigns from left to right, and later assignments see earlier ones: the expiry, which conditions read, comes last.
- */
+/** The server assigns from left to right, and later assignments see earlier ones: the expiry, which conditions read, comes last. */
+const place = (column: string) => (column === 'version' ? 0 : column === 'expires_at' ? 2 : 1)
+
+/** `next`: what a column is set to. */
 function onDuplicateKey(
   { stored }: Target,
   assignments: Assignments,
-  onlyWhere?: SqlFragment,
-  kept: (expiry: SqlFragment) => SqlPart = (expiry) => expiry,
+  next: (column: string, value: SqlPart) => SqlPart = (_column, value) => value,
 ): SqlFragment {
-  const ordered = assignments.toSorted(([a], [b]) => Number(a === 'expires_at') - Number(b === 'expires_at'))
-  const set = ordered.map(([column, value]) => {
-    const old = column === 'expires_at' ? kept(sql`${stored(column)}`) : stored(column)
-    const next = onlyWhere ? sql`if(${onlyWhere}, ${value}, ${old})` : value
-    return sql`${stored(column)} = ${next}`
-  })
-  return sql`on duplicate key update ${list(set)}`
+  const ordered = assignments.toSorted(([a], [b]) => place(a) - place(b))
+  return sql`on duplicate key update ${list(ordered.map(([column, value]) => sql`${stored(column)} = ${next(column, value)}`))}`
+}
+
+function choose(where: SqlFragment, value: SqlPart, otherwise: SqlPart): SqlFragment {
+  return sql`if(${where}, ${value}, ${otherwise})`
 }
 
 function withoutKey(assignments: Assignments): Assignments {
@@ -72,8 +70,10 @@ export const mysqlForms: SqlForms = {
     return sql`select ${columns} from ${from} where ${where}${clause('order by', orderBy)} limit ${limit}${clause('offset', offset)}${lock}`
   },
 
-  upsert: (target, { columns, assignments, onlyWhere }) =>
-    sql`${insertRows(target, columns, assignments)} ${onDuplicateKey(target, withoutKey(assignments), onlyWhere)}`,
+  upsert(target, { columns, assignments, onlyWhere }) {
+    const next = onlyWhere && ((column: string, value: SqlPart) => choose(onlyWhere, value, target.stored(column)))
+    return sql`${insertRows(target, columns, assignments)} ${onDuplicateKey(target, withoutKey(assignments), next)}`
+  },
 
   delete(target, { keys, where }) {
     const { table } = target
@@ -91,15 +91,28 @@ export const mysqlLocking: LockingForms = {
    * MariaDB one on disk.
    */
   updateLocked(target, { columns, assignments, where }) {
-    const { quote, table, incoming, rows } = target
+    const { quote, table, stored, incoming, rows } = target
     const names = list(['key', ...requiredColumns].map(quote))
     const values = list([incoming('key'), ...requiredColumns.map(() => '0')])
+    // The version, which comes first, tells the other columns whether the condition held. In MariaDB's sql_mode
+    // SIMULTANEOUS_ASSIGNMENT it does not, and each of them looks for itself.
+    const isWritten = where && sql`${stored('version')} = ${incoming('version')} or (${where})`
+    const next =
+      where &&
+      isWritten &&
+      ((column: string, value: SqlPart) => choose(column === 'version' ? where : isWritten, value, stored(column)))
     return sql`insert into ${table} (${names}) select ${values} from ${rows?.(columns) ?? ''}
-      ${onDuplicateKey(target, assignments, where)}`
+      ${onDuplicateKey(target, assignments, next)}`
   },
 
-  upsertOrTell: (target, { columns, assignments, onlyWhere }) =>
-    sql`${insertRows(target, columns, assignments)} ${onDuplicateKey(target, withoutKey(assignments), onlyWhere, tell)}`,
+  upsertOrTell(target, { columns, assignments, onlyWhere }) {
+    const { stored } = target
+    const next = (column: string, value: SqlPart) =>
+      choose(onlyWhere, value, column === 'expires_at' ? tell(sql`${stored(column)}`) : stored(column))
+    return sql`${insertRows(target, columns, assignments)} ${onDuplicateKey(target, withoutKey(assignments), next)}`
+  },
+
+  join: (values) => sql`concat_ws(' ', ${list(values.map((value) => sql`coalesce(${value}, '-')`))})`,
 
   tell,
 }

@@ -1,12 +1,12 @@
 import { SessionError } from '@sess/core'
 import type { SqlCall, SqlResult } from './driver.ts'
 
-/** An answer that contradicts itself. It must not come to a caller as "there is none", nor as "the row was refused". */
+/** The error for an answer that contradicts itself. A caller must take it neither for "no such row" nor for "row refused". */
 export function contradiction(what: string): SessionError {
   return new SessionError('SESS_UNAVAILABLE', `the database's answer contradicts itself: ${what}`)
 }
 
-/** The answer to a call, checked: a driver may lose rows, or have holes where there were some. @throws `SESS_UNAVAILABLE` */
+/** Returns the answer once it has been checked: a driver may lose rows, or leave holes in their place. @throws `SESS_UNAVAILABLE` */
 export function checkedResult({ statement }: SqlCall, result: SqlResult): SqlResult {
   const { rows, affected } = result
   if (!Number.isSafeInteger(affected) || affected < 0) throw contradiction('its count is no number')
@@ -18,7 +18,7 @@ export function checkedResult({ statement }: SqlCall, result: SqlResult): SqlRes
   return result
 }
 
-/** The rows by their first column, which is one of the keys asked for. @throws `SESS_UNAVAILABLE` for any other, or one that comes twice */
+/** Maps each row by its first column, the key. @throws `SESS_UNAVAILABLE` for a key that was not asked for or comes twice */
 export function byKey<T>(
   asked: readonly string[],
   rows: readonly (readonly unknown[])[],
@@ -38,21 +38,21 @@ export function byKey<T>(
   return found
 }
 
-/** @throws `SESS_UNAVAILABLE` for a value that is none */
+/** Reads a string. @throws `SESS_UNAVAILABLE` for null */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) throw contradiction('a column is missing')
   return String(value)
 }
 
-/** @throws `SESS_UNAVAILABLE` for a value that is none */
+/** Reads an integer. @throws `SESS_UNAVAILABLE` for null, and for text that is no number */
 export function integerOf(value: unknown): number {
   const integer = typeof value === 'number' ? value : Number(textOf(value))
   if (Number.isNaN(integer)) throw contradiction('a number is none')
   return integer
 }
 
-/** The column of an answer that is one row by its nature. @throws `SESS_UNAVAILABLE` where it is not */
+/** Reads the integer of an answer with one row and one column. @throws `SESS_UNAVAILABLE` for any other answer */
 export function onlyInteger({ rows }: SqlResult): number {
   if (rows.length !== 1) throw contradiction(`${rows.length} rows came for a number`)
   return integerOf(rows[0]?.[0])

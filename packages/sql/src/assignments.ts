@@ -4,33 +4,38 @@ import { type Column, incomingColumns, sessionColumns, slotShift, stateColumns }
 import type { Assignments, Target } from './target.ts'
 
 const columnsNamed = (...names: readonly string[]) => sessionColumns.filter(({ name }) => names.includes(name))
-const { newExpiresAt, believedExpiresAt, defaultTtlMs, ifVersion, newKey } = incomingColumns
-const contentColumns = [...columnsNamed('key', 'version', 'last_seen_at', 'identity_key', 'payload'), newExpiresAt]
+const { newExpiresAt, believedExpiresAt, believedTimes, defaultTtlMs, ifVersion, newKey } = incomingColumns
+const keptColumns = columnsNamed('key', 'version', 'last_seen_at', 'identity_key', 'payload')
+const contentColumns = [...keptColumns, newExpiresAt]
 const believedColumns = [...contentColumns, ...columnsNamed('created_at', 'deadline', 'ttl_ms'), believedExpiresAt]
 
 /** A session as it is read; `expires_slot` follows from `expires_at`. */
 export const recordColumns: readonly Column[] = sessionColumns.filter(({ name }) => name !== 'expires_slot')
 
-/** What a write tells of a row that it wrote. */
+/** The columns that a write returns for each row that it wrote. */
 export const timesColumns: readonly Column[] = columnsNamed('key', 'created_at', 'expires_at', 'deadline', 'ttl_ms')
 
-/** What is read of a stored session to tell the outcome of a write. */
+/** The columns of a stored row that decide the outcome of a write. */
 export const outcomeColumns: readonly Column[] = [...timesColumns, ...columnsNamed('version')]
 
-/** What tells of a row that it is there, and until when. */
+/** The columns that say which row is there, and until when it is live. */
 export const expiryColumns: readonly Column[] = columnsNamed('key', 'expires_at')
 
 /** The columns of the rows that each write takes. */
 export const rowColumns = {
   put: recordColumns,
   replace: contentColumns,
-  /** With the times that the stored row is believed to have. */
+  /** Also has the times that the caller believes the stored row to have. */
   replaceBelieved: believedColumns,
+  /** Has these times as one string: in a batch every column costs parsing of all rows (4 columns: 0.2 ms of 64 rows on MariaDB). */
+  replaceBatch: [...contentColumns, believedTimes],
+  /** The same for rows that all keep their expiry. */
+  keepExpiries: [...keptColumns, believedTimes],
   compareAndSwap: [...contentColumns, ifVersion],
-  /** With the times that the stored row is believed to have. */
+  /** Also has the times that the caller believes the stored row to have. */
   swapBelieved: [...believedColumns, ifVersion],
   touch: [...columnsNamed('key', 'ttl_ms', 'last_seen_at'), defaultTtlMs],
-  /** With the new expiry, where the stored row has been looked at. */
+  /** Has the new expiry itself: the stored row has been read. */
   touchLocked: columnsNamed('key', 'expires_at', 'last_seen_at'),
   keys: columnsNamed('key'),
   rotate: [...contentColumns, ...columnsNamed('deadline', 'ttl_ms'), ifVersion, newKey],
@@ -44,14 +49,14 @@ export const endOfTime = '9223372036854775807'
 /** Earlier than any. */
 export const beginningOfTime = '-9223372036854775808'
 
-/** What each kind of write sets, and on what condition. `wrap` is put around the new expiry where that is stored. */
+/** The assignments and conditions of each kind of write. `wrap` is applied to the new expiry where it is stored. */
 export function sessionAssignments(
   { least, same }: Pick<SqlDialect, 'least' | 'same'>,
   { stored, incoming }: Target,
   wrap: (expiry: SqlFragment) => SqlFragment = (expiry) => expiry,
 ) {
   const live = sql`${stored('expires_at')} > ${now}`
-  /** It comes to the same whether or not `expires_at` has been set before `expires_slot` is. */
+  /** The result is the same whether the engine sets `expires_at` or `expires_slot` first. */
   const expiry = (asked: SqlPart, deadline: SqlPart): Assignments => {
     const capped = sql`${least}(${asked}, coalesce(${deadline}, ${endOfTime}))`
     return [
@@ -66,7 +71,7 @@ export function sessionAssignments(
   const askedOrStored = sql`coalesce(${incoming('expires_at')}, ${stored('expires_at')})`
   return {
     live,
-    /** Each of the row's times is as the caller believes. */
+    /** The stored times are those that the caller believes. */
     believed: sql`${stored('created_at')} = ${incoming('created_at')}
       and ${stored('deadline')} ${same} ${incoming('deadline')} and ${stored('ttl_ms')} ${same} ${incoming('ttl_ms')}
       and ${stored('expires_at')} = coalesce(${incoming('believed_expires_at')}, ${stored('expires_at')})`,
@@ -82,6 +87,8 @@ export function sessionAssignments(
         stored('deadline'),
       ),
     ] as Assignments,
+    /** A replace of a row that keeps its expiry. */
+    keepExpiry: content,
     replace: [...content, ...expiry(askedOrStored, stored('deadline'))] as Assignments,
     rotate: [
       ['key', incoming('new_key')],

@@ -45,7 +45,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
   const inOrder = dialect.forms.lockInOrder ? identityStatements(of, true) : usual
   const cleanUp = cleanUpStatements(of)
   const retryOnConflict = conflictRetries(driver)
-  const writers = writersOf(driver, of, names)
+  const writers = makeWriters(driver, of, names)
   const write = dialect.writeRows.from
     ? writeByKind(driver, writers, retryOnConflict)
     : writeInOneTransaction(driver, writers.usual)
@@ -54,7 +54,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
   const run = (statement: SqlStatement, values: Readonly<Record<string, SqlValue>>) =>
     execute(withValues(statement, values))
 
-  /** An engine that blocks has answered when this returns. */
+  /** Returns no promise where the engine blocks: it has answered by then. */
   const readOne = (key: string) => {
     const recordsOf = ({ rows }: SqlResult) => [byKey([key], rows, sessionRecordOrError).get(key) ?? null]
     const answer = run(statements.readOne, { key })
@@ -98,7 +98,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
       const end: EndExecute = (name, values) =>
         retryOnConflict((lockInOrder) => {
           const only = withValues((lockInOrder ? inOrder : usual)[name], values)
-          // In a transaction a look goes where writes go, and not to a replica that lags behind.
+          // A proxy sends a transaction to the primary. A SELECT by itself may go to a replica that lags behind.
           const looks = missesMovedRows && only.statement.returnsRows
           return looks ? driver.transaction(() => single(only)) : driver.run(() => single(only))
         })
@@ -106,7 +106,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     },
     async scan(cursor, limit, now) {
       const { rows } = await run(statements.scan, { cursor: cursor ?? '', limit })
-      // Expired rows are dropped here, not in the statement: a page reads no more than `limit` rows, whatever they are.
+      // The statement returns expired rows too, so that a page never reads more than `limit` rows. They are dropped here.
       const page = recordPage(rows, rows.length < limit ? null : textOf(rows.at(-1)?.[0]))
       return { ...page, records: page.records.filter((record) => record instanceof Error || record.expiresAt > now) }
     },
@@ -117,8 +117,8 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
   }
 }
 
-/** How the writes of this engine are done: those of a batch, the same with rows locked in order, and a single one. */
-function writersOf(driver: SqlDriver, of: Tables, names: TableNames): Writers {
+/** Makes the writers of this engine: for a batch, for a batch whose rows are locked in order, and for a single write. */
+function makeWriters(driver: SqlDriver, of: Tables, names: TableNames): Writers {
   const { dialect } = of
   const { oneRow, locking } = dialect
   const alone = oneRow && tables({ ...dialect, readRows: oneRow, writeRows: oneRow }, names)

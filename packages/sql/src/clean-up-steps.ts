@@ -6,7 +6,7 @@ import type { Execute } from './identity-steps.ts'
 import { clock } from './statement-call.ts'
 import type { Tables } from './statements.ts'
 
-/** The tables in the order in which they are cleaned, and the column by whose index each is. */
+/** The tables in the order of the clean-up. Each is cleaned along the index of `column`. */
 const phases = [
   { table: 'sessions', column: 'expires_slot' },
   { table: 'states', column: 'expires_at' },
@@ -16,7 +16,7 @@ const [from, after, limit, skip] = [parameter('from'), parameter('after'), param
 
 export type CleanUpStatements = ReturnType<typeof cleanUpStatements>
 
-/** For each table: the statement that removes the oldest rows from a place in its index on, and the one that finds where the next step begins. */
+/** For each table: the statement that deletes the oldest rows from a place in the index on, and the one that finds the next place. */
 export function cleanUpStatements(tables: Tables) {
   const { dialect, query, command } = tables
   const { forms } = dialect
@@ -40,7 +40,7 @@ export function cleanUpStatements(tables: Tables) {
       }
     }
     return {
-      /** An index of InnoDB ends with the primary key. MariaDB seeks by that only where what stands before is one value. */
+      /** An InnoDB index ends with the primary key. MariaDB seeks by the key only if the column before it has one value. */
       inOne: stepOf(sql`${column} = ${from} and ${key} > ${after}`),
       beyond: stepOf(sql`${column} > ${from}`),
     }
@@ -48,8 +48,8 @@ export function cleanUpStatements(tables: Tables) {
 }
 
 /**
- * One step of a clean-up. The next begins in the index where this one ended: what was removed is passed over again by every
- * scan for as long as somebody's old snapshot may see it. A cursor is the phase, a value of the index's column, and a key.
+ * Runs one step of a clean-up. The next step begins in the index where this one ended: a scan from the start would pass over
+ * all deleted entries again for as long as an old snapshot can see them. A cursor is the phase, a value of the column, and a key.
  */
 export async function cleanUpOneStep(
   statements: CleanUpStatements,

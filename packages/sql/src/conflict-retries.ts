@@ -2,19 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { DriverFault } from '@sess/core'
 import type { SqlDriver } from './driver.ts'
 
-/** How often work is started again that lost to another transaction (a deadlock, a serialization or certification failure). */
+/** How often work runs again after it lost to another transaction (a deadlock, a serialization or certification failure). */
 const maxTries = 8
-/** From this try on it steps aside for a random moment: what it lost to may not have arrived here yet. */
+/** From this try on it waits a random moment first: the other transaction may not have arrived at this node yet. */
 const firstPausedTry = 3
 
 /**
- * Starts work again when it lost to another transaction: the engine has undone it wholly. From the first time on all work
- * is told to lock its rows in one order, which costs a little and rules deadlocks out. What an engine answers in the same
- * tick is given as it is: such an engine has one transaction at a time.
+ * Runs work again after it lost to another transaction, which the engine has undone as a whole. From the first loss on, all
+ * work is told to lock its rows in one order: this costs a little and rules out deadlocks. An engine that answers in the same
+ * tick has one transaction at a time, so its answer is returned as it is.
  */
 export type ConflictRetries = <T>(run: (lockInOrder: boolean) => T | Promise<T>) => T | Promise<T>
 
-/** `lost`: the faults by which the engine tells that work lost. */
+/** `lost`: the faults that mean that work lost. */
 export function conflictRetries(driver: SqlDriver, lost: readonly DriverFault[] = ['conflict']): ConflictRetries {
   let hasLost = false
   async function untilWon<T>(first: Promise<T>, run: (lockInOrder: boolean) => T | Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ import type { Column, ColumnType } from './table.ts'
 /** Rows on their way into a statement: column name to value. */
 export type SqlRow = Readonly<Record<string, string | number | null>>
 
-/** How the rows of a batch reach a statement whose text does not depend on how many they are. */
+/** How the rows of a batch reach a statement. The statement's text is the same for any number of rows. */
 export interface RowSource {
   /**
    * The FROM item with these columns, its alias `s` included, e.g. `unnest(...) as s(...)`.
@@ -19,7 +19,7 @@ export interface RowSource {
   readonly encode: (columns: readonly Column[], rows: readonly SqlRow[]) => Readonly<Record<string, SqlValue>>
 }
 
-/** What differs between the engines: data, and the forms of their SQL. The statements are written once. */
+/** Everything that differs between the engines: data, and the forms of their SQL. The statements are written once, over these. */
 export interface SqlDialect {
   readonly quote: (identifier: string) => string
   /** How statements name a table. Left out: quoted, and nothing more. */
@@ -27,9 +27,9 @@ export interface SqlDialect {
   /** The placeholder at a position, counted from 1. */
   readonly placeholder: (position: number) => string
   readonly types: Readonly<Record<ColumnType, string>>
-  /** The function that gives the smaller of two arguments, of which none is ever null. */
+  /** The function that returns the smaller of two arguments. Neither is ever null. */
   readonly least: string
-  /** The operator that takes null for equal to null, e.g. `is not distinct from`. */
+  /** The operator by which null equals null, e.g. `is not distinct from`. */
   readonly same: string
   /** How a batch of keys reaches a SELECT. */
   readonly readRows: RowSource
@@ -39,11 +39,11 @@ export interface SqlDialect {
    * engine, the writes run one by one in one transaction.
    */
   readonly writeRows: RowSource
-  /** How a batch of one comes, where a source without `from` is cheaper for that. Left out: like any other. */
+  /** How a single row reaches a statement, where a source without `from` is cheaper. Left out: like a batch. */
   readonly oneRow?: RowSource
-  /** How this engine says what engines say differently. */
+  /** The forms of the statements. */
   readonly forms: SqlForms
-  /** What it has in place of RETURNING. Left out: INSERT, UPDATE and DELETE return the rows that they wrote. */
+  /** The forms of an engine without RETURNING. Left out: INSERT, UPDATE and DELETE return the rows that they wrote. */
   readonly locking?: LockingForms
   readonly schema: SchemaForms
   /** A SELECT of the server's clock in epoch ms. Left out: this machine's clock is the only one. */
@@ -52,8 +52,8 @@ export interface SqlDialect {
   /** The most rows that one step of a clean-up removes: as many as stay cheap. */
   readonly cleanUpStep: number
   /**
-   * Whether a DELETE that goes by an index passes by a row that moves in it meanwhile, as a rotation changes its primary
-   * key. A SELECT, which sees one instant, then tells whether one was left. Default false.
+   * Whether a DELETE along an index can miss a row that a rotation moves in it meanwhile. A SELECT, which sees one instant,
+   * then looks for rows that were left. Default false.
    */
   readonly deleteMissesMovedRows?: boolean
   /** A SELECT of the names of a table's columns, for the table named by the parameter `table`. */
@@ -61,25 +61,27 @@ export interface SqlDialect {
 }
 
 /**
- * By what the sessions of an identity come in pages: by a column of integers that every row has, unique and never changed,
- * with which each index ends; by the `key`, where an index ends with that; or else by their `creation`, sorted for each page.
+ * How the sessions of an identity are paged.
+ * - `rowId`: by a column of unique integers that never change and that every index ends with
+ * - `key`: by the key, where every index ends with it
+ * - `creation`: by the time of creation; each page is sorted
  */
 export type IdentityPages =
   | { readonly by: 'rowId'; readonly column: string }
   | { readonly by: 'key' }
   | { readonly by: 'creation' }
 
-/** A source of one row at a time: its columns are the statement's parameters. */
+/** Takes one row at a time: its columns are the statement's parameters. */
 export const rowAsParameters: RowSource = {
   encode(_columns, rows) {
     return rows[0] ?? {}
   },
 }
 
-/** The parameter in which {@link encodeJsonRows} puts its text. */
+/** The parameter that {@link encodeJsonRows} encodes. */
 export const jsonRows = parameter('rows')
 
-/** All rows as one JSON text: an array of arrays, in the order of the columns. */
+/** Encodes all rows as one JSON string: an array of arrays, in the order of the columns. */
 export const encodeJsonRows: RowSource['encode'] = (columns, rows) => ({
   rows: JSON.stringify(rows.map((row) => columns.map((column) => row[column.name]))),
 })

@@ -2,7 +2,7 @@ import type { DriverFault, SessionError } from '@sess/core'
 import { checkedResult } from './answers.ts'
 import type { SqlStatement } from './fragment.ts'
 
-/** A value as the SQL layer hands it over; bytes and the array forms come only from a dialect whose row source makes them. */
+/** A value of a call. Bytes and arrays come only from a row source that encodes rows so. */
 export type SqlValue = string | number | null | Uint8Array | readonly (string | number | null)[]
 
 /** One execution of a statement: its values stand in the order of its placeholders. */
@@ -11,27 +11,27 @@ export interface SqlCall {
   readonly values: readonly SqlValue[]
 }
 
-/** What every engine's answer is brought to. */
+/** The answer to a call, in one form for all engines. */
 export interface SqlResult {
   /** Each row as an array, its columns in the order of the statement; a 64-bit integer may be a number, bigint or string. */
   readonly rows: readonly (readonly unknown[])[]
-  /** How many rows came or, where none are returned, were written. MySQL may count matched or changed ones. */
+  /** How many rows came or, for a statement that returns none, were written. MySQL may count matched rows or changed ones. */
   readonly affected: number
-  /** What the statement gave to LAST_INSERT_ID, where the server's answer has it (MySQL); 0 where it gave nothing. */
+  /** The value that the statement told by LockingForms.tell; 0 if it told none. Only of engines that have such a form. */
   readonly insertId?: number
 }
 
 /**
- * Calls that depend on each other's answers: a generator yields a call and receives its result, or has the driver's error
- * thrown at it. So the same code runs on a driver that blocks ({@link runSync}) and on one that does not ({@link runAsync}).
+ * Calls that depend on each other's answers. The generator yields a call and receives its result; an error of the driver is
+ * thrown into it. So the same code runs on a driver that blocks ({@link runSync}) and on one that does not ({@link runAsync}).
  */
 export type SqlWork<T> = Generator<SqlCall, T, SqlResult>
 
 type Awaitable<T> = T | Promise<T>
 
-/** What an engine's package brings beside its dialect. */
+/** The connection to an engine. */
 export interface SqlDriver {
-  /** Connects and sets the connection up. Called before the first use, again after it failed, never twice at once. */
+  /** Connects and sets the connection up. Called before the first use, again after a failure, and never twice at once. */
   open(): Awaitable<void>
   /** Runs the work with each call committed by itself, on any connection. */
   run<T>(work: () => SqlWork<T>): Awaitable<T>
@@ -72,7 +72,7 @@ export function runSync<T>(work: SqlWork<T>, execute: (call: SqlCall) => SqlResu
   return step.value
 }
 
-/** Carries work out on a driver that answers later. `first`: its first call, where the driver has looked at that already. */
+/** Carries work out on a driver that answers later. `first`: the first step, if the driver has taken it already. */
 export async function runAsync<T>(
   work: SqlWork<T>,
   execute: (call: SqlCall) => Promise<SqlResult>,

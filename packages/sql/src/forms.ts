@@ -6,7 +6,7 @@ import type { Assignments, Target } from './target.ts'
 export interface Rows {
   /** A FROM item called `s` that has the `key` of each row. Left out: the statement takes one key, the parameter `key`. */
   readonly keys?: SqlFragment | undefined
-  /** What holds for the rows too. */
+  /** A further condition. */
   readonly where?: SqlFragment | undefined
 }
 
@@ -47,21 +47,21 @@ export interface First {
   readonly offset?: SqlPart
   /** The name of the index that the engine should go by. */
   readonly index?: string
-  /** Whether rows that somebody has locked are left out, where that can be said. The rows are about to be deleted. */
+  /** Whether to lock the rows and to leave out those that somebody else has locked, if the engine can. */
   readonly skipLocked?: boolean
 }
 
 export interface DeleteFirst {
-  /** The rows, by their place. */
+  /** Which rows. */
   readonly first: Omit<First, 'columns'>
-  /** What must hold for a row once it is locked, too. */
+  /** Checked again on each row when it is locked. */
   readonly where: SqlFragment
   readonly returning: readonly Column[]
 }
 
 /**
- * How an engine says what SQL leaves to it. `standardForms` has what PostgreSQL and SQLite say alike (ON CONFLICT, UPDATE
- * ... FROM, RETURNING); an engine replaces what it says differently.
+ * How an engine writes the statements that SQL dialects write differently. `standardForms` has the forms that PostgreSQL and
+ * SQLite share (ON CONFLICT, UPDATE ... FROM, RETURNING); an engine replaces the others.
  */
 export interface SqlForms {
   readonly select: (target: Target, select: Select) => SqlFragment
@@ -75,13 +75,13 @@ export interface SqlForms {
   /** That a row's key is among those of a FROM item called `s`. */
   readonly keyIn: (target: Target, keys: SqlFragment) => SqlFragment
   /**
-   * A cheaper UPDATE, which finds a row only if its key, its identity and the slot of its expiry stay as they are. It is
-   * tried first where a statement takes one row. Left out: there is none.
+   * A cheaper UPDATE. It finds a row only if the key, the identity and the slot of the expiry stay the same. It is tried
+   * first where a statement takes one row. Left out: there is none.
    */
   readonly updateInPlace?: (target: Target, update: Update) => SqlFragment
   /**
-   * What makes an UPDATE or DELETE lock its rows in the order of their keys. Without it the planner chooses the order, and
-   * two batches can deadlock; statements have it once this process has lost to a deadlock. Left out: there is no such form.
+   * Makes an UPDATE or DELETE lock its rows in the order of their keys. Otherwise the planner chooses the order, and two
+   * batches can deadlock. Used once this process has lost to a deadlock. Left out: the engine has no such form.
    */
   readonly lockInOrder?: (target: Target, where: SqlFragment) => LockInOrder
 }
@@ -94,20 +94,23 @@ export interface LockInOrder {
 }
 
 /**
- * What an engine has in place of RETURNING. A single write tells its outcome by what it has told (see `tell`); a batch locks
- * its rows, looks at them, and writes those that should be written.
+ * The forms of an engine without RETURNING. A single write tells its outcome by `tell`. A batch locks its rows, reads them,
+ * and then writes those that should be written.
  */
 export interface LockingForms {
   /** SELECT of rows that stay locked until the transaction ends. */
   readonly lock: (target: Target, select: Select) => SqlFragment
   /**
-   * UPDATE of rows that are there. Its count is two for a row that it changed. Where a row is missing it may insert a
-   * meaningless one: then the count is less, and the transaction must be rolled back.
+   * UPDATE of rows that exist. The count has two for each row that it changed. For a row that does not exist it may insert a
+   * meaningless one; the count is then smaller, and the caller rolls the transaction back. With a `where`, the assignments
+   * have a new version.
    */
   readonly updateLocked: (target: Target, update: Omit<Update, 'where'> & Partial<Pick<Update, 'where'>>) => SqlFragment
-  /** An upsert over an expired session. Over a live one it writes nothing, and tells that one's expiry. */
+  /** An upsert over an expired session. If the stored one is live, it writes nothing and tells that session's expiry. */
   readonly upsertOrTell: (target: Target, upsert: Upsert & { readonly onlyWhere: SqlFragment }) => SqlFragment
-  /** The value of an integer expression, which is put into the answer as its `insertId` besides. */
+  /** Joins integers into one string, with spaces between them and `-` for null. */
+  readonly join: (values: readonly SqlPart[]) => SqlFragment
+  /** The value of an integer expression. The answer has it as `insertId`. */
   readonly tell: (value: SqlFragment) => SqlFragment
 }
 
@@ -123,7 +126,7 @@ export interface NewTable {
 export interface NewIndex {
   readonly name: string
   readonly column: string
-  /** Whether a row is of no use in it where the column is null. */
+  /** Whether rows in which the column is null can be left out. */
   readonly notNull: boolean
 }
 

@@ -3,14 +3,14 @@ export interface SqlParameter {
   readonly parameter: string
 }
 
-/** A piece of SQL: text that this package wrote, and the places of values. */
+/** A piece of SQL: text, and the places of values. */
 export interface SqlFragment {
   readonly parts: readonly (string | SqlParameter)[]
 }
 
 export type SqlPart = string | SqlParameter | SqlFragment
 
-/** What a driver sends: text that never contains a value, and the names of the values in the order of their places. */
+/** A statement for a driver. Its text never contains a value; `parameters` names the values in the order of their places. */
 export interface SqlStatement {
   readonly text: string
   readonly parameters: readonly string[]
@@ -18,22 +18,22 @@ export interface SqlStatement {
   readonly returnsRows: boolean
 }
 
-/** Builds a fragment; an interpolated string is SQL (an identifier, a fixed expression), never a value. */
+/** Builds a fragment. An interpolated string is SQL (an identifier, a fixed expression), never a value. */
 export function sql(texts: TemplateStringsArray, ...parts: readonly SqlPart[]): SqlFragment {
   return { parts: texts.flatMap((text, index) => [text, ...flatten(parts[index] ?? '')]) }
 }
 
-/** The place of the value that a call gives under this name. */
+/** The place of a value. A call has the value under this name. */
 export function parameter(name: string): SqlParameter {
   return { parameter: name }
 }
 
-/** The parts with a separator between them. */
+/** Joins parts with a separator. */
 export function list(parts: readonly SqlPart[], separator = ', '): SqlFragment {
   return { parts: parts.flatMap((part, index) => (index === 0 ? flatten(part) : [separator, ...flatten(part)])) }
 }
 
-/** Writes a fragment out with the placeholders of an engine. */
+/** Compiles a fragment with the placeholders of an engine. */
 export function compile(
   fragment: SqlFragment,
   placeholder: (position: number) => string,

@@ -16,7 +16,7 @@ export type Execute = (
 
 export type IdentityStatements = ReturnType<typeof identityStatements>
 
-/** The statements on the sessions of one identity. Those that have expired are the clean-up's. */
+/** The statements on the sessions of one identity. Expired sessions are left to the clean-up. */
 export function identityStatements(tables: Tables, lockInOrder = false) {
   const { dialect, names, sessions, query, command } = tables
   const { forms, identityPages } = dialect
@@ -25,7 +25,7 @@ export function identityStatements(tables: Tables, lockInOrder = false) {
   const others = sql`${mine} and ${stored('key')} <> ${parameter('except')}
     and ${stored('created_at')} <= ${parameter('until')}`
   const limit = parameter('limit')
-  // MySQL reads the table that it deletes from only inside of a derived table.
+  // MySQL allows a DELETE to read its own table only inside a derived table.
   const some = sql`(${forms.first(sessions, { columns: quote('key'), where: others, limit })}) as s`
   const few = sql`${others} and (select count(*) from ${some}) < ${limit}`
   const inOrder = (which: SqlFragment, where: SqlFragment, write: (where: SqlFragment) => SqlFragment) => {
@@ -54,16 +54,16 @@ export function identityStatements(tables: Tables, lockInOrder = false) {
       sql`${created} >= ${since} and (${created} > ${since} or ${stored('key')} > ${after})`,
       `${created}, ${stored('key')}`,
     ),
-    /** Ends all of them, where they are fewer than `limit`. Its condition has none of their keys, so a rotation escapes it nowhere. */
+    /** Deletes all of them if they are fewer than `limit`. It names no key, so a session that is rotated meanwhile does not escape. */
     endFew: inOrder(few, few, (where) => sql`delete from ${table} where ${where}`),
     endSome: inOrder(sql`${standardForms.keyIn(sessions, some)} and ${others}`, others, (where) =>
       forms.delete(sessions, { keys: some, where }),
     ),
-    /** When the newest was made that has not been ended. */
+    /** Reads the creation of the newest session that is left. */
     newestLeft: query(
       forms.first(sessions, { columns: 'created_at', where: others, orderBy: 'created_at desc', limit: '1' }),
     ),
-    /** How many there may be; it reads the index alone. */
+    /** Counts them by the index alone: expired ones and the excepted one are counted too. */
     howMany: query(sql`select count(*) from ${table} where identity_key = ${parameter('identity_key')}`),
   }
 }
@@ -77,7 +77,7 @@ export interface ListStep {
   readonly now: number
 }
 
-/** A page of the sessions of an identity, from the cursor on. */
+/** Reads a page of the sessions of an identity, from the cursor on. */
 export async function listStep(
   statements: IdentityStatements,
   execute: Execute,
@@ -102,7 +102,7 @@ type ReadStep = (
   limit: number,
 ) => Promise<{ readonly rows: Rows; readonly next: string | null }>
 
-/** How many times `limit` come in a page where the engine looks at all sessions of the identity for each. */
+/** A sorted page has this many times `limit` rows, as the engine reads all sessions of the identity for each page. */
 const limitsInSortedPage = 8
 
 const pages: Readonly<Record<IdentityPages['by'], ReadStep>> = {
@@ -112,7 +112,7 @@ const pages: Readonly<Record<IdentityPages['by'], ReadStep>> = {
     return { rows: page, next: rows.length > limit ? textOf(page.at(-1)?.at(-1)) : null }
   },
 
-  /** Upwards and, where that was more than a page, downwards: a rotation may have moved a session past the cursor. */
+  /** Pages upwards. If that took more than one page, pages downwards too: a rotation may have moved a session past the cursor. */
   async key(read, [way = 'up', after = ''], limit) {
     const rows = await read(way === 'up' ? 'byKey' : 'byKeyDown', { after }, limit)
     const page = rows.slice(0, limit)
@@ -120,10 +120,10 @@ const pages: Readonly<Record<IdentityPages['by'], ReadStep>> = {
     return { rows: page, next: way === 'up' && after !== '' ? `down ${afterAllKeys}` : null }
   },
 
-  /** A rotation leaves the creation alone. Where a page would end among those of one millisecond, it ends before them. */
+  /** A rotation does not change the creation. A page never ends between sessions of the same millisecond. */
   async creation(read, [since, after = ''], limit) {
     const place = { since: since ?? beginningOfTime, after }
-    // Most people have no more sessions than fit into a small page.
+    // Most people's sessions fit into a small page.
     let size = since === undefined ? limit : limit * limitsInSortedPage
     let rows = await read('byCreation', place, size)
     if (rows.length > size && size === limit) {
@@ -139,14 +139,14 @@ const pages: Readonly<Record<IdentityPages['by'], ReadStep>> = {
   },
 }
 
-/** No key has this character, nor a later one. */
+/** Sorts after every key. */
 const afterAllKeys = '\x7f'
 
 function createdAt(row: readonly unknown[]): number {
   return integerOf(row[2])
 }
 
-/** Runs one of the statements of the identity, with its rows locked in order where that has to be. */
+/** Runs one of the statements of the identity; after a deadlock, the form that locks rows in order. */
 export type EndExecute = (
   statement: keyof IdentityStatements,
   values: Readonly<Record<string, SqlValue>>,
@@ -154,14 +154,14 @@ export type EndExecute = (
 
 export interface EndStep extends ListStep {
   readonly exceptKey: string | null
-  /** Whether a DELETE may pass by a session that is being rotated. */
+  /** Whether a DELETE can miss a session that is being rotated. */
   readonly missesMovedRows: boolean
 }
 
-/** How often what is left is looked for again, once as many were ended as there were: it was rotated, or has begun since. */
+/** How often it looks again once it has ended as many sessions as there were. What is left was rotated meanwhile, or is newer. */
 const maxRepeats = 16
 
-/** One step of ending the sessions of an identity; from the second on only those that were there at the first. */
+/** Runs one step of ending the sessions of an identity. From the second step on it ends only those that existed at the first. */
 export async function endStep(
   execute: EndExecute,
   { identityKey, exceptKey, cursor, limit, now, missesMovedRows }: EndStep,

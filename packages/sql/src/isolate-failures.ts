@@ -1,6 +1,6 @@
 /**
- * Runs a statement over many rows; where it is refused for what may be one row's sake, halves the rows until those that
- * fail stand alone. Any other error is the outcome of every row it concerns, and is not tried again.
+ * Runs a statement over many rows. If it is refused because of what may be a single row, the rows are halved until each row
+ * that fails is alone. Any other error is the outcome of all rows of its statement, which is not tried again.
  * @returns for each row, in order, its result or the error with which it failed
  */
 export async function isolateFailures<Row, Result>(

@@ -1,6 +1,6 @@
 import { now, outcomeColumns, rowColumns, sessionAssignments } from './assignments.ts'
 import type { LockingForms } from './forms.ts'
-import { parameter, type SqlFragment, sql } from './fragment.ts'
+import { parameter, type SqlFragment, type SqlPart, sql } from './fragment.ts'
 import { insertRows } from './standard-forms.ts'
 import { keysToRead, ofIdentity, stateAssignments, type Tables } from './statements.ts'
 import { type Column, slotShift, stateColumns } from './table.ts'
@@ -9,24 +9,31 @@ import type { Assignments } from './target.ts'
 export type LockingStatements = ReturnType<typeof lockingStatements>
 
 /**
- * The writes of batches on an engine that does not return what it wrote. Most are for a transaction in which the rows have
- * been locked and looked at: then a write is for rows that are there, and needs no condition.
+ * The writes of batches on an engine without RETURNING. Most run in a transaction that has locked and read the rows, so they
+ * are for rows that exist, and need no condition.
  */
 export function lockingStatements({ dialect, sessions, states, query, command }: Tables, locking: LockingForms) {
   const { forms } = dialect
-  const { live, believed, put, replace } = sessionAssignments(dialect, sessions)
-  const { incoming, rows } = sessions
+  const { live, put, replace, keepExpiry } = sessionAssignments(dialect, sessions)
+  const { incoming, stored, rows } = sessions
   const keys = rows?.(rowColumns.keys)
   const toRead = keysToRead(dialect)
   const slot = sql`(${incoming('expires_at')}${slotShift})`
   const update = (columns: readonly Column[], assignments: Assignments, where?: SqlFragment) =>
     command(locking.updateLocked(sessions, { columns, assignments, ...(where && { where }) }))
+  const keptExpiry = sql`case when ${incoming('expires_at')} is null then ${stored('expires_at')} end`
+  const believed = (expiry: SqlPart) => {
+    const times = locking.join([stored('created_at'), stored('deadline'), stored('ttl_ms'), expiry])
+    return sql`${times} = ${incoming('believed_times')}`
+  }
   return {
-    /** Refused as a whole where one of the keys is taken. */
+    /** Refused as a whole if one of the keys is taken. */
     insert: command(insertRows(sessions, rowColumns.put, put)),
     put: command(forms.upsert(sessions, { columns: rowColumns.put, assignments: put })),
-    /** It is of use only if it counts two for each of its rows. */
-    replaceBelieved: update(rowColumns.replaceBelieved, replace, sql`${live} and ${believed}`),
+    /** Replaces rows that are as they are believed to be. Unless it counts two for each row, the transaction is rolled back. */
+    replaceBelieved: update(rowColumns.replaceBatch, replace, sql`${live} and ${believed(keptExpiry)}`),
+    /** The same for rows that all keep their expiry. The caller has checked that the believed expiry is in the future. */
+    keepExpiries: update(rowColumns.keepExpiries, keepExpiry, believed(stored('expires_at'))),
     lock: query(locking.lock(sessions, { columns: outcomeColumns, keys: toRead })),
     lockOf: query(locking.lock(sessions, { columns: outcomeColumns, keys: toRead, where: ofIdentity(sessions) })),
     touch: update(rowColumns.touchLocked, [
@@ -51,8 +58,8 @@ export function lockingStatements({ dialect, sessions, states, query, command }:
 export type LoneStatements = ReturnType<typeof loneStatements>
 
 /**
- * The writes of one row on such an engine, each a transaction of its own. The answer has what a row's expiry has become, as
- * the statement tells it; it has nothing where no row was found. `dialect` takes a single row as parameters.
+ * The writes of a single row on such an engine, each a transaction of its own. The answer tells the new expiry of the row, or
+ * nothing if no row was found. `dialect` takes a single row as parameters.
  */
 export function loneStatements({ dialect, sessions, states, query, command }: Tables, locking: LockingForms) {
   const { forms } = dialect
@@ -64,11 +71,11 @@ export function loneStatements({ dialect, sessions, states, query, command }: Ta
   const remove = (where: SqlFragment) => command(forms.delete(sessions, { where }))
   return {
     insert: command(insertRows(sessions, rowColumns.put, put)),
-    /** For a key that is taken. */
+    /** Follows an `insert` whose key was taken. */
     insertOver: command(
       locking.upsertOrTell(sessions, { columns: rowColumns.put, assignments: put, onlyWhere: expired }),
     ),
-    /** Only where the row has the times that it is believed to have, so that they need not be read. */
+    /** Finds the row only if its times are as believed, so that they need not be read. */
     replace: update(rowColumns.replaceBelieved, replace, sql`${live} and ${believed}`),
     compareAndSwap: update(rowColumns.swapBelieved, replace, sql`${unchanged} and ${believed}`),
     putLive: update(
@@ -84,7 +91,7 @@ export function loneStatements({ dialect, sessions, states, query, command }: Ta
     deleteExpired: remove(expired),
     lock: query(locking.lock(sessions, { columns: outcomeColumns })),
     lockState: query(locking.lock(states, { columns: stateColumns })),
-    /** Only the very state that was read. */
+    /** Deletes exactly the state that was read. */
     deleteState: command(
       forms.delete(states, {
         where: sql`${states.stored('expires_at')} = ${parameter('if_expires_at')} and ${states.stored('payload')} = ${parameter('if_payload')}`,

@@ -6,8 +6,8 @@ import type { SqlWork } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
 import type { LockingStatements } from './locking-statements.ts'
 import {
+  believedRow,
   cappedExpiry,
-  changedRow,
   type StoredOutcome,
   sessionRow,
   stateRecord,
@@ -41,9 +41,8 @@ const inTransaction: ReadonlySet<WorkKind> = new Set([
 ])
 
 /**
- * The writes of batches on an engine that does not return what it wrote. In one transaction the rows that are there are
- * locked and looked at, and then those are written that should be: what was not there is not touched, and no outcome is
- * read back.
+ * The writes of batches on an engine without RETURNING. One transaction locks and reads the rows that exist, and then writes
+ * those that should be written. A row that did not exist is not touched, and no outcome is read afterwards.
  */
 export function lockingWork(dialect: SqlDialect, statements: LockingStatements): WriteWork {
   const write = (statement: SqlStatement, columns: readonly Column[], rows: readonly SqlRow[], now = 0) =>
@@ -64,7 +63,7 @@ export function lockingWork(dialect: SqlDialect, statements: LockingStatements):
     if (rows.length > 0) yield write(statement, columns, rows)
   }
 
-  /** Writes the whole rows of those for which `over` tells the row that is there. */
+  /** Writes the operations for which `over` returns a stored row, each as a whole row. */
   function* writeOver(
     operations: readonly Operation<'replace' | 'compareAndSwap'>[],
     over: (operation: Operation<'replace' | 'compareAndSwap'>) => StoredOutcome | undefined,
@@ -110,9 +109,12 @@ export function lockingWork(dialect: SqlDialect, statements: LockingStatements):
     },
 
     *replaceBelieved(operations, now) {
-      const rows = operations.map(({ record }) => changedRow(record))
-      const { affected } = yield write(statements.replaceBelieved, rowColumns.replaceBelieved, rows, now)
-      // A version is new with every write, so a row that was replaced has changed: it counts two, any other one or none.
+      if (operations.some(({ record }) => record.keepsExpiry && record.expiresAt <= now)) throw notAllLive
+      const rows = operations.map(({ record }) => believedRow(record))
+      const { affected } = operations.every(({ record }) => record.keepsExpiry)
+        ? yield write(statements.keepExpiries, rowColumns.keepExpiries, rows)
+        : yield write(statements.replaceBelieved, rowColumns.replaceBatch, rows, now)
+      // Every write has a new version, so a replaced row has changed, and counts two. Any other row counts one or none.
       if (affected !== 2 * operations.length) throw notAllLive
       return operations.map(({ record }) => timesOver(record, record))
     },

@@ -19,13 +19,13 @@ import {
   type WriteWork,
 } from './write-work.ts'
 
-/** Each try is for a writer who came between two statements. */
+/** A try fails if another writer came between two of its statements. */
 const maxTries = 16
 
 /**
- * The writes of one row on an engine that does not return what it wrote. Each statement is a transaction of its own, and
- * the one that writes tells the outcome. Where a write has found nothing, what is there is read as FOR UPDATE: where writes
- * go, and not from a replica that lags behind. `batch` does what gains nothing from being alone.
+ * The writes of a single row on an engine without RETURNING. Each statement is a transaction of its own, and the statement that
+ * writes tells the outcome. If a write found nothing, the stored row is read FOR UPDATE: a proxy sends that to the primary, and
+ * not to a replica that lags behind. `batch` does the kinds of write that are no cheaper alone.
  */
 export function loneWork(
   dialect: SqlDialect,
@@ -41,7 +41,7 @@ export function loneWork(
     return byKey([key], rows, storedOutcome).get(key)
   }
 
-  /** Writes over a row that has the times that it is believed to have, else over one with those that it has. */
+  /** Writes over a row whose times are as believed. If they are not, reads them and tries again. */
   function* overBelieved(
     statement: SqlStatement,
     columns: readonly Column[],
@@ -50,7 +50,7 @@ export function loneWork(
     now: number,
     ifVersion?: string,
   ): SqlWork<StoredTimes | 'conflict' | 'gone'> {
-    // The answer tells the expiry, so that need not be believed.
+    // The answer tells the expiry, so the condition leaves it out.
     let row: SqlRow = { ...given, believed_expires_at: null }
     for (let tries = 0; tries < maxTries; tries += 1) {
       const expiresAt = expiryOf(yield write(statement, columns, row, now))
@@ -66,7 +66,7 @@ export function loneWork(
     throw overtaken()
   }
 
-  /** One operation of its kind at a time. */
+  /** Does the operations one after another. */
   const alone = <O extends Operation, T>(work: (operation: O, now: number) => SqlWork<T>) =>
     function* (operations: readonly O[], now: number): SqlWork<T[]> {
       const results: T[] = []
@@ -137,7 +137,7 @@ export function loneWork(
         const found = yield call(statements.lockState, dialect.readRows, rowColumns.keys, [{ key }])
         const state = byKey([key], found.rows, stateRecord).get(key)
         if (state === undefined) return null
-        // As it came: text that is no UTF-8 is something else once it has been decoded.
+        // The bytes as they came: decoding would change text that is no UTF-8.
         const payload = found.rows[0]?.[2] as SqlValue
         const only = { if_expires_at: state.expiresAt, if_payload: payload }
         const { affected } = yield call(statements.deleteState, dialect.writeRows, rowColumns.keys, [{ key }], only)
@@ -148,7 +148,7 @@ export function loneWork(
   }
 }
 
-/** What the row's expiry has become; null where the statement found no row. It is never 0, as it lies in the future. */
+/** Reads the new expiry of the row from the answer; null if the statement found no row. An expiry is never 0: it is in the future. */
 function expiryOf({ insertId }: SqlResult): number | null {
   if (insertId === undefined || !Number.isSafeInteger(insertId)) throw contradiction('it has no insert id')
   return insertId === 0 ? null : insertId

@@ -10,17 +10,17 @@ export interface MigrateOptions {
   readonly driver: SqlDriver
   readonly dialect: SqlDialect
   readonly names: TableNames
-  /** False: nothing is created or altered, only looked at. */
+  /** False: the tables are checked, and nothing is created or altered. */
   readonly migrate: boolean
-  /** Left out: the released ones. */
+  /** Default: the released ones. */
   readonly migrations?: readonly Migration[]
 }
 
 /**
- * Brings the tables to the newest version, or finds that they are there. Looks without a lock first, so a start on
- * current tables needs no right to create any.
- * @throws `SESS_CONFIG` where a table is missing or old and `migrate` is false, where the schema is newer than this
- * package, and where a table of the name is not sess's; nothing is altered then
+ * Brings the tables to the newest version. It first checks without a lock, so a start on current tables needs no right to
+ * create any.
+ * @throws `SESS_CONFIG` if a table is missing or old and `migrate` is false, if this package cannot use the schema's version,
+ * and if a table of the name is not sess's; nothing is altered then
  */
 export async function migrateTables(options: MigrateOptions): Promise<void> {
   const { driver, migrate } = options
@@ -34,12 +34,12 @@ export async function migrateTables(options: MigrateOptions): Promise<void> {
         : `the table ${sessions} is at schema version ${from}, older than this package; run the migration, or open the store with migrate: true`,
     )
   }
-  // On a cluster the lock may be each node's own. Who loses to a migration on another node looks again what is left to do.
+  // On a cluster each node may have a lock of its own. A process that loses to a migration on another node checks again.
   const retryOnConflict = conflictRetries(driver, ['conflict', 'duplicate'])
   await retryOnConflict(() => driver.exclusive(() => applyMigrations(options)))
 }
 
-/** The version that the tables are at, 0 where there are none; null where there is nothing to do. */
+/** Returns the version of the tables, 0 if there are none, or null if there is nothing to do. */
 function* versionToMigrateFrom(options: MigrateOptions): SqlWork<number | null> {
   const { names, dialect, migrations = released } = options
   const newest = migrations.length
@@ -60,7 +60,7 @@ function* versionToMigrateFrom(options: MigrateOptions): SqlWork<number | null> 
 
 function* applyMigrations(options: MigrateOptions): SqlWork<void> {
   const { names, dialect, migrations = released } = options
-  // Another process may have done it since this one looked.
+  // Another process may have migrated since the first check.
   const from = yield* versionToMigrateFrom(options)
   if (from === null) return
   for (const text of createSchemaTable(dialect, yield* columnsOf(dialect, schemaTable))) yield ddl(text)
@@ -72,7 +72,7 @@ function* applyMigrations(options: MigrateOptions): SqlWork<void> {
 }
 
 interface Recorded {
-  /** Null where there is no record. */
+  /** Null if none is recorded. */
   readonly version: number | null
   /** The lowest version whose processes can use the tables. */
   readonly readableBy: number

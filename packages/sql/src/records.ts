@@ -2,7 +2,7 @@ import type { ChangedRecord, RecordPage, SessionRecord, StateRecord, StoredTimes
 import { integerOf, textOf } from './answers.ts'
 import type { SqlRow } from './dialect.ts'
 
-/** A session as the row that INSERT and UPDATE take. */
+/** Encodes a session as a row. */
 export function sessionRow(record: SessionRecord): SqlRow {
   return {
     key: record.key,
@@ -17,7 +17,7 @@ export function sessionRow(record: SessionRecord): SqlRow {
   }
 }
 
-/** A session as the row that is written over a stored one. */
+/** Encodes a session that is written over a stored one. */
 export function changedRow(record: ChangedRecord): SqlRow {
   const { keepsExpiry, expiresAt } = record
   return {
@@ -27,11 +27,25 @@ export function changedRow(record: ChangedRecord): SqlRow {
   }
 }
 
+/** Encodes a session that is written, in a batch, over a stored one whose times are as believed. */
+export function believedRow(record: ChangedRecord): SqlRow {
+  const { createdAt, deadline, ttlMs, keepsExpiry, expiresAt } = record
+  return {
+    key: record.key,
+    version: record.version,
+    last_seen_at: record.lastSeenAt,
+    identity_key: record.identityKey,
+    payload: record.payload,
+    expires_at: keepsExpiry ? null : expiresAt,
+    believed_times: `${createdAt} ${deadline ?? '-'} ${ttlMs ?? '-'} ${keepsExpiry ? expiresAt : '-'}`,
+  }
+}
+
 export function stateRow(record: StateRecord): SqlRow {
   return { key: record.key, expires_at: record.expiresAt, payload: record.payload }
 }
 
-/** A session from a row of the `recordColumns`. @throws `SESS_UNAVAILABLE` where it is none */
+/** Decodes a session from a row of the `recordColumns`. @throws `SESS_UNAVAILABLE` for a row that has none */
 export function sessionRecord(row: readonly unknown[]): SessionRecord {
   const [key, version, createdAt, expiresAt, deadline, ttlMs, lastSeenAt, identityKey, payload] = row
   return {
@@ -47,7 +61,7 @@ export function sessionRecord(row: readonly unknown[]): SessionRecord {
   }
 }
 
-/** The same, or why it cannot be read: one unreadable row leaves the others alone. */
+/** Decodes a session, or returns the error: one unreadable row must not spoil the others. */
 export function sessionRecordOrError(row: readonly unknown[]): SessionRecord | Error {
   try {
     return sessionRecord(row)
@@ -56,20 +70,20 @@ export function sessionRecordOrError(row: readonly unknown[]): SessionRecord | E
   }
 }
 
-/** A page of records; one that cannot be read is an Error beside its key. */
+/** Decodes a page of records. An unreadable one is an Error, with its key beside it. */
 export function recordPage(rows: readonly (readonly unknown[])[], cursor: string | null): RecordPage {
   const records = rows.map(sessionRecordOrError)
   const unreadableKeys = rows.filter((_row, index) => records[index] instanceof Error).map(([key]) => textOf(key))
   return { records, cursor, unreadableKeys }
 }
 
-/** A state from a row of all `stateColumns`. @throws `SESS_UNAVAILABLE` where it is none */
+/** Decodes a state from a row of the `stateColumns`. @throws `SESS_UNAVAILABLE` for a row that has none */
 export function stateRecord(row: readonly unknown[]): StateRecord {
   const [key, expiresAt, payload] = row
   return { key: textOf(key), expiresAt: integerOf(expiresAt), payload: textOf(payload) }
 }
 
-/** The instants of a session from a row that begins with the `timesColumns`. @throws `SESS_UNAVAILABLE` where they are none */
+/** Decodes the times of a session from a row that begins with the `timesColumns`. @throws `SESS_UNAVAILABLE` for a row that has none */
 export function storedTimes(row: readonly unknown[]): StoredTimes {
   const [, createdAt, expiresAt, deadline, ttlMs] = row
   return {
@@ -80,17 +94,17 @@ export function storedTimes(row: readonly unknown[]): StoredTimes {
   }
 }
 
-/** The part of a session that tells what became of a write. */
+/** The fields of a stored session that decide the outcome of a write. */
 export interface StoredOutcome extends StoredTimes {
   readonly version: string
 }
 
-/** The same from a row of `outcomeColumns`. @throws `SESS_UNAVAILABLE` where it is none */
+/** Decodes them from a row of the `outcomeColumns`. @throws `SESS_UNAVAILABLE` for a row that has none */
 export function storedOutcome(row: readonly unknown[]): StoredOutcome {
   return { ...storedTimes(row), version: textOf(row[5]) }
 }
 
-/** An expiry within the deadline. */
+/** Returns the earlier of an expiry and the deadline. */
 export function cappedExpiry(asked: number, deadline: number | null): number {
   return Math.min(asked, deadline ?? Number.POSITIVE_INFINITY)
 }

@@ -27,12 +27,12 @@ import {
   type WriteWork,
 } from './write-work.ts'
 
-/** The writes of an engine that returns what it wrote: the outcomes come from the write itself. */
+/** The writes of an engine with RETURNING: the outcomes come from the write itself. */
 export function returningWork(dialect: SqlDialect, statements: ReturningStatements): WriteWork {
   const write = (statement: SqlStatement, columns: readonly Column[], rows: readonly SqlRow[], now: number) =>
     call(statement, dialect.writeRows, columns, rows, { now })
 
-  /** Tries the statements until one finds the row. More than one of them means a row at a time. */
+  /** Tries the statements until one finds the row. If there are several, `rows` has a single one. */
   function* update(
     tries: readonly SqlStatement[],
     columns: readonly Column[],
@@ -47,7 +47,7 @@ export function returningWork(dialect: SqlDialect, statements: ReturningStatemen
     return result
   }
 
-  /** What is stored for the operations that wrote nothing, to tell why. */
+  /** Reads the stored rows of operations that wrote nothing, to tell why. */
   function* stillStored(operations: readonly Operation[]): SqlWork<Map<string, StoredOutcome>> {
     if (operations.length === 0) return new Map()
     const keys = keysOf(operations)

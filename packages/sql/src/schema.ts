@@ -10,7 +10,7 @@ import {
   tableNames,
 } from './table.ts'
 
-/** One step of the schema. Its statements can be run again: a process may have ended between two of them. */
+/** One step of the schema. Its statements can run again: a process may have ended between two of them. */
 export interface Migration {
   /** Counted from 1, without gaps. */
   readonly version: number
@@ -20,12 +20,12 @@ export interface Migration {
   readonly statements: (dialect: SqlDialect, names: TableNames, columns: ReadonlySet<string>) => readonly string[]
 }
 
-/** Every version of the schema, oldest first. A released one never changes; the next is appended. */
+/** Every version of the schema, oldest first. A released one never changes; a new one is appended. */
 export const migrations: readonly Migration[] = [
   {
     version: 1,
     readableBy: 1,
-    // New tables have all that the later versions add.
+    // A new table has the columns of the later versions at once.
     statements: (dialect, names) => [
       ...createTable(dialect, names.sessions, sessionColumns, [
         { name: names.sessionsByExpiry, column: 'expires_slot' },
@@ -36,7 +36,7 @@ export const migrations: readonly Migration[] = [
   },
   {
     version: 2,
-    // A process of version 1 leaves the new columns null, and a session with nulls has the store's defaults.
+    // A process of version 1 leaves the new columns null. For a session with nulls the store's defaults apply.
     readableBy: 1,
     statements: (dialect, names, columns) =>
       columnsOfVersion2
@@ -75,7 +75,7 @@ function createTable(
   })
 }
 
-/** The table of schema versions, which precedes every migration. `columns`: those that it has; none where it is missing. */
+/** Makes or completes the table of schema versions. `columns`: the columns that it has; none if it is missing. */
 export function createSchemaTable(dialect: SqlDialect, columns: ReadonlySet<string>): readonly string[] {
   if (columns.size === 0) return createTable(dialect, schemaTable, schemaColumns, [])
   const missing = schemaColumns.filter(({ name }) => !columns.has(name))
@@ -96,9 +96,8 @@ export function recordVersion(
 }
 
 /**
- * The whole schema as SQL text, for those who run it themselves and open the store with `migrate: false`. It can be run
- * again. `table` defaults to `sess_sessions`. `from`: the version that the tables are at, for what is between that and the
- * newest; left out, for new tables.
+ * Returns the schema as SQL text, for those who run it themselves and open the store with `migrate: false`. It can run again.
+ * `from`: the version of the tables, for the statements from there to the newest; left out, for new tables.
  * @throws `SESS_CONFIG` for a table name that is not a plain identifier
  */
 export function schemaSql(dialect: SqlDialect, table: string, from = 0): string {

@@ -3,22 +3,22 @@ import { list, parameter, type SqlFragment, type SqlPart, sql } from './fragment
 import type { Column } from './table.ts'
 import { type Assignments, storedList, type Target } from './target.ts'
 
-/** A further condition, for a statement that has one. */
+/** A further condition, or nothing. */
 export function and(where: SqlFragment | undefined): SqlPart {
   return clause('and', where)
 }
 
-/** A clause with a space before it, where there is something to say. */
+/** A clause with a space before it, or nothing. */
 export function clause(words: string, part: SqlPart | undefined): SqlPart {
   return part === undefined ? '' : sql` ${words} ${part}`
 }
 
-/** A row whose key is the parameter. */
+/** That a row's key is the parameter `key`. */
 export function keyIsParameter({ stored }: Target): SqlFragment {
   return sql`${stored('key')} = ${parameter('key')}`
 }
 
-/** INSERT of the assigned columns, made of the incoming rows. It is refused as a whole where one of the keys is taken. */
+/** INSERT of the assigned columns from the incoming rows. It is refused as a whole if one of the keys is taken. */
 export function insertRows(
   { quote, table, rows }: Target,
   incoming: readonly Column[],
@@ -26,7 +26,7 @@ export function insertRows(
 ): SqlFragment {
   const values = list(assignments.map(([, value]) => value))
   const insert = sql`insert into ${table} (${list(assignments.map(([column]) => quote(column)))})`
-  // SQLite takes ON after a SELECT without WHERE for a join's.
+  // SQLite would take the ON of an upsert for a join's if the SELECT had no WHERE.
   return rows ? sql`${insert} select ${values} from ${rows(incoming)} where true` : sql`${insert} values (${values})`
 }
 
@@ -34,7 +34,7 @@ function returningClause(target: Target, columns: readonly Column[] | undefined)
   return clause('returning', columns && storedList(target, columns))
 }
 
-/** {@link SqlForms.deleteFirst} by a column that finds a row at once. `isAmong`: the condition on that column. */
+/** Makes {@link SqlForms.deleteFirst}. `address`: a column that finds a row at once. `isAmong`: the condition on it. */
 export function deleteFirstBy(
   first: SqlForms['first'],
   address: (target: Target) => string,
@@ -53,7 +53,7 @@ const first: SqlForms['first'] = ({ table }, { columns, where, orderBy, limit, o
 const keyIn: SqlForms['keyIn'] = ({ quote, stored }, keys) =>
   sql`${stored('key')} in (select s.${quote('key')} from ${keys})`
 
-/** What PostgreSQL and SQLite say alike. */
+/** The forms that PostgreSQL and SQLite share. */
 export const standardForms: SqlForms = {
   select(target, { columns, keys, where }) {
     const { quote, table, stored } = target
@@ -88,7 +88,7 @@ export const standardForms: SqlForms = {
   keyIn,
 }
 
-/** Tables whose indexes are statements of their own. `suffix`: what follows the closing parenthesis of CREATE TABLE. */
+/** Makes tables by CREATE TABLE and CREATE INDEX IF NOT EXISTS. `suffix` follows the closing parenthesis of CREATE TABLE. */
 export function standardSchema(suffix = ''): SchemaForms {
   return {
     createTable: (table) => [
@@ -102,7 +102,7 @@ export function standardSchema(suffix = ''): SchemaForms {
   }
 }
 
-/** What stands between the parentheses of CREATE TABLE. */
+/** The definitions between the parentheses of CREATE TABLE. */
 export function tableParts({ columns, primaryKey }: NewTable): readonly string[] {
   return [...columns, `primary key (${primaryKey})`]
 }

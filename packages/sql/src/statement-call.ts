@@ -3,7 +3,7 @@ import type { SqlCall, SqlValue } from './driver.ts'
 import type { SqlStatement } from './fragment.ts'
 import { type Column, slotOf } from './table.ts'
 
-/** One execution of a statement: over rows of the source, with the other values by name. */
+/** Makes a call of a statement. `rows` are encoded by the source; `others` are further values by name. */
 export function call(
   statement: SqlStatement,
   source: RowSource,
@@ -15,7 +15,7 @@ export function call(
   return { statement, values: statement.parameters.map((name) => others[name] ?? encoded[name] ?? null) }
 }
 
-/** The `now` and `slot` that statements on expiry take. */
+/** The parameters of statements on expiry. */
 export function clock(now: number): { now: number; slot: number } {
   return { now, slot: slotOf(now) }
 }

@@ -13,7 +13,7 @@ import { compile, parameter, type SqlFragment, type SqlStatement, sql } from './
 import { stateColumns, type TableNames } from './table.ts'
 import { type Assignments, storedList, type Target, target } from './target.ts'
 
-/** What the statements of one store are made for. */
+/** The tables of one store, and what its statements are compiled with. */
 export interface Tables {
   readonly dialect: SqlDialect
   readonly names: TableNames
@@ -34,7 +34,7 @@ export function tables(dialect: SqlDialect, names: TableNames): Tables {
   }
 }
 
-/** `now` and `slot` (of now) are parameters of most. */
+/** The reads of every engine. */
 export function readStatements({ dialect, sessions, query }: Tables) {
   const { forms } = dialect
   const { table, stored } = sessions
@@ -54,7 +54,7 @@ export function readStatements({ dialect, sessions, query }: Tables) {
   }
 }
 
-/** The keys of the rows that a batch reads; undefined where it reads one at a time. */
+/** The FROM item of the keys that a batch reads. Undefined: one key at a time. */
 export function keysToRead({ readRows }: SqlDialect): SqlFragment | undefined {
   return readRows.from?.(rowColumns.keys)
 }
@@ -62,8 +62,8 @@ export function keysToRead({ readRows }: SqlDialect): SqlFragment | undefined {
 export type ReturningStatements = ReturnType<typeof returningStatements>
 
 /**
- * The writes of an engine that returns what it wrote. Where it is a list, each is for the row that the one before it did
- * not find. `lockInOrder`: the rows are locked in the order of their keys.
+ * The writes of an engine with RETURNING. In a list, each statement is for a row that the one before it did not find.
+ * `lockInOrder`: the statements lock their rows in the order of the keys.
  */
 export function returningStatements(of: Tables, lockInOrder = false) {
   const { dialect, sessions, states, query, command } = of
@@ -99,13 +99,13 @@ export function returningStatements(of: Tables, lockInOrder = false) {
   }
 
   return {
-    /** The count tells it of a single row. */
+    /** For a single row the count tells the outcome. */
     insert: sessions.rows
       ? query(forms.upsert(sessions, { ...insert, returning: rowColumns.keys }))
       : command(forms.upsert(sessions, insert)),
     put: [...inPlace(putOver), forms.upsert(sessions, { columns: rowColumns.put, assignments: put })].map(command),
     replace: update({ columns: rowColumns.replace, assignments: replace, where: live, returning: timesColumns }),
-    /** Replaces a row whose indexed columns and times are as they are believed to be. It returns nothing, which is cheaper. */
+    /** Replaces a row whose indexed columns and times are as believed. It returns nothing, which is cheaper. */
     replaceBelieved: inPlace(believedToBe).map(command),
     compareAndSwap: update({
       columns: rowColumns.compareAndSwap,
@@ -118,14 +118,14 @@ export function returningStatements(of: Tables, lockInOrder = false) {
     delete: remove(sessions, expiryColumns),
     deleteOf: remove(sessions, expiryColumns, ofIdentity(sessions)),
     rotate: query(updateAll(rotation)),
-    /** Reads what is stored now. */
+    /** Reads the stored rows, to tell why a write wrote nothing. */
     outcomes: query(forms.select(sessions, { columns: outcomeColumns, keys: keysToRead(dialect) })),
     putState: command(forms.upsert(states, { columns: stateColumns, assignments: stateAssignments(states) })),
     consumeState: remove(states, stateColumns),
   }
 }
 
-/** That a session is of the identity that the parameter names. */
+/** That a session belongs to the identity of the parameter. */
 export function ofIdentity({ stored }: Target): SqlFragment {
   return sql`${stored('identity_key')} = ${parameter('if_identity_key')}`
 }

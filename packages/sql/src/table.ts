@@ -20,8 +20,8 @@ const expiresAt = { name: 'expires_at', type: 'integer' } as const
 const payload = { name: 'payload', type: 'payload' } as const
 
 /**
- * The sessions, all instants in epoch ms. `expires_slot` is `expires_at` to about nine minutes: clean-up and `count` find
- * rows by its index, so that a session in use, whose `expires_at` moves at every request, seldom moves in an index too.
+ * The columns of a session; instants are in epoch ms. `expires_slot` is `expires_at` in units of about nine minutes, and has
+ * the index that clean-up and `count` use: a touch moves `expires_at` at every request, but seldom the entry in an index.
  */
 export const sessionColumns = [
   key,
@@ -30,7 +30,7 @@ export const sessionColumns = [
   expiresAt,
   { name: 'expires_slot', type: 'integer' },
   { name: 'deadline', type: 'integer', nullable: true },
-  // Null in a row that a process wrote which knows version 1 of the schema.
+  // Null in a row that was written by a process of version 1 of the schema.
   { name: 'ttl_ms', type: 'integer', nullable: true },
   { name: 'last_seen_at', type: 'integer', nullable: true },
   { name: 'identity_key', type: 'token', nullable: true },
@@ -47,13 +47,15 @@ export const requiredColumns: readonly string[] = sessionColumns
   .filter((column) => !('nullable' in column) && column.name !== 'key')
   .map(({ name }) => name)
 
-/** What a row brings along that is not stored in a column of that name. */
+/** Columns of incoming rows that are not stored, or not as they come. */
 export const incomingColumns = {
-  /** The expiry of a changed record: null where the stored one stays. */
+  /** The new expiry; null if the stored one stays. */
   newExpiresAt: { name: 'expires_at', type: 'integer', nullable: true },
-  /** What the expiry is believed to be where it stays; else null. */
+  /** The expiry that the caller believes to be stored; null if it moves. */
   believedExpiresAt: { name: 'believed_expires_at', type: 'integer', nullable: true },
-  /** For a row without a ttl_ms. */
+  /** The times that the caller believes to be stored, as one string. */
+  believedTimes: { name: 'believed_times', type: 'key' },
+  /** The idle time of a stored row without one. */
   defaultTtlMs: { name: 'default_ttl_ms', type: 'integer' },
   ifVersion: { name: 'if_version', type: 'token' },
   newKey: { name: 'new_key', type: 'key' },
@@ -62,12 +64,12 @@ export const incomingColumns = {
 /** The one-time states. */
 export const stateColumns = [key, expiresAt, payload] as const satisfies readonly Column[]
 
-/** Which schema version each set of tables is at: one row for each `table` option in use in this database. */
+/** The schema version of each set of tables: one row for each `table` option in use in this database. */
 export const schemaTable = 'sess_schema'
 export const schemaColumns = [
   { name: 'table_name', type: 'token' },
   { name: 'version', type: 'integer' },
-  /** The lowest version of the schema whose processes can use these tables. Null: only this one's, and later ones. */
+  /** The lowest version of the schema whose processes can use these tables. Null: `version`. */
   { name: 'readable_by', type: 'integer', nullable: true },
 ] as const satisfies readonly Column[]
 
@@ -76,7 +78,7 @@ export const defaultTable = 'sess_sessions'
 
 const slotBits = 19
 
-/** `expires_slot` of an instant. `slotShift` says the same in SQL. */
+/** Returns the `expires_slot` of an instant. `slotShift` does the same in SQL. */
 export function slotOf(instant: number): number {
   return Math.floor(instant / 2 ** slotBits)
 }

@@ -7,15 +7,15 @@ import { notAllLive, type Operation, type WorkKind, type WriteWork, workKindOf }
 type WriteBatch = (operations: readonly WriteOperation[], now: number) => Promise<readonly WriteOutcome[]>
 
 /**
- * All operations one by one in one transaction; one that is refused for its own sake leaves the others alone. An operation
- * by itself needs none: each of its statements is a transaction, and the one that finds the row is the last.
+ * Writes the operations one by one in one transaction. One that is refused because of its own row does not spoil the others.
+ * A single operation needs no transaction: the statement that finds the row is its last.
  */
 export function writeInOneTransaction(driver: SqlDriver, work: WriteWork): WriteBatch {
   function* all(operations: readonly WriteOperation[], now: number): SqlWork<WriteOutcome[]> {
     const outcomes: WriteOutcome[] = []
     for (const operation of operations) {
       try {
-        outcomes.push(...(yield* workOf(work, workKindOf(operation), [operation], now)))
+        outcomes.push(...(yield* startWork(work, workKindOf(operation), [operation], now)))
       } catch (error) {
         const outcome = failure(driver, operation.kind, error)
         if (outcome === undefined) throw error
@@ -32,19 +32,19 @@ export function writeInOneTransaction(driver: SqlDriver, work: WriteWork): Write
 
 export interface Writers {
   readonly usual: WriteWork
-  /** The same with rows locked in one order. */
+  /** Locks its rows in the order of their keys. */
   readonly inOrder: WriteWork
   /** For a single operation. */
   readonly single: WriteWork
 }
 
-/** The operations of each kind as one statement (one transaction, where rows are locked before); the kinds at once. */
+/** Writes the operations of each kind by one statement, or by one transaction that locks the rows first. The kinds run at once. */
 export function writeByKind(driver: SqlDriver, writers: Writers, retryOnConflict: ConflictRetries): WriteBatch {
   async function writeKind(kind: WorkKind, operations: readonly WriteOperation[], now: number) {
     const run = (rows: readonly WriteOperation[]) =>
       retryOnConflict((lockInOrder) => {
         const work = rows.length === 1 ? writers.single : lockInOrder ? writers.inOrder : writers.usual
-        const start = () => workOf(work, kind, rows, now)
+        const start = () => startWork(work, kind, rows, now)
         if (!work.inTransaction.has(kind)) return driver.run(start)
         const { replaceBelieved } = work
         if (replaceBelieved === undefined || kind !== 'replace') return driver.transaction(start)
@@ -84,19 +84,19 @@ async function unlessGone<T>(first: () => T | Promise<T>, otherwise: () => T | P
   }
 }
 
-function workOf(work: WriteWork, kind: WorkKind, operations: readonly WriteOperation[], now: number) {
+function startWork(work: WriteWork, kind: WorkKind, operations: readonly WriteOperation[], now: number) {
   const ofKind = work[kind] as (operations: readonly Operation[], now: number) => SqlWork<WriteOutcome[]>
   return ofKind(operations, now)
 }
 
-/** What an operation that failed alone comes to; undefined where the error concerns more than this operation. */
+/** Returns the outcome of an operation that failed alone; undefined if the error concerns more than this operation. */
 function failure(driver: SqlDriver, kind: WorkKind, error: unknown): WriteOutcome | undefined {
   const fault = driver.fault(error)
   if (kind === 'rotate' && fault === 'duplicate') return 'taken'
   return isOfOneRow(fault) ? asError(error) : undefined
 }
 
-/** Whether a fault may be one row's, and not the statement's or the connection's. */
+/** Whether a single row may have caused a fault, and not the statement or the connection. */
 function isOfOneRow(fault: DriverFault | undefined): boolean {
   return fault === 'refusedRow' || fault === 'duplicate' || fault === 'tooLarge'
 }

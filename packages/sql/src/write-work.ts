@@ -4,7 +4,7 @@ import { cappedExpiry, changedRow, type StoredOutcome } from './records.ts'
 
 export type Operation<Kind extends WriteKind = WriteKind> = Extract<WriteOperation, { kind: Kind }>
 
-/** What is done by statements of its own: each kind of write, and two of them with a condition. */
+/** The kinds of write that have statements of their own: those of the port, and two of them with a condition. */
 export type WorkKind = WriteKind | 'putLive' | 'deleteOf'
 
 export function workKindOf(operation: WriteOperation): WorkKind {
@@ -12,21 +12,21 @@ export function workKindOf(operation: WriteOperation): WorkKind {
   return operation.kind === 'delete' && operation.ifIdentityKeys !== undefined ? 'deleteOf' : operation.kind
 }
 
-/** The work that writes operations of one kind (each with another key) and tells what became of each, in their order. */
+/** Writes operations of one kind, each with another key, and returns the outcome of each, in their order. */
 export type WriteWork = {
   readonly [Kind in WriteKind]: (operations: readonly Operation<Kind>[], now: number) => SqlWork<WriteResults[Kind][]>
 } & {
-  /** Puts over live sessions alone. */
+  /** Puts that replace live sessions only. */
   readonly putLive: (operations: readonly Operation<'put'>[], now: number) => SqlWork<boolean[]>
-  /** Removals of sessions that must be of an identity. */
+  /** Deletes of sessions that must belong to an identity. */
   readonly deleteOf: (operations: readonly Operation<'delete'>[], now: number) => SqlWork<boolean[]>
-  /** The kinds whose work is for one transaction. */
+  /** The kinds whose work needs a transaction. */
   readonly inTransaction: ReadonlySet<WorkKind>
-  /** A cheaper `replace` for records that are stored as they are believed to be, for a transaction. It throws {@link notAllLive}. */
+  /** A cheaper `replace`, for a transaction. It throws {@link notAllLive} unless all stored times are as believed. */
   readonly replaceBelieved?: WriteWork['replace']
 }
 
-/** What work throws that has to be undone and done in another way, as one of its sessions was not as it was believed to be. */
+/** Thrown where a stored session was not as believed: the work is undone, and done in another way. */
 export const notAllLive = new Error('not all of the sessions are live')
 
 export function keysOf(operations: readonly Operation[]): readonly string[] {
@@ -45,7 +45,7 @@ export function swapRow({ record, ifVersion }: Operation<'compareAndSwap'>) {
   return { ...changedRow(record), if_version: ifVersion }
 }
 
-/** What a conditional write that wrote nothing comes to. */
+/** Returns the outcome of a conditional write that wrote nothing. */
 export function conflictOrGone(stored: StoredOutcome | undefined, now: number): 'conflict' | 'gone' {
   return isLive(stored, now) ? 'conflict' : 'gone'
 }
@@ -54,14 +54,14 @@ export function isLive(stored: StoredOutcome | undefined, now: number): stored i
   return stored !== undefined && stored.expiresAt > now
 }
 
-/** The times of a live session once a record is written over it. `times`: those that stay; the record's, where it brings them. */
+/** Returns the times of a live session after a record is written over it. `times` has its createdAt, ttlMs and deadline. */
 export function timesOver(stored: StoredTimes, record: ChangedRecord, times: StoredTimes = stored): StoredTimes {
   const { createdAt, ttlMs, deadline } = times
   const expiresAt = cappedExpiry(record.keepsExpiry ? stored.expiresAt : record.expiresAt, deadline)
   return { createdAt, expiresAt, ttlMs, deadline }
 }
 
-/** The identity keys that a removal may be for, each with the removals that name it. */
+/** Groups deletes by the identity keys that they allow. */
 export function byIdentityKey(operations: readonly Operation<'delete'>[]): ReadonlyMap<string, Operation<'delete'>[]> {
   const found = new Map<string, Operation<'delete'>[]>()
   for (const operation of operations) {

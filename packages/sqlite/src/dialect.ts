@@ -11,7 +11,7 @@ import {
 } from '@sess/sql'
 import { sqliteForms } from './forms.ts'
 
-/** Measured: 64 rows are read faster by one statement over `json_each`, and written faster by one statement for each. */
+/** Reads 64 rows by one statement, which is faster than 64. Writes are faster with a statement for each row. */
 const jsonEach: RowSource = {
   from: (columns) =>
     sql`(select ${list(columns.map(({ name }, index) => sql`value ->> ${index.toString()} as "${name}"`))} from json_each(${jsonRows})) as s`,

@@ -35,7 +35,7 @@ export function fastifySessions(sessions: HttpSessions): FastifyPluginCallback {
       if (exchange === undefined) return payload
       exchanges.delete(request)
       const failure = errors.has(request)
-        ? exchange.abandon(errors.get(request))
+        ? await exchange.abandon(errors.get(request))
         : await exchange.finish(reply.statusCode)
       let body: unknown = payload
       if (failure !== null) {
@@ -61,7 +61,8 @@ export function fastifySessions(sessions: HttpSessions): FastifyPluginCallback {
 /** The request without its body, which Fastify has read. */
 function headOf({ method, protocol, host, url, headers }: FastifyRequest): Request {
   const pairs = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
-  return new Request(new URL(url, `${protocol}://${host}`), { method, headers: pairs as [string, string][] })
+  // Not `new URL(url, origin)`: a path that begins with two slashes would name a host.
+  return new Request(`${protocol}://${host}${url}`, { method, headers: pairs as [string, string][] })
 }
 
 function tokenIn(body: unknown): string | null {

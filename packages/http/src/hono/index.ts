@@ -13,7 +13,7 @@ export function honoSessions<Data extends object>(
     c.set('session', exchange.session)
     await next()
     // Hono has answered what a handler threw.
-    const failure = c.error === undefined ? await exchange.finish(c.res.status) : exchange.abandon(c.error)
+    const failure = c.error === undefined ? await exchange.finish(c.res.status) : await exchange.abandon(c.error)
     const response = withHeaders(failure === null ? c.res : await sessions.answer(failure, request), exchange.headers())
     // Hono adds the headers of the response that was to the one that takes its place.
     if (response !== c.res) c.res = undefined
