@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { shared } from '@sess/testkit'
 import { describe, expect, inject, it } from 'vitest'
+import { bring, lowestNode, type Runtime } from './release/runtimes.ts'
 
 const project = inject('project')
 const folders = ['.', ...readdirSync('packages').map((name) => join('packages', name))]
@@ -35,20 +36,36 @@ const servers: Record<string, () => Promise<Record<string, string>>> = {
   mysql: async () => ({ DATABASE_URL: (await shared('mysql9')).url }),
 }
 
-describe('each snippet of a README or of the site runs as it stands, on the packed packages, and prints what it says', () => {
-  it.each(snippets)('$name', async ({ name, code }) => {
-    const folder = join(project, name)
-    mkdirSync(folder, { recursive: true })
-    const file = join(folder, 'snippet.ts')
-    writeFileSync(file, code)
-    const addresses = await servers[name.replace(/-\d+$/, '')]?.()
-    const env = { ...process.env, ...addresses }
-    const { stdout } = await promisify(execFile)('node', [file], { cwd: folder, env, timeout: 60_000 })
-    for (const said of announced(code)) expect(stdout).toContain(said)
-  })
+/** The Node that these tests run on, and the lowest that the packages of a snippet allow. */
+const runtimes: { on: string; of: (code: string) => Runtime }[] = [
+  { on: 'this Node', of: () => ({ program: process.execPath, args: [] }) },
+  {
+    on: 'the lowest Node',
+    of: (code) => {
+      const packages = [...code.matchAll(/'@sess\/([\w-]+)/g)].map(([, name = '']) => name)
+      return { program: bring(`node@${lowestNode(['core', ...packages])}`), args: ['--experimental-strip-types'] }
+    },
+  },
+]
 
-  it('and every public package has a README with one', () => {
-    const named = new Set(snippets.map(({ name }) => name.replace(/-\d+$/, '')))
-    for (const { name } of inject('packages')) expect(named).toContain(name.replace('@sess/', ''))
-  })
+describe.each(runtimes)(
+  'each snippet of a README or of the site runs as it stands on $on, on the packed packages, and prints what it says',
+  ({ on, of }) => {
+    it.each(snippets)('$name', async ({ name, code }) => {
+      const folder = join(project, `${name} on ${on}`.replaceAll(' ', '-'))
+      mkdirSync(folder, { recursive: true })
+      const file = join(folder, 'snippet.ts')
+      writeFileSync(file, code)
+      const addresses = await servers[name.replace(/-\d+$/, '')]?.()
+      const env = { ...process.env, ...addresses }
+      const { program, args } = of(code)
+      const { stdout } = await promisify(execFile)(program, [...args, file], { cwd: folder, env, timeout: 60_000 })
+      for (const said of announced(code)) expect(stdout).toContain(said)
+    })
+  },
+)
+
+it('every public package has a README with a snippet', () => {
+  const named = new Set(snippets.map(({ name }) => name.replace(/-\d+$/, '')))
+  for (const { name } of inject('packages')) expect(named).toContain(name.replace('@sess/', ''))
 })

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import BetterSqlite3 from 'better-sqlite3'
 import { openingError } from './errors.ts'
 import { whenUnlocked } from './lock-wait.ts'
+import { assertNodeApi } from './node-api.ts'
 
 export interface FileOptions {
   /** Absolute, or `:memory:`. */
@@ -17,12 +18,13 @@ const logBytes = 16 * 2 ** 20
 /**
  * Opens a database file with the settings that sessions need. A missing file is created, with rights for its owner only. With
  * `isThere` a missing file is an error.
- * @throws what {@link openingError} makes of the failure
+ * @throws what {@link openingError} makes of the failure, `SESS_CONFIG` where the runtime is too old for better-sqlite3
  */
 export async function connect(
   { path, synchronous, busyTimeoutMs }: FileOptions,
   isThere = false,
 ): Promise<BetterSqlite3.Database> {
+  assertNodeApi()
   let database: BetterSqlite3.Database | undefined
   const setUp = (opened: BetterSqlite3.Database) => {
     // In this mode readers and the writer do not wait for each other, and a commit is one append to one file.

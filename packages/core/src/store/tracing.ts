@@ -22,6 +22,18 @@ export interface OperationTrace {
 
 const channel = tracingChannel<OperationTrace>('sess:operation')
 
+/** `channel.hasSubscribers` says the same on Node, and is undefined on Bun. */
+function isHeard(): boolean {
+  const { start, end, asyncStart, asyncEnd, error } = channel
+  return (
+    start.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    error.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers
+  )
+}
+
 let current: OperationTrace | null = null
 
 /** Returns the trace of the operation that is being called; null without a subscriber. */
@@ -31,7 +43,7 @@ export function currentTrace(): OperationTrace | null {
 
 /** Runs an operation, turns a throw into a rejection, and publishes the operation on `sess:operation`. */
 export function traced<T>(store: string, operation: string, run: () => Promise<T>): Promise<T> {
-  if (!channel.hasSubscribers) return attempt(run)
+  if (!isHeard()) return attempt(run)
   const span = startSpan(store, operation)
   const result = span.run(() => attempt(run))
   return result.then(
@@ -52,7 +64,7 @@ export async function* tracedItems<T>(
   operation: string,
   items: AsyncGenerator<T, void, undefined>,
 ): AsyncGenerator<T, void, undefined> {
-  if (!channel.hasSubscribers) return yield* items
+  if (!isHeard()) return yield* items
   const span = startSpan(store, operation)
   span.run(() => undefined)
   let failure: unknown = null
