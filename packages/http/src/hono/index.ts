@@ -1,5 +1,6 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { HttpSession, HttpSessions } from '../index.ts'
+import { tokenField, tokenInForm } from '../own-pages.ts'
 import { withHeaders } from '../response-headers.ts'
 
 /** Gives every handler after it the session as `c.var.session`. */
@@ -8,7 +9,7 @@ export function honoSessions<Data extends object>(
 ): MiddlewareHandler<{ Variables: { session: HttpSession<Data> } }> {
   return async (c, next) => {
     const request = c.req.raw
-    const exchange = await sessions.begin(request)
+    const exchange = await sessions.begin(request, () => formToken(c))
     if ('status' in exchange) return sessions.answer(exchange, request)
     c.set('session', exchange.session)
     await next()
@@ -20,4 +21,11 @@ export function honoSessions<Data extends object>(
     c.res = response
     return undefined
   }
+}
+
+/** Hono keeps a body that a middleware before has read. */
+async function formToken(c: Context): Promise<string | null> {
+  if (!c.req.raw.bodyUsed) return tokenInForm(c.req.raw)
+  const token = (await c.req.parseBody().catch(() => ({}) as Record<string, unknown>))[tokenField]
+  return typeof token === 'string' ? token : null
 }
