@@ -16,8 +16,8 @@ export const areas = {
     tests: ['packages/core/test/registry/*.test.ts', 'packages/memory/test/*.test.ts'],
   },
   sql: {
-    mutate: ['packages/core/src/sql/**/*.ts'],
-    tests: ['packages/core/test/sql/*.test.ts', 'packages/sqlite/test/*.test.ts'],
+    mutate: ['packages/sql/src/**/*.ts'],
+    tests: ['packages/sql/test/*.test.ts', 'packages/sqlite/test/*.test.ts'],
     texts: ['sql-texts.mjs'],
   },
   memory: { mutate: ['packages/memory/src/**/*.ts'], tests: ['packages/memory/test/*.test.ts'] },

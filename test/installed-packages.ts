@@ -8,7 +8,7 @@ export interface PublicPackage {
   name: string
   folder: string
   tarball: string
-  /** The keys of package.json#exports: '.', './sql' */
+  /** The keys of package.json#exports: '.', './config' */
   entries: string[]
   drivers: string[]
   /** Whether importing it registers a store. */

@@ -120,9 +120,10 @@ describe('a release, rehearsed from a fresh clone against a registry of its own'
       ...(drivers.sqlite ?? []),
     )
     await where.install('@sess/redis@latest')
-    expect(await where.installed()).toEqual({ '@sess/core': '0.1.0', '@sess/redis': '0.1.1', '@sess/sqlite': '0.1.0' })
+    const others = { '@sess/redis': '0.1.1', '@sess/sql': '0.1.0', '@sess/sqlite': '0.1.0' }
+    expect(await where.installed()).toEqual({ '@sess/core': '0.1.0', ...others })
     await where.install('@sess/core@latest')
-    expect(await where.installed()).toEqual({ '@sess/core': '0.2.0', '@sess/redis': '0.1.1', '@sess/sqlite': '0.1.0' })
+    expect(await where.installed()).toEqual({ '@sess/core': '0.2.0', ...others })
     const program = `
       import '@sess/redis'
       import '@sess/sqlite'
@@ -134,7 +135,7 @@ describe('a release, rehearsed from a fresh clone against a registry of its own'
   it('an old backend keeps its promises beside a new core', async () => {
     const where = project()
     await where.install('@sess/core@0.2.0', '@sess/sqlite@0.1.0', 'fast-check@4', ...(drivers.sqlite ?? []))
-    expect(await where.installed()).toEqual({ '@sess/core': '0.2.0', '@sess/sqlite': '0.1.0' })
+    expect(await where.installed()).toEqual({ '@sess/core': '0.2.0', '@sess/sql': '0.1.0', '@sess/sqlite': '0.1.0' })
     expect(await failuresIn(where, 'sqlite')).toEqual([])
   })
 
@@ -145,6 +146,7 @@ describe('a release, rehearsed from a fresh clone against a registry of its own'
     await where.install('@sess/core@0.1.0', '@sess/sqlite@0.2.0', ...(drivers.sqlite ?? []))
     expect(await where.installed()).toEqual({
       '@sess/core': '0.1.0',
+      '@sess/sql': '0.1.0',
       '@sess/sqlite': '0.2.0',
       '@sess/sqlite/node_modules/@sess/core': '0.3.0',
     })
@@ -171,7 +173,9 @@ describe('a release, rehearsed from a fresh clone against a registry of its own'
     const where = project()
     await where.install(`@sess/core@${floor}`, `@sess/${backend}`, 'fast-check@4', ...(drivers[backend] ?? []))
     expect((await where.installed())['@sess/core']).toBe(floor)
-    expect(Object.keys(await where.installed())).toHaveLength(2)
+    // One copy of each: the core, the backend, and what it is built with.
+    const ours = Object.keys(clone.manifest(backend).dependencies).filter((name) => name.startsWith('@sess/'))
+    expect(Object.keys(await where.installed()).sort()).toEqual([`@sess/${backend}`, ...ours].sort())
     expect(await failuresIn(where, backend)).toEqual([])
   })
 })

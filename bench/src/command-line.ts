@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util'
+import { type HttpPlan, usualHttpPlan } from './http/results.ts'
 import { operationNames } from './operations.ts'
 import { cellsOf, core, fullMatrix, type Matrix, type Plan, profilePlan, usualPlan } from './plan.ts'
 import { type BackendName, backendNames } from './subjects/backends.ts'
 import { roles } from './subjects/subject.ts'
 
-export const usage = `pnpm bench [scale | profile | show] [backend...]
+export const usage = `pnpm bench [http | scale | profile | show] [backend...]
 
   backend        ${backendNames.join(', ')}; left out: all of them
+  http           requests to Express with express-session, beside its most-used stores
   scale          a million sessions, clean-up under load, bytes, start-up
   profile        where the client's time goes, and how much the server needs
   show           prints what was kept of the last whole runs, and measures nothing
@@ -17,9 +19,9 @@ export const usage = `pnpm bench [scale | profile | show] [backend...]
   --operations   ${operationNames.join(',')}
   --sizes        500,8192
   --subjects     ${roles.join(',')}
-  --rounds       ${usualPlan.rounds}; for profile ${profilePlan.rounds}
-  --seconds      ${usualPlan.seconds} for each round; for profile ${profilePlan.seconds}
-  --sessions     ${usualPlan.sessions} of each size; for scale 10000,100000,1000000
+  --rounds       ${usualPlan.rounds}; for http ${usualHttpPlan.rounds}; for profile ${profilePlan.rounds}
+  --seconds      ${usualPlan.seconds} for each round; for http ${usualHttpPlan.seconds}; for profile ${profilePlan.seconds}
+  --sessions     ${usualPlan.sessions} of each size; for http ${usualHttpPlan.sessions}; for scale 10000,100000,1000000
   --help
 
 Results go to bench/results, unless --quick or a choice of callers, operations, sizes or subjects makes them partial.`
@@ -28,6 +30,7 @@ export type Command =
   | { do: 'help' }
   | { do: 'show'; backends: readonly BackendName[] }
   | { do: 'compare' | 'profile'; plan: Plan }
+  | { do: 'http'; plan: HttpPlan }
   | { do: 'scale'; plan: ScalePlan }
 
 export interface ScalePlan {
@@ -40,7 +43,7 @@ export interface ScalePlan {
 }
 
 /** What there is to do beside the comparison. */
-const modes = ['scale', 'profile', 'show'] as const
+const modes = ['http', 'scale', 'profile', 'show'] as const
 
 /** @throws `TypeError` saying what is wrong */
 export function parseCommandLine(args: readonly string[]): Command {
@@ -69,6 +72,21 @@ export function parseCommandLine(args: readonly string[]): Command {
   const rounds = values.rounds ? countsIn(values.rounds, '--rounds')[0] : undefined
   const seconds = values.seconds === undefined ? undefined : positive(values.seconds, '--seconds')
   const sessions = values.sessions ? countsIn(values.sessions, '--sessions') : undefined
+
+  if (mode === 'http') {
+    const plan: HttpPlan = {
+      ...usualHttpPlan,
+      backends,
+      ...(quick && { rounds: 1, seconds: 0.5, warmUpSeconds: 0.5, sessions: 128, isKept: false }),
+      ...(rounds && { rounds }),
+      ...(seconds && { seconds }),
+      ...(sessions?.[0] && { sessions: sessions[0] }),
+    }
+    if (plan.sessions < plan.connections) {
+      throw new TypeError(`--sessions: ${plan.connections} connections need as many`)
+    }
+    return { do: 'http', plan }
+  }
 
   if (mode === 'scale') {
     const populations = sessions ?? (quick ? [1_000, 10_000] : [10_000, 100_000, 1_000_000])

@@ -40,8 +40,12 @@ export async function describeRun(
 
 async function describeSubject(definition: SubjectDefinition): Promise<SubjectInfo> {
   const { role, name, configuration, packages } = definition
+  return { role, name, configuration, versions: await versionsOf(packages) }
+}
+
+export async function versionsOf(packages: readonly string[]): Promise<Record<string, string>> {
   const versions = await Promise.all(packages.map(async (each) => [each, await versionOf(each)] as const))
-  return { role, name, configuration, versions: Object.fromEntries(versions) }
+  return Object.fromEntries(versions)
 }
 
 export interface Storage extends AsyncDisposable {

@@ -1,6 +1,7 @@
 import { parseCommandLine, usage } from './command-line.ts'
 import { eachBackend } from './each-backend.ts'
 import { describeRun, openStorage } from './environment.ts'
+import { runHttp } from './http/run-http.ts'
 import { estimatedMinutes, type Plan } from './plan.ts'
 import { runProfile } from './profile/run-profile.ts'
 import { comparison } from './report/comparison.ts'
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
   const command = parseCommandLine(process.argv.slice(2))
   if (command.do === 'help') console.log(usage)
   else if (command.do === 'show') console.log(await keptReports(command.backends))
+  else if (command.do === 'http') await runHttp(command.plan)
   else if (command.do === 'scale') await runScale(command.plan)
   else await (command.do === 'profile' ? runProfile : compare)(command.plan)
 }

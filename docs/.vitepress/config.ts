@@ -2,17 +2,7 @@ import { defineConfig } from 'vitepress'
 import { linksToTheSite } from './links-to-the-site.ts'
 
 /** What one imports, each with its page of the API. */
-const entryPoints = [
-  'core',
-  'core/config',
-  'core/sql',
-  'core/conformance',
-  'memory',
-  'sqlite',
-  'redis',
-  'postgres',
-  'mysql',
-]
+const entryPoints = ['core', 'core/config', 'core/conformance', 'sql', 'memory', 'sqlite', 'redis', 'postgres', 'mysql']
 const apiOf = (name: string) => ({ text: `@sess/${name}`, link: `/reference/api/@sess/${name}/` })
 
 const adapters = ['http', 'express-session']
@@ -44,6 +34,8 @@ export default defineConfig({
           { text: 'Cookies, and when to touch', link: '/guide/cookies-and-touch' },
           { text: 'OAuth with one-time states', link: '/guide/oauth-states' },
           { text: 'Devices and signing out', link: '/guide/devices' },
+          { text: 'Sessions of Better Auth', link: '/guide/better-auth' },
+          { text: 'Sessions of Auth.js', link: '/guide/auth-js' },
           { text: 'Testing with a fake clock', link: '/guide/testing' },
           { text: 'Writing a store', link: '/guide/writing-a-store' },
           { text: 'Coming from authkestra or Oathkeeper', link: '/guide/coming-from-authkestra-and-oathkeeper' },
@@ -64,6 +56,7 @@ export default defineConfig({
         text: 'Reference',
         items: [
           { text: '@sess/core', link: '/reference/core' },
+          { text: '@sess/sql', link: '/reference/sql' },
           { text: 'Errors, and what to do', link: '/reference/errors' },
           { text: 'API', link: '/reference/api/', collapsed: true, items: entryPoints.map(apiOf) },
         ],

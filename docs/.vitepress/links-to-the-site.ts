@@ -5,6 +5,7 @@ const repository = 'https://github.com/sess-js/sess/'
 /** The files of the repository that are pages here, whole. */
 const pages: Record<string, string> = {
   'packages/core/README.md': '/reference/core',
+  'packages/sql/README.md': '/reference/sql',
   'bench/results/README.md': '/about/benchmark',
   'SECURITY.md': '/about/security',
   'packages/http/README.md': '/adapters/http',

@@ -1,3 +1,3 @@
 import { build } from '../../tsup.base.ts'
 
-export default build(['src/index.ts', 'src/config/index.ts', 'src/conformance/index.ts', 'src/sql/index.ts'])
+export default build(['src/index.ts', 'src/config/index.ts', 'src/conformance/index.ts'])

@@ -1,52 +1,11 @@
 import { inspect } from 'node:util'
-import fastifyCookie from '@fastify/cookie'
-import fastifySession from '@fastify/session'
 import { fastifyStore } from '@sess/express-session/fastify'
 import { memoryStore } from '@sess/memory'
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { Browser, gate, secret } from './server.ts'
-
-declare module 'fastify' {
-  // biome-ignore lint/suspicious/noExplicitAny: the tests put anything into a session
-  interface Session extends Record<string, any> {}
-}
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { fastifyApp, login, type Route } from './fastify-server.ts'
+import { gate } from './server.ts'
 
 afterEach(() => void vi.useRealTimers())
-
-type Route = (request: FastifyRequest, reply: FastifyReply) => unknown
-
-const login: Record<string, Route> = {
-  '/login': (request) => {
-    request.session.user = 'ada'
-    return { in: true }
-  },
-  '/user': (request) => ({ user: request.session.user ?? null }),
-  '/logout': async (request) => {
-    await request.session.destroy()
-    return { out: true }
-  },
-}
-
-async function fastifyApp(
-  store: ReturnType<typeof fastifyStore>,
-  routes: Record<string, Route>,
-  options: Partial<fastifySession.FastifySessionOptions> = {},
-): Promise<Browser> {
-  const app = Fastify()
-  await app.register(fastifyCookie)
-  await app.register(fastifySession, {
-    store,
-    secret,
-    saveUninitialized: false,
-    ...options,
-    cookie: { secure: false, ...options.cookie },
-  })
-  for (const [path, route] of Object.entries(routes)) app.get(path, async (request, reply) => route(request, reply))
-  const origin = await app.listen({ port: 0, host: '127.0.0.1' })
-  onTestFinished(() => app.close())
-  return new Browser(origin)
-}
 
 describe('a late save after a logout', () => {
   it.each([true, false])('brings no session back, and is no 500 (rolling: %s)', async (rolling) => {

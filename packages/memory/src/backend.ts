@@ -13,17 +13,20 @@ import {
 } from '@sess/core'
 import type { MemoryStorage } from './storage.ts'
 
-/** Records visited for each one that a step of the clean-up may remove: visiting is cheap, and the steps stay short. */
+/**
+ * How many records a step of the clean-up may visit for each one that it may remove. Visiting is cheap, and the step stays
+ * short.
+ */
 const visitsPerRemoval = 8
 
-/** The storage primitives over Maps of this process. Every call runs to its end in one go, so each is atomic. */
+/** The storage primitives over Maps in this process. Every call runs synchronously to its end, so it is atomic. */
 export class MemoryBackend implements SessionBackend {
   readonly type = 'memory'
   readonly writes = writeKinds
   readonly batching = { maxOperations: 1, readLanes: 1, writeLanes: 1, immediate: 'all' } as const
   readonly #storage: MemoryStorage
   readonly #maxSessions: number
-  /** Where the clean-up goes on, and how many records it has still to visit. */
+  /** Where the next step of the clean-up begins, and how many records are left to visit. */
   #cleaning: { records: Iterator<SessionRecord, undefined>; left: number } | null = null
 
   constructor(storage: MemoryStorage, maxSessions: number) {
@@ -47,7 +50,7 @@ export class MemoryBackend implements SessionBackend {
 
   cleanExpired(cursor: string | null, limit: number, now: number): CleanedPage {
     const { states } = this.#storage
-    // States live for minutes and are few beside sessions.
+    // States live for minutes, so there are few of them.
     if (cursor === null) for (const state of states.values()) if (state.expiresAt <= now) states.delete(state.key)
     this.#cleaning ??= { records: this.#storage.records(), left: this.#storage.size }
     const { records } = this.#cleaning
@@ -67,7 +70,7 @@ export class MemoryBackend implements SessionBackend {
     return { sessions: removed, cursor: 'next' }
   }
 
-  /** All in one page: it holds no more than references to what is in memory anyway. */
+  /** Returns all records in one page: they are in memory anyway, so the page holds references only. */
   listByIdentity(identityKey: string, _cursor: string | null, _limit: number, now: number): RecordPage {
     return { records: this.#liveOf(identityKey, now), cursor: null }
   }
@@ -84,7 +87,7 @@ export class MemoryBackend implements SessionBackend {
     return { ended: records.length, cursor: null }
   }
 
-  /** All in one page, as in `listByIdentity`. */
+  /** Returns all records in one page, as `listByIdentity` does. */
   scan(_cursor: string | null, _limit: number, now: number): RecordPage {
     return { records: [...this.#storage.records()].filter((record) => record.expiresAt > now), cursor: null }
   }
@@ -136,14 +139,14 @@ export class MemoryBackend implements SessionBackend {
     return record !== null && record.expiresAt > now ? record : null
   }
 
-  /** Writes a whole record, and makes room for it where there is none. */
+  /** Writes a whole record, and removes another one where there is no room. */
   #store(record: SessionRecord, now: number): true {
     this.#storage.write(record)
     if (this.#storage.size > this.#maxSessions) this.#storage.makeRoom(record.key, now)
     return true
   }
 
-  /** What the caller does not move stays as it is stored. */
+  /** The stored times stay unless the caller moved them. */
   #overwrite(stored: SessionRecord, changed: ChangedRecord): StoredTimes {
     return this.#write(changed, stored, stored)
   }
@@ -155,7 +158,7 @@ export class MemoryBackend implements SessionBackend {
     return expiresAt
   }
 
-  /** Writes a changed record, with its other times from `times`. */
+  /** Writes a changed record. It takes the remaining times from `times`. */
   #write(changed: ChangedRecord, stored: SessionRecord, times: SessionRecord): StoredTimes {
     const asked = changed.keepsExpiry ? stored.expiresAt : changed.expiresAt
     const record = recordOf(changed, times, changed.lastSeenAt, Math.min(asked, times.deadline ?? asked))
@@ -167,7 +170,7 @@ export class MemoryBackend implements SessionBackend {
     const { states } = this.#storage
     states.delete(record.key)
     states.set(record.key, record)
-    // A flood of sign-ins that nobody finishes must not fill the memory either.
+    // A flood of unfinished sign-ins must not fill the memory either.
     if (states.size > this.#maxSessions) states.delete(states.keys().next().value as string)
     return true
   }
@@ -180,7 +183,7 @@ export class MemoryBackend implements SessionBackend {
   }
 }
 
-/** The record with these times. It names its fields one by one, which takes half of the time of a spread. */
+/** Makes the record with these times. It names its fields one by one, which takes half the time of a spread. */
 function recordOf(
   { key, version, payload, identityKey }: SessionRecord,
   { createdAt, ttlMs, deadline }: SessionRecord,
@@ -190,7 +193,7 @@ function recordOf(
   return { key, version, createdAt, lastSeenAt, expiresAt, ttlMs, deadline, payload, identityKey }
 }
 
-/** Whether a record may be removed where it must be of one of these identities. */
+/** True where a conditional delete may remove this record: it belongs to one of these identities. */
 function isOneOf(identityKeys: readonly string[] | undefined, record: SessionRecord | null): boolean {
   if (identityKeys === undefined) return true
   return record !== null && record.identityKey !== null && identityKeys.includes(record.identityKey)

@@ -1,15 +1,15 @@
-/** What waits in an {@link ExpiryQueue}. */
+/** An item of an {@link ExpiryQueue}. */
 export interface Queued {
-  /** Where it is in the queue. Set by the queue. */
+  /** The position in the queue. Set by the queue. */
   queueIndex: number
 }
 
 /**
- * What has to go first, in a binary heap. Each is queued under an instant that is no later than its expiry: a session that is
- * touched all the time is moved once that instant has come, and not at every touch.
+ * A binary heap, the earliest expiry first. Each item is queued under an instant that is not later than its expiry. So a
+ * session that is touched often moves in the heap once that instant has come, not at every touch.
  */
 export class ExpiryQueue<Item extends Queued> {
-  /** The instants beside the items: to compare them follows no link. */
+  /** The instants lie in an array of their own, so a comparison follows no reference. */
   readonly #instants: number[] = []
   readonly #items: Item[] = []
 
@@ -30,17 +30,17 @@ export class ExpiryQueue<Item extends Queued> {
     if (last !== item) this.#place(item.queueIndex, last, lastInstant)
   }
 
-  /** Moves the item forward where its expiry is earlier than the instant that it is queued under. */
+  /** Moves an item forward where its expiry is earlier than its queued instant. */
   hasten(item: Item, expiresAt: number): void {
     if (expiresAt < (this.#instants[item.queueIndex] as number)) this.#rise(item.queueIndex, item, expiresAt)
   }
 
-  /** Moves the first item back, to where its expiry is now. */
+  /** Moves the first item back to the place of its current expiry. */
   postponeFirst(expiresAt: number): void {
     this.#sink(0, this.#items[0] as Item, expiresAt)
   }
 
-  /** The first item, where the instant that it is queued under has come; its expiry may be later. */
+  /** Returns the first item where its queued instant has come. Its expiry may be later. */
   firstDue(now: number): Item | null {
     const instant = this.#instants[0]
     return instant !== undefined && instant <= now ? (this.#items[0] as Item) : null

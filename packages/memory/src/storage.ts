@@ -3,9 +3,9 @@ import { ExpiryQueue, type Queued } from './expiry-queue.ts'
 import { type Used, UseOrder } from './use-order.ts'
 
 /**
- * A session's place: a write and a use change what is in it, and the Maps stay as they are. It is linked into a list by its
- * last use, and into that of its identity: of a million sessions the garbage collector visits each object again and again,
- * and a link is none.
+ * The slot of a session. A write or a use changes the slot, not the Maps. The slot is linked into the list of last uses and
+ * into the list of its identity. Links need no further objects, and with a million sessions every object costs the garbage
+ * collector time.
  */
 interface Place extends Queued, Used<Place> {
   record: SessionRecord
@@ -14,19 +14,19 @@ interface Place extends Queued, Used<Place> {
   nextOfIdentity: Place | null
 }
 
-/** Where memory stores keep their records. Handed to several stores, it is what they share. */
+/** The storage of memory stores. Stores that get the same storage share its sessions. */
 export class MemoryStorage {
   readonly #places = new Map<string, Place>()
-  /** Null as long as there was room for every session: until then nobody asks which one expires first. */
+  /** Null until the storage is full for the first time: until then nothing needs the earliest expiry. */
   #expiries: ExpiryQueue<Place> | null = null
   readonly #anonymous = new UseOrder<Place>()
   readonly #signedIn = new UseOrder<Place>()
-  /** The first of each identity's places, by identity key. */
+  /** The first slot of each identity, by identity key. */
   readonly #identities = new Map<string, Place>()
   /** By key, oldest first. */
   readonly states = new Map<string, StateRecord>()
 
-  /** How many sessions there are, expired ones included. */
+  /** The number of sessions, expired ones included. */
   get size(): number {
     return this.#places.size
   }
@@ -35,7 +35,7 @@ export class MemoryStorage {
     return this.#places.get(key)?.record ?? null
   }
 
-  /** The record, which from now on is the most recently used one. */
+  /** Returns a record and makes it the most recently used one. */
   use(key: string): SessionRecord | null {
     const place = this.#places.get(key)
     if (place === undefined) return null
@@ -43,12 +43,12 @@ export class MemoryStorage {
     return place.record
   }
 
-  /** All records, those written first at the beginning. What is written or removed meanwhile may be among them. */
+  /** Yields all records, the first written first. Records that are written or removed meanwhile may be among them. */
   *records(): Generator<SessionRecord, undefined> {
     for (const { record } of this.#places.values()) yield record
   }
 
-  /** Those of one identity. */
+  /** Yields the records of one identity. */
   *ofIdentity(identityKey: string): Generator<SessionRecord, undefined> {
     let place = this.#identities.get(identityKey) ?? null
     for (; place !== null; place = place.nextOfIdentity) yield place.record
@@ -59,7 +59,7 @@ export class MemoryStorage {
     return this.#identities.keys()
   }
 
-  /** Writes a record as the most recently used one, and keeps the identity index in step. */
+  /** Writes a record as the most recently used one, and updates the identity index. */
   write(record: SessionRecord): void {
     const { key, identityKey, expiresAt } = record
     const place = this.#places.get(key)
@@ -81,7 +81,7 @@ export class MemoryStorage {
     }
     if (expiresAt < place.record.expiresAt) this.#expiries?.hasten(place, expiresAt)
     if (place.record.identityKey === identityKey) {
-      // Most writes are of the same person's session again, and leave the index as it is.
+      // Most writes do not change the person, so the index stays as it is.
       place.record = record
       place.order.moveToEnd(place)
       return
@@ -100,8 +100,8 @@ export class MemoryStorage {
   }
 
   /**
-   * Removes one session, but not the one with the key `keep`: one that has expired, else the anonymous one that has gone
-   * unused longest, else the one of a person that has.
+   * Removes one session, but not the one with the key `keep`. It removes an expired session; else the anonymous session
+   * that is unused for longest; else the signed-in session that is.
    */
   makeRoom(keep: string, now: number): void {
     const { leastRecent } = this.#anonymous
@@ -110,7 +110,7 @@ export class MemoryStorage {
     if (place !== null && place.record.key !== keep) this.#remove(place)
   }
 
-  /** What it moves back on its way has been touched since it was put there. */
+  /** Finds an expired session. It moves sessions back that were touched since they were queued. */
   #firstExpired(now: number): Place | null {
     this.#expiries ??= new ExpiryQueue(this.#places.values(), ({ record }) => record.expiresAt)
     let place = this.#expiries.firstDue(now)

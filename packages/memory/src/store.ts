@@ -5,11 +5,12 @@ import { type MemoryConfig, memoryConfig } from './config.ts'
 import { MemoryStorage } from './storage.ts'
 
 /**
- * A store in the memory of this process: for tests, for development, for one process that may forget.
+ * Makes a store in the memory of this process: for tests, for development, for sessions that may be lost at a restart.
  *
- * `maxSessions` (default 100,000) bounds it: one session more, and one is removed: an expired one, else the anonymous one
- * that has gone unused longest (neither loaded nor written), else the one of a person that has. `storage` (default: its own)
- * is what several stores of one process share. The options of every store apply as well.
+ * `maxSessions` (default 100,000) is the most sessions that it keeps. A further session removes another one: an expired
+ * one; else the anonymous session that is unused (neither loaded nor written) for longest; else the signed-in session that
+ * is. Stores with the same `storage` share their sessions (default: a storage of its own). The options of every store apply
+ * as well.
  * @throws `SESS_CONFIG` with every problem of the options at once
  */
 export function memoryStore<Data extends object = JsonObject>(

@@ -4,7 +4,7 @@ export interface Used<Item> {
   moreRecent: Item | null
 }
 
-/** Items by their last use, linked: to move one takes a few assignments. */
+/** A linked list of items by their last use. Moving an item takes a few assignments. */
 export class UseOrder<Item extends Used<Item>> {
   #mostRecent: Item | null = null
   leastRecent: Item | null = null

@@ -66,6 +66,13 @@ describe.each<[name: string, config: MemoryConfig, expectedFailures: Record<stri
         const state = storage.states.get(hash)
         if (state) storage.states.set(hash, { ...state, payload: half(state) })
       },
+      move(store, fromId, toId) {
+        const { storage } = placeOf(store)
+        const keyOf = (id: string) =>
+          (config.ids === 'plain' ? '=' : '') + createHash('sha256').update(id).digest('base64url')
+        const [from, to] = [storage.get(keyOf(fromId)), storage.get(keyOf(toId))]
+        if (from && to) storage.write({ ...to, payload: from.payload })
+      },
       outage(store) {
         const place = placeOf(store)
         place.isDown = true

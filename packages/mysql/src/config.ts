@@ -53,7 +53,7 @@ declare global {
  * The configuration in a URL such as `mysql://app@db/app?ssl-mode=REQUIRED&table=web&ttl=2h`: what is about the connection
  * stays in `url`, any other parameter is an option of the store.
  */
-export function configOfUrl(text: string): Record<string, string> {
+export function parseUrl(text: string): Record<string, string> {
   const { url, parameters } = splitUrl(text)
   const connection = new URLSearchParams()
   const options: Record<string, string> = {}

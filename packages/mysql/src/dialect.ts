@@ -7,9 +7,9 @@ import {
   type RowSource,
   type SqlDialect,
   type SqlFragment,
-  type SqlRow,
   sql,
-} from '@sess/core/sql'
+} from '@sess/sql'
+import { mysqlForms, mysqlLocking, mysqlSchema } from './forms.ts'
 
 const types = { key: 'varbinary(512)', token: 'varbinary(64)', integer: 'bigint', payload: 'longblob' } as const
 
@@ -25,15 +25,18 @@ const jsonTable: RowSource = {
       from ${table(withPlace(columns))} as given) as s`
   },
   encode(columns, rows) {
-    if (!columns.some(isPayload)) return jsonBytes(columns, rows)
+    if (!columns.some(isPayload)) return { rows: Buffer.from(encodeJsonRows(columns, rows).rows as string) }
+    const others = columns.filter((column) => !isPayload(column))
     let at = 1
+    let payloads = ''
     const placed = rows.map((row) => {
-      const bytes = Buffer.byteLength(String(row.payload))
+      const payload = row.payload as string
+      const bytes = Buffer.byteLength(payload)
+      payloads += payload
       at += bytes
-      return { ...row, at: at - bytes, bytes }
+      return [at - bytes, bytes, ...others.map(({ name }) => row[name])]
     })
-    const payloads = Buffer.from(rows.map(({ payload }) => payload).join(''))
-    return { ...jsonBytes(withPlace(columns), placed), payloads }
+    return { rows: Buffer.from(JSON.stringify(placed)), payloads: Buffer.from(payloads) }
   },
 }
 
@@ -45,7 +48,8 @@ const selectedJsonTable: RowSource = {
 
 /** One row as parameters; its texts travel as bytes too. */
 const bytesAndNumbers: RowSource = {
-  given: ({ name, type }) => (type === 'integer' ? sql`cast(${parameter(name)} as signed)` : sql`${parameter(name)}`),
+  incoming: ({ name, type }) =>
+    type === 'integer' ? sql`cast(${parameter(name)} as signed)` : sql`${parameter(name)}`,
   encode: (_columns, [row = {}]) =>
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? Buffer.from(value) : value]),
@@ -65,10 +69,6 @@ function withPlace(columns: readonly Column[]): readonly Column[] {
   ]
 }
 
-function jsonBytes(columns: readonly Column[], rows: readonly SqlRow[]) {
-  return { rows: Buffer.from(encodeJsonRows(columns, rows).rows as string) }
-}
-
 function table(columns: readonly Column[]): SqlFragment {
   const paths = columns.map(
     ({ name, type }, index) => `${quote(name)} ${types[type]} path '$[${index}]' error on error`,
@@ -83,28 +83,20 @@ export const mysqlDialect: SqlDialect = {
   // Binary types: compared byte for byte without padding, and read and written whatever character set a connection has.
   types,
   least: 'least',
+  same: '<=>',
   readRows: selectedJsonTable,
   writeRows: jsonTable,
   oneRow: bytesAndNumbers,
-  // MariaDB returns rows from INSERT and DELETE, but not from UPDATE, and MySQL from none.
-  returning: false,
-  upsert: 'on duplicate key',
-  deleteForm: 'join',
-  keyJoin: { join: 'straight_join', hint: 'force index (primary)' },
-  forUpdate: 'for update',
+  forms: mysqlForms,
+  locking: mysqlLocking,
+  schema: mysqlSchema,
   deleteMissesMovedRows: true,
-  skipLocked: 'for update skip locked',
-  // A SELECT with a LIMIT does not heed the connection's sql_select_limit.
-  allRows: 'limit 18446744073709551615',
   // UTC, as the local time comes twice when clocks are put back.
   serverTime: sql`select timestampdiff(microsecond, '1970-01-01', utc_timestamp(3)) div 1000`,
-  identityPages: 'key',
-  forceIndex: (index) => `force index (${quote(index)})`,
+  identityPages: { by: 'key' },
   cleanUpStep: 512,
-  rewritesIndexes: false,
   columnsOf: sql`select column_name from information_schema.columns
     where table_schema = database() and table_name = ${parameter('table')} limit 4096`,
-  ddl: { indexes: 'inline', partialIndexes: false, tableSuffix: ' engine = InnoDB' },
 }
 
 function quote(identifier: string): string {

@@ -1,5 +1,5 @@
 import { type DriverFault, Timeouts } from '@sess/core'
-import { runAsync, type SqlCall, type SqlDriver, type SqlResult, type SqlWork } from '@sess/core/sql'
+import { runAsync, type SqlCall, type SqlDriver, type SqlResult, type SqlWork } from '@sess/sql'
 import type { Connection } from 'mysql2'
 import { faultOf, isConnectionDone, isConnectionLost, mysqlError, toSessionError } from './errors.ts'
 import { execute, type Limits, sendQuery } from './execute.ts'

@@ -1,4 +1,4 @@
-import type { SqlCall, SqlResult, SqlValue } from '@sess/core/sql'
+import type { SqlCall, SqlResult, SqlValue } from '@sess/sql'
 import type { Connection, QueryOptions, QueryResult } from 'mysql2'
 import { mysqlError } from './errors.ts'
 

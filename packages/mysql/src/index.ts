@@ -1,5 +1,5 @@
 import { registerStore } from '@sess/core'
-import { configOfUrl, mysqlConfig } from './config.ts'
+import { mysqlConfig, parseUrl } from './config.ts'
 import { mysqlStore } from './store.ts'
 
 export type { MysqlConfig } from './config.ts'
@@ -13,5 +13,5 @@ registerStore({
   package: '@sess/mysql',
   config: mysqlConfig,
   open: (config) => mysqlStore(config),
-  fromUrl: configOfUrl,
+  fromUrl: parseUrl,
 })

@@ -1,6 +1,6 @@
 import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
-import { createSqlBackend } from '@sess/core/sql'
+import { createSqlBackend } from '@sess/sql'
 import { type MysqlConfig, mysqlConfig } from './config.ts'
 import { connectionOf } from './connection-url.ts'
 import { mysqlDialect } from './dialect.ts'

@@ -3,7 +3,7 @@ import { mysqlStore } from '@sess/mysql'
 import { type Address, shared } from '@sess/testkit'
 import type { Pool, RowDataPacket } from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
-import { configOfUrl } from '../src/config.ts'
+import { parseUrl } from '../src/config.ts'
 import { connectionOf, isConnectionParameter, urlProblem } from '../src/connection-url.ts'
 import { engines } from './engines.ts'
 import { asRoot, dropTables, freshTable } from './harness.ts'
@@ -107,7 +107,7 @@ describe('the other parameters of a URL', () => {
   })
 
   test('of a URL string are divided: what is about the connection stays in the URL, the rest are options', () => {
-    expect(configOfUrl(`${base}?ssl-mode=REQUIRED&table=web&ttl=2h&connection_limit=3`)).toEqual({
+    expect(parseUrl(`${base}?ssl-mode=REQUIRED&table=web&ttl=2h&connection_limit=3`)).toEqual({
       url: `${base}?ssl-mode=REQUIRED&connection_limit=3`,
       table: 'web',
       ttl: '2h',

@@ -1,4 +1,4 @@
-import type { IdentityRef } from '@sess/core'
+import type { IdentityRef, Session, SessionStore } from '@sess/core'
 import { type MysqlConfig, mysqlStore } from '@sess/mysql'
 import { type Address, shared } from '@sess/testkit'
 import mysql, { type Pool, type PoolConnection, type PoolOptions } from 'mysql2'
@@ -73,6 +73,82 @@ describe.each(engines)('on %s', async (name) => {
 
   const who: IdentityRef = { providerId: 'github', externalId: 'user_888' }
   const soon = () => new Date(Date.now() + 3_600_000)
+
+  /** Sessions with and without a deadline, saved together with new data; what became of each. */
+  async function saveTogether(store: SessionStore<{ n?: number }>, sessions: readonly Session<{ n?: number }>[]) {
+    return Promise.all(sessions.map((session, n) => store.save({ ...session, data: { n } })))
+  }
+  const create = (store: SessionStore<{ n?: number }>, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_, n) => store.create(n % 2 ? { ttl: 60_000 + n } : { deadline: soon() })),
+    )
+
+  test.each(name === 'mariadb' ? ['', 'SIMULTANEOUS_ASSIGNMENT'] : [''])(
+    'saves of sessions that are as they were loaded are one statement for all, with the sql_mode "%s" too',
+    async (mode) => {
+      const { store, peer, pool, sent } = await open({ maxLifetime: null }, { connectionLimit: 1 })
+      if (mode) {
+        pool.on('connection', (connection) => connection.query(`set session sql_mode = '${mode}'`))
+        await new Promise((resolve) => pool.query(`set session sql_mode = '${mode}'`, resolve))
+      }
+      const made = await create(store, 20)
+      sent.length = 0
+      const saved = await saveTogether(store, made)
+      const writes = sent.filter((text) => /sess|t_/.test(text) && !/^(set|start)/.test(text))
+      expect(writes.filter((text) => text.startsWith('insert'))).toHaveLength(1)
+      expect(writes.filter((text) => /for update/.test(text))).toEqual([])
+      expect(await Promise.all(made.map(({ id }) => peer.load(id)))).toEqual(saved)
+      expect(saved.map(({ data }) => data.n)).toEqual(made.map((_, n) => n))
+      expect(saved.map(({ expiresAt }) => expiresAt)).toEqual(made.map(({ expiresAt }) => expiresAt))
+    },
+  )
+
+  test.each([
+    ['was touched', (peer: SessionStore, { id }: Session) => peer.touch(id, { ttl: '2h' })],
+    ['was replaced by one built by hand', (peer: SessionStore, { id }: Session) => peer.save({ id, data: { n: -1 } })],
+  ] as const)(
+    'saves of which one is of a session that %s meanwhile are all told, and keep what is stored of its times',
+    async (_what, change) => {
+      const { store, peer } = await open({ maxLifetime: null })
+      const made = await create(store, 6)
+      const changed = made.at(-1) as Session
+      await change(peer as unknown as SessionStore, changed)
+      const times = await peer.load(changed.id)
+      const saved = await saveTogether(store, made)
+      expect(saved.at(-1)).toMatchObject({
+        data: { n: 5 },
+        createdAt: times?.createdAt,
+        expiresAt: times?.expiresAt,
+        ttlMs: times?.ttlMs,
+        deadline: times?.deadline,
+      })
+      expect(await Promise.all(made.map(({ id }) => peer.load(id)))).toEqual(saved)
+    },
+  )
+
+  test('saves of which some move their expiry and others keep it each have their own', async () => {
+    const { store, peer, sent } = await open({ maxLifetime: null })
+    const made = await create(store, 8)
+    const asked = made.map((session, n) =>
+      n < 4 ? session : { ...session, expiresAt: new Date(Date.now() + 600_000 + n) },
+    )
+    sent.length = 0
+    const saved = await saveTogether(store, asked)
+    expect(sent.filter((text) => /for update/.test(text))).toEqual([])
+    expect(saved.map(({ expiresAt }) => expiresAt)).toEqual(asked.map(({ expiresAt }) => expiresAt))
+    expect(await Promise.all(made.map(({ id }) => peer.load(id)))).toEqual(saved)
+  })
+
+  test('of saves together one is of a session that was deleted meanwhile: that one is gone, and the others are stored', async () => {
+    const { store, peer } = await open()
+    const made = await create(store, 5)
+    await peer.delete((made[2] as Session).id)
+    const told = await Promise.allSettled(made.map((session, n) => store.save({ ...session, data: { n } })))
+    expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect((told[2] as PromiseRejectedResult).reason).toMatchObject({ code: 'SESS_GONE' })
+    const loaded = await Promise.all(made.map(({ id }) => peer.load(id)))
+    expect(loaded.map((session) => session?.data.n)).toEqual([0, 1, undefined, 3, 4])
+  })
 
   test('a lone write of every kind that finds its row is one statement, without a transaction', async () => {
     const { store, sent } = await open()

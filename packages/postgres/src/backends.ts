@@ -1,6 +1,6 @@
 import { type Connection, select } from './connection.ts'
 
-/** The process at the server that serves a connection. Its number may be given to another one later, its start may not. */
+/** The server process of a connection. Another process may get its number later, but never its start. */
 export interface Backend {
   readonly pid: number
   /** The instant of its start, in microseconds. */
@@ -9,12 +9,12 @@ export interface Backend {
 
 const backends = new WeakMap<Connection, Backend>()
 
-/** The process behind a connection; undefined behind a pooler, where that is another one for each transaction. */
+/** The process of a connection; undefined behind a pooler, where each transaction may have another one. */
 export function backendOf(connection: Connection): Backend | undefined {
   return backends.get(connection)
 }
 
-/** What a new connection is asked: who serves it, and whether it takes writes. pg leaves its encoding to the role. */
+/** Asks a new connection which process serves it, and whether it takes writes. It sets the encoding, which pg leaves to the role. */
 const whoServes = select(`select pid, (extract(epoch from backend_start) * 1000000)::bigint,
     pg_catalog.current_setting('transaction_read_only'), pg_catalog.set_config('client_encoding', 'UTF8', false)
   from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())`)

@@ -4,7 +4,7 @@ import { Timeouts, type Waiting } from '@sess/core'
 import type { CancelKey } from './connection.ts'
 import { socketPath, type Target } from './target.ts'
 
-/** What a cancel request needs to know of a connection's target. */
+/** The target of a connection, as a cancel request needs it. */
 export type CancelTarget = Pick<Target, 'host' | 'port' | 'tls'>
 
 /** One wish for a cancel request. */
@@ -16,8 +16,8 @@ interface Wish {
 }
 
 /**
- * Asks the server to cancel statements. A request is a connection of its own, so they are made one after another: beside
- * all others there is never more than one.
+ * Asks the server to cancel statements. Each request is a connection of its own. They are sent one after another, so there is
+ * never more than one of them.
  */
 export class Canceller {
   readonly #timeouts: Timeouts
@@ -28,7 +28,7 @@ export class Canceller {
     this.#timeouts = new Timeouts(timeoutMs)
   }
 
-  /** Resolves once the server has taken the request, or has not within the time. It never rejects. */
+  /** Resolves when the server has taken the request, or when the time is over. It never rejects. */
   cancel(targets: readonly CancelTarget[], key: () => CancelKey | null): Promise<void> {
     return new Promise((done) => {
       this.#wishes.push({ targets, key, done })
@@ -45,7 +45,7 @@ export class Canceller {
     this.#isBusy = false
   }
 
-  /** The server closes the connection of a request when it has passed it on. */
+  /** Sends a request. The server closes its connection when it has passed the request on. */
   #request(target: CancelTarget, key: () => CancelKey | null): Promise<void> {
     if (key() === null) return Promise.resolve()
     return new Promise((resolve) => {

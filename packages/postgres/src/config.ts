@@ -11,7 +11,7 @@ import {
 import type { PgPool } from './pg.ts'
 import { isConnectionParameter } from './url.ts'
 
-/** What the store needs of a client of postgres.js, whatever types the client was given. */
+/** The part of a postgres.js client that the store uses, for clients with any type parameters. */
 export interface PostgresJsLike {
   readonly unsafe: (...args: never[]) => unknown
   readonly options: object
@@ -41,10 +41,10 @@ declare global {
 }
 
 /**
- * The configuration in a URL such as `postgres://app@db/app?sslmode=require&table=web&ttl=2h`: what is about the connection
- * stays in `url`, any other parameter is an option of the store.
+ * Parses a URL such as `postgres://app@db/app?sslmode=require&table=web&ttl=2h`. Parameters of the connection stay in `url`;
+ * any other parameter is an option of the store.
  */
-export function configOfUrl(text: string): Record<string, string> {
+export function parseUrl(text: string): Record<string, string> {
   const { url, parameters } = splitUrl(text)
   const connection = new URLSearchParams()
   const options: Record<string, string> = {}

@@ -1,5 +1,5 @@
 import { SessionError } from '@sess/core'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import type { Target } from './target.ts'
 
 /** Names a connection in a cancel request. */
@@ -12,9 +12,9 @@ export interface CancelKey {
 export interface Connection {
   readonly target: Target
   readonly cancelKey: CancelKey | null
-  /** Rejects, also when the connection ends, however the driver takes that. */
+  /** Rejects also when the connection ends, even if the driver says nothing of it. */
   execute(call: SqlCall): Promise<SqlResult>
-  /** Takes leave of the server. `whenClosed` follows soon, where the server is there. */
+  /** Says goodbye to the server. `whenClosed` follows soon if the server answers. */
   end(): void
   /** Gives the connection up. */
   destroy(): void
@@ -23,10 +23,10 @@ export interface Connection {
 /** How a driver opens a connection. `whenClosed` is called once, also for one that never opened. */
 export type Connect = (target: Target, whenClosed: () => void) => { connection: Connection; opened: Promise<void> }
 
-/** What an answer is brought to, at the one place where answers come in. */
+/** Checks an answer and brings it into one form. Every answer comes through here. */
 export function sqlResult(rows: readonly (readonly unknown[])[], count: number | null): SqlResult {
   const affected = count ?? 0
-  // postgres.js counts rows on after a statement that failed half-way: then the next answer begins with as many holes.
+  // After a statement that failed half-way, postgres.js keeps its row counter. The next answer then begins with as many holes.
   const own = rows.length > affected ? rows.slice(rows.length - affected) : rows
   if (own.length > 0 && own.length !== affected) throw contradiction()
   for (let index = 0; index < own.length; index += 1) if (own[index] === undefined) throw contradiction()

@@ -1,4 +1,4 @@
-import { runAsync, type SqlDriver, type SqlWork } from '@sess/core/sql'
+import { runAsync, type SqlDriver, type SqlWork } from '@sess/sql'
 import type { Channel } from './channel.ts'
 import { command, select } from './connection.ts'
 import { faultOf, toSessionError } from './errors.ts'
@@ -25,7 +25,7 @@ export class PostgresDriver implements SqlDriver {
 
   exclusive<T>(work: () => SqlWork<T>): Promise<T> {
     return this.transaction(function* () {
-      // "relation exists, skipping" is not for the console of whoever handed the client in.
+      // Keeps the notice "relation exists, skipping" off the console of whoever handed the client in.
       yield command('set local client_min_messages = warning')
       yield lockMigration
       return yield* work()
@@ -41,5 +41,5 @@ export class PostgresDriver implements SqlDriver {
   }
 }
 
-/** A number of our own among the advisory locks of a database: "sess" in ASCII, and the first of its kind. */
+/** The advisory lock of migrations. Its first number is "sess" in ASCII. */
 const lockMigration = select('select pg_catalog.pg_advisory_xact_lock(1936024435, 1)')

@@ -71,34 +71,34 @@ const errors: DriverErrors = driverErrors({
   },
 })
 
-/** The fault that an error of a driver, the server or the system tells of; undefined for any other. */
+/** Returns the fault of an error of a driver, the server or the system; undefined for any other error. */
 export function faultOf(error: unknown): DriverFault | undefined {
   return errors.faultOf(error)
 }
 
-/** The `SessionError` for an error of a driver, the server or the system; undefined for any other. */
+/** Returns the `SessionError` for an error of a driver, the server or the system; undefined for any other error. */
 export function toSessionError(error: unknown): SessionError | undefined {
   const known = errors.toSessionError(error)
   if (known === undefined || !isEnded(error)) return known
   return new SessionError(known.code, known.message, { cause: known.cause, retryable: false })
 }
 
-/** Whether the server, or a pooler in its place, sent this error. Either driver's has a severity; nobody else's is believed. */
+/** Whether the server or a pooler sent this error. Both drivers give such an error a severity; any other error has none. */
 export function isOfServer(error: unknown): boolean {
   return severityOf(error) !== undefined
 }
 
-/** States that say: this connection leads to the wrong server, or to none for long. */
+/** States that mean that the connection leads to the wrong server, or that the server is going away. */
 const wrongServer = /^(25006$|57P0|08|58)/
 
-/** Whether a connection is of no more use after this error of one of its statements. */
+/** Whether a connection must not be used again after this error of a statement. */
 export function endsConnection(error: unknown): boolean {
   const severity = severityOf(error)
   if (severity === undefined || severity === 'FATAL' || severity === 'PANIC') return true
   return wrongServer.test(String((error as { code?: unknown }).code))
 }
 
-/** Whether the server itself said that it ends the connection: then nothing of the connection is left there. */
+/** Whether the server said that it ends the connection. Then nothing of the connection is left at the server. */
 export function isFatal(error: unknown): boolean {
   const severity = severityOf(error)
   return severity === 'FATAL' || severity === 'PANIC'
@@ -129,7 +129,7 @@ export function isTlsMissing(error: unknown): boolean {
 function severityOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { severity, severity_local } = error as { severity?: unknown; severity_local?: unknown }
-  // PgBouncer sends only the one that may be translated.
+  // PgBouncer sends only the severity that may be translated.
   const given = severity ?? severity_local
   return typeof given === 'string' ? given : undefined
 }
@@ -146,7 +146,7 @@ export function connectionClosed(): Error {
   return Object.assign(new Error('the connection was closed'), { code: 'CONNECTION_CLOSED' })
 }
 
-/** What a server that takes no writes says, for one that a host list is to pass over. */
+/** The error for a server without writes that a host list must pass over. */
 export function readOnlyServer(): Error {
   return Object.assign(new Error('the server takes no writes'), { code: '25006', severity: 'ERROR' })
 }

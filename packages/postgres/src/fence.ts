@@ -5,8 +5,8 @@ import { select } from './connection.ts'
 import { isOfServer } from './errors.ts'
 
 /**
- * What was left behind at the server: statements whose connections broke or went silent, and that may take effect yet. No
- * further write is sent before they are ended there, so none of them takes effect after a later one.
+ * Remembers statements whose connections broke or went silent, as they may still take effect at the server. No further write
+ * is sent before they are ended there, so none of them takes effect after a later write.
  */
 export class Fence {
   readonly #execute: Execute
@@ -22,14 +22,14 @@ export class Fence {
     return this.#left.size > 0
   }
 
-  /** Puts up with what was left behind, and begins to end it. */
+  /** Remembers the statement of a process, and begins to end it. */
   add(backend: Backend | undefined): void {
     if (backend === undefined) return
     this.#left.set(`${backend.pid} ${backend.startedAt}`, backend)
     this.clear().catch(() => {}) // the next write tries again
   }
 
-  /** Resolves when nothing is left of what is there now. @throws what asking the server failed with */
+  /** Resolves when all processes that are remembered now have ended. @throws the error of asking the server */
   async clear(): Promise<void> {
     const there = [...this.#left.keys()]
     while (there.some((name) => this.#left.has(name))) {
@@ -46,7 +46,7 @@ export class Fence {
     const starts = asked.map(([, { startedAt }]) => startedAt).join()
     for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 100)) {
       const { rows } = await this.#execute(select(endOthers, [pids, starts])).catch((error: unknown) => {
-        // Where the server can not be asked this at all (it is none of PostgreSQL's own), nothing can be known.
+        // A server that cannot answer this question (it is not PostgreSQL itself) leaves nothing to know.
         if (!isOfServer(error)) throw error
         return { rows: [] }
       })
@@ -57,7 +57,7 @@ export class Fence {
   }
 }
 
-/** Ends the processes that are still there, and tells of them. The role is that of the store, which may end its own. */
+/** Ends the processes that still run, and returns them. The role of the store may end its own processes. */
 const endOthers = `select a.pid, pg_catalog.pg_terminate_backend(a.pid)
   from unnest(pg_catalog.string_to_array($1::text, ',')::int[], pg_catalog.string_to_array($2::text, ',')::bigint[]) as o(pid, started_at)
   join pg_catalog.pg_stat_activity as a

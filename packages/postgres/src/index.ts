@@ -1,5 +1,5 @@
 import { registerStore } from '@sess/core'
-import { configOfUrl, postgresConfig } from './config.ts'
+import { parseUrl, postgresConfig } from './config.ts'
 import { postgresStore } from './store.ts'
 
 export type { PostgresConfig } from './config.ts'
@@ -12,5 +12,5 @@ registerStore({
   package: '@sess/postgres',
   config: postgresConfig,
   open: (config) => postgresStore(config),
-  fromUrl: configOfUrl,
+  fromUrl: parseUrl,
 })

@@ -1,5 +1,5 @@
 import { Timeouts, type Waiting, withinTime } from '@sess/core'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import { backendOf } from './backends.ts'
 import type { Canceller } from './cancel.ts'
 import type { Channel, Execute } from './channel.ts'
@@ -20,7 +20,7 @@ export interface LeasedChannelOptions {
   readonly fence?: Fence
 }
 
-/** Statements on connections that each carry one at a time, so that each can be cancelled, and its end be known. */
+/** Sends each statement on a connection of its own, so that it can be cancelled and its end is known. */
 export class LeasedChannel implements Channel {
   readonly leases: Leases
   readonly timeoutMs: number
@@ -105,7 +105,7 @@ export class LeasedChannel implements Channel {
     })
   }
 
-  /** Waits for as long as the server is at work on the statement, which another connection can see. */
+  /** Waits as long as the server is working on the statement. Another connection asks the server about that. */
   async #patiently(connection: Connection, call: SqlCall, pid: number | null): Promise<SqlResult> {
     const answer = connection.execute(call)
     const late = noAnswer(this.timeoutMs)
@@ -115,7 +115,7 @@ export class LeasedChannel implements Channel {
       } catch (error) {
         if (error !== late) throw error
       }
-      // It may have been answered just now, so what is silent still has a little time.
+      // The answer may be arriving just now, so it gets a little more time.
       if (pid === null || !(await this.#isWorking(pid))) return withinTime(this.graces, answer, () => late)
     }
   }
@@ -126,7 +126,7 @@ export class LeasedChannel implements Channel {
   }
 }
 
-/** What would end a migration that takes its time. */
+/** The settings that could end a long migration. */
 const patience = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
 
 const isActive = `select 1 from pg_catalog.pg_stat_activity where pid = $1::int and state = 'active'`

@@ -20,7 +20,7 @@ export interface ChannelOptions {
   readonly prepare: boolean
 }
 
-/** Once a cancel request is under way an answer is a matter of milliseconds. */
+/** How long an answer is waited for after a cancel request: usually it comes within milliseconds. */
 const graceOf = (timeoutMs: number) => Math.min(timeoutMs, 2_000)
 
 /** Over connections of the store's own. */
@@ -53,9 +53,9 @@ export function channelTo(url: ConnectionUrl, { libraries, timeoutMs, prepare }:
 }
 
 /**
- * The server's own limits, a little below the time after which a caller is told of a time-out: so a statement that waits has
- * been ended by then, and its connection is free. As parameters of the connection, not as SET: a pooler that takes no
- * such parameter says so, and would hand what is SET on to other clients.
+ * The server's own limits, a little below `timeoutMs`: when a caller is told of a time-out, the server has already ended the
+ * statement, and the connection is free. They are parameters of the connection and no SET: a pooler would hand a setting on
+ * to other clients, but refuses a parameter that it does not take.
  */
 function limits(timeoutMs: number): Record<string, string> {
   const ms = (share: number) => String(Math.max(1, Math.min(Math.floor(timeoutMs * share), 2 ** 31 - 1)))
@@ -76,7 +76,7 @@ export function channelOver(pool: PgPool, { timeoutMs, prepare }: ChannelOptions
 export function channelThrough(client: PostgresJsClient, options: ChannelOptions): Channel {
   const { timeoutMs, prepare } = options
   const own = (max: number, asking: Asking = {}) => channelLike(client, options, max, asking)
-  // Such a function changes every row before we see it: connections without one are made, otherwise the same.
+  // Such a function changes every row before the store sees it. So connections without it are opened, with the same settings.
   if (client.options.transform.row.from !== undefined) return own(client.options.max)
   const canceller = new Canceller(graceOf(timeoutMs))
   return new SharedChannel({ client, prepare, timeoutMs, canceller, own: (asking) => own(1, asking) })

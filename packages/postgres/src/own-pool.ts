@@ -7,9 +7,9 @@ import type { Target } from './target.ts'
 
 export interface OwnPoolOptions {
   readonly connect: () => Promise<Connect>
-  /** One for each host; the next is tried where one fails. */
+  /** One for each host. If one fails, the next is tried. */
   readonly targets: () => readonly Target[]
-  /** Called when a target refuses; true where the targets have become others, so that it is worth another try at once. */
+  /** Called when a target refuses. Returns true if the targets have changed, so that another try makes sense at once. */
   readonly canAdapt: (error: unknown, target: Target) => boolean
   readonly max: number
   readonly timeoutMs: number
@@ -23,22 +23,22 @@ export interface OwnPoolOptions {
 interface Place {
   readonly openedAt: number
   idleSince: number
-  /** Set once it takes its leave. */
+  /** Set when it says goodbye to the server. */
   leaving: NodeJS.Timeout | null
 }
 
-/** How long the server has to close a connection that took its leave. */
+/** How long the server has to close a connection after the goodbye. */
 const leaveMs = 1_000
 
 /**
- * The store's own connections, at most `max` at the server: one that takes its leave keeps its place until the server has
- * closed it. Writes that wait for locks can not take all of them.
+ * The store's own connections, at most `max` at the server. A connection keeps its place until the server has closed it.
+ * Writes that wait for locks never take all connections.
  */
 export class OwnPool implements Leases {
   readonly #options: OwnPoolOptions
   readonly #timeouts: Timeouts
   readonly #places = new Map<Connection, Place>()
-  /** Those that are being opened, and how many of them there will be. */
+  /** The connections that are being opened, and how many there are of them. */
   readonly #unready = new Set<Connection>()
   #opening = 0
   /** The last one to come back is the first to be lent. */
@@ -83,7 +83,7 @@ export class OwnPool implements Leases {
       return
     }
     if (returned === 'misled') this.#at += 1
-    // What happened to one has most likely happened to the others that nobody is using.
+    // The other idle connections have most likely ended in the same way.
     if (returned !== 'usable') for (const idle of this.#idle.splice(0)) this.#dismiss(idle)
     if (returned === 'dead') this.#drop(connection)
     else this.#dismiss(connection)
@@ -95,7 +95,7 @@ export class OwnPool implements Leases {
     if (this.#ageing !== null) clearInterval(this.#ageing)
     this.#takers.refuseAll(closed())
     for (const idle of this.#idle.splice(0)) this.#dismiss(idle)
-    // Nobody waits for an answer of the others any more.
+    // Nobody waits for an answer on the other connections any more.
     for (const connection of this.#unready) connection.destroy()
     for (const [connection, { leaving }] of this.#places) if (leaving === null) this.#drop(connection)
     if (this.#places.size === 0) return
@@ -140,7 +140,7 @@ export class OwnPool implements Leases {
       this.#useAgain(connection)
     } catch (error) {
       this.#opening -= 1
-      // What broke all connections broke those that were being opened as well, and they are worth another try.
+      // The event that broke all connections also broke those that were being opened, so another try makes sense.
       this.#broken = isLost(error) ? this.#broken + 1 : 0
       const taker = this.#broken % (this.#options.max + 1) === 0 ? this.#takers.next() : undefined
       if (taker !== undefined) {
@@ -195,7 +195,7 @@ export class OwnPool implements Leases {
     }
   }
 
-  /** Lets a connection take its leave. */
+  /** Says goodbye to the server on a connection. */
   #dismiss(connection: Connection): void {
     const place = this.#places.get(connection)
     if (place === undefined || place.leaving !== null) return

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import type pg from 'pg'
 import { type CancelKey, type Connect, type Connection, sqlResult } from './connection.ts'
 import type { Target } from './target.ts'
@@ -29,7 +29,7 @@ export function connectWithPg({ Client }: Pg): Connect {
     client.on('end', whenClosed)
     const connection = new PgConnection(client, target)
     connection.watch()
-    // Without a callback it makes a promise and an error of its own more.
+    // With a callback pg creates no promise and no extra error.
     const opened = new Promise<void>((resolve, reject) =>
       client.connect((error?: Error | null) => (error ? reject(error) : resolve())),
     )
@@ -46,12 +46,12 @@ export class PgConnection implements Connection {
     this.target = target
   }
 
-  /** What a client says of its connection the statement under way hears too, or the next one. */
+  /** An error of the connection rejects the statement under way, or the next one. */
   watch(): void {
     this.client.on('error', ignore)
   }
 
-  /** Leaves a client of somebody else's as it was. */
+  /** Restores a client that belongs to somebody else. */
   leave(): void {
     this.client.off('error', ignore)
   }
@@ -78,7 +78,7 @@ export class PgConnection implements Connection {
           reject(thrown)
         }
       }
-      // An application may have set `pg.defaults.binary`, and pg reads bytes as UTF-8 where rows are arrays.
+      // The application may have set `pg.defaults.binary`. With rows as arrays, pg would read binary values as UTF-8.
       const { client } = this
       const { binary } = client
       client.binary = false
@@ -98,10 +98,10 @@ export class PgConnection implements Connection {
 
 function ignore(): void {}
 
-/** Values come as the server writes them, whatever parsers the application has given pg. */
+/** Returns values as the server writes them, whatever parsers the application has given to pg. */
 const asSent = { getTypeParser: () => (value: unknown) => value } as pg.CustomTypesConfig
 
-/** The names of prepared statements: a pool's clients know them for as long as they live, whichever store sent them. */
+/** The names of prepared statements. A client keeps them as long as it lives, whichever store prepared them. */
 const names = new Map<string, string>()
 
 function nameOf(text: string): string {

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import type postgres from 'postgres'
 import { type CancelKey, type Connect, type Connection, sqlResult } from './connection.ts'
 import { connectionClosed } from './errors.ts'

@@ -1,5 +1,5 @@
 import { Timeouts, type Waiting } from '@sess/core'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import type { Canceller, CancelTarget } from './cancel.ts'
 import type { Channel, Execute } from './channel.ts'
 import { isRead, sqlResult } from './connection.ts'
@@ -18,8 +18,8 @@ export interface SharedChannelOptions {
 }
 
 /**
- * Statements on a client of postgres.js that was handed in. It sends them on any connection of its pool, behind others of
- * the application, so only what can be done for a single statement is done.
+ * Sends statements over a postgres.js client that was handed in. The client sends them on any connection of its pool, behind
+ * statements of the application. So the guarantees here are those that a single statement can have.
  */
 export class SharedChannel implements Channel {
   readonly #options: SharedChannelOptions
@@ -101,10 +101,10 @@ export class SharedChannel implements Channel {
 /** How often a read is asked whose connection died before it answered. */
 const readTries = 4
 
-/** How many times `timeoutMs` a statement is waited for that was sent: after the first it is cancelled. */
+/** How many times `timeoutMs` a sent statement is waited for. After the first it is cancelled. */
 const waits = 4
 
-/** What postgres.js has not sent yet it will send some time: then it does nothing. */
+/** Makes a statement that postgres.js has yet to send do nothing. */
 function empty(query: Query): void {
   query.strings = ['select 1']
   query.args = []
@@ -113,7 +113,7 @@ function empty(query: Query): void {
 /** The types of our columns: bigint, text, and the catalog's name. */
 const columnTypes = [20, 25, 19]
 
-/** Whether the rows of this client come as the server sent them; otherwise its bytes are asked for. */
+/** Whether the client returns rows as the server sent them. Otherwise the store asks for the raw bytes. */
 function isPlain({ options }: PostgresJsClient): boolean {
   return options.transform.value.from === undefined && columnTypes.every((type) => options.parsers[type] === undefined)
 }

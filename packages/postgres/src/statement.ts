@@ -1,5 +1,5 @@
 import type { Waiting } from '@sess/core'
-import type { SqlCall, SqlResult } from '@sess/core/sql'
+import type { SqlCall, SqlResult } from '@sess/sql'
 import { backendOf } from './backends.ts'
 import { type Connection, isRead } from './connection.ts'
 import { endsConnection, faultOf, isFatal, isOfServer, noAnswer } from './errors.ts'
@@ -10,8 +10,8 @@ import type { Returned, Taker } from './leases.ts'
 const readTries = 4
 
 /**
- * One statement on its way: it waits for a connection, is sent, and is answered; or it is late, is cancelled, and is answered
- * then; or its connection has gone silent, and is given up with it.
+ * One statement: it waits for a connection, is sent, and is answered. If it is late, it is cancelled, and the answer follows. If
+ * its connection has gone silent, both are given up.
  */
 export class Statement implements Taker, Waiting {
   readonly isWrite: boolean
@@ -24,10 +24,10 @@ export class Statement implements Taker, Waiting {
   readonly #reject: (error: unknown) => void
   #connection: Connection | null = null
   #triesLeft = readTries
-  /** Whether it has left a server that takes no writes. */
+  /** Whether it was sent again after a server that takes no writes had refused it. */
   #hasMoved = false
   #isDone = false
-  /** Its last wait, once it is late. */
+  /** The wait for the answer after a cancel request. */
   #grace: Waiting | null = null
 
   constructor(
@@ -70,7 +70,7 @@ export class Statement implements Taker, Waiting {
     this.#reject(error)
   }
 
-  /** It has waited for as long as its caller does. */
+  /** The caller's time is over. */
   expire(): void {
     const { leases, graces, canceller, timeoutMs } = this.#channel
     const connection = this.#connection
@@ -102,7 +102,7 @@ export class Statement implements Taker, Waiting {
       return
     }
     if (!this.#hasMoved && this.#grace === null && faultOf(error) === 'readOnly') {
-      // Nothing was written. The name may lead to another server by now.
+      // Nothing was written. The host name may lead to another server by now.
       this.#hasMoved = true
       this.#giveBack(connection, 'misled')
       this.#channel.leases.take(this)

@@ -1,6 +1,6 @@
 import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
-import { createSqlBackend } from '@sess/core/sql'
+import { createSqlBackend } from '@sess/sql'
 import { type PostgresConfig, postgresConfig } from './config.ts'
 import { defaultSchema, postgresDialect } from './dialect.ts'
 import { PostgresDriver } from './driver.ts'

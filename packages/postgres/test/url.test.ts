@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { configOfUrl } from '../src/config.ts'
+import { parseUrl } from '../src/config.ts'
 import { readUrl } from '../src/url.ts'
 import { onServer } from './on-server.ts'
 import { ownSchema } from './server.ts'
@@ -75,7 +75,7 @@ describe('the URL of a server', () => {
   ])('is understood as %s prints it', (_host, query, expected) => {
     const url = `postgres://app:secret@db.example.com/web${query}`
     expect(only(url)).toMatchObject(expected)
-    expect(() => configOfUrl(url)).not.toThrow()
+    expect(() => parseUrl(url)).not.toThrow()
   })
 
   test('may limit connections, their idle time and their life, and name the schema', () => {

@@ -12,8 +12,8 @@ import {
 } from '@sess/core/config'
 
 /**
- * A Database of better-sqlite3, by what sets it apart: its types come with another package, which who uses this one need not
- * have.
+ * A Database of better-sqlite3, described by its own members: its types come in another package, which a user of this one
+ * need not install.
  */
 export interface SqliteDatabase {
   readonly name: string
@@ -24,7 +24,7 @@ export interface SqliteDatabase {
 
 const isDatabase = (value: object) => 'prepare' in value && 'pragma' in value && 'inTransaction' in value
 
-/** As SQLite and its driver would read them, these are other paths than they seem: blanks are cut off, and nothing is a temporary database. */
+/** Paths that SQLite or its driver would read differently: they cut blanks off, and an empty path is a temporary database. */
 const path = () =>
   field<string>('must be the path of a file or :memory:, without white space around it and without NUL', (value) =>
     typeof value === 'string' && value !== '' && value.trim() === value && !value.includes('\0') ? value : undefined,
@@ -55,7 +55,7 @@ declare global {
  * The configuration in a URL: `sqlite:./sessions.db`, `sqlite:///var/lib/app/sessions.db?table=web`, `sqlite::memory:`.
  * @throws `SESS_CONFIG` where it names a host, `TypeError` where it is malformed
  */
-export function configOfUrl(url: string): Record<string, string> {
+export function parseUrl(url: string): Record<string, string> {
   const { url: address, parameters } = splitUrl(url)
   const path = decodeURIComponent(address.replace(/^sqlite:/i, '').replace(/^\/\/(?=\/)/, ''))
   if (path.startsWith('//')) {

@@ -10,13 +10,13 @@ export interface FileOptions {
   readonly busyTimeoutMs: number
 }
 
-/** How far the write-ahead log may grow before it is brought into the database: 4000 pages. */
+/** The size of the write-ahead log at which SQLite copies it into the database: 4000 pages. */
 const logPages = 4_000
 const logBytes = 16 * 2 ** 20
 
 /**
- * Opens a database file the way sessions need it. A missing one is made, for its owner's eyes only; with `isThere` it is
- * an error.
+ * Opens a database file with the settings that sessions need. A missing file is created, with rights for its owner only. With
+ * `isThere` a missing file is an error.
  * @throws what {@link openingError} makes of the failure
  */
 export async function connect(
@@ -25,17 +25,17 @@ export async function connect(
 ): Promise<BetterSqlite3.Database> {
   let database: BetterSqlite3.Database | undefined
   const setUp = (opened: BetterSqlite3.Database) => {
-    // Readers and the writer do not wait for each other, and a commit is one append to one file.
+    // In this mode readers and the writer do not wait for each other, and a commit is one append to one file.
     opened.pragma('journal_mode = wal')
     opened.pragma(`synchronous = ${synchronous}`)
-    // A page that is written often is copied into the database once in a while only.
+    // A page that is written often is copied into the database only once in a while.
     opened.pragma(`wal_autocheckpoint = ${logPages}`)
-    // While somebody reads for long the log grows past that; it is cut back afterwards.
+    // During a long read the log grows past that size. Afterwards it is cut back.
     opened.pragma(`journal_size_limit = ${logBytes}`)
-    // Of a million sessions most pages are in no cache of ours: mapped, they are read without a system call and a copy.
-    // Measured, on 500-byte sessions: a quarter more loads and saves than without, of a million; the same of ten thousand.
+    // Mapped pages are read without a system call and a copy. With a million sessions of 500 bytes, most of which are in no
+    // cache, that gives a quarter more loads and saves; with ten thousand it makes no difference.
     opened.pragma(`mmap_size = ${2 ** 31}`)
-    // What is deleted is overwritten with zeros. Measured on 500-byte sessions: no cost above the noise.
+    // Deleted data is overwritten with zeros. With sessions of 500 bytes no cost could be measured.
     opened.pragma('secure_delete = on')
     return opened
   }
@@ -51,11 +51,11 @@ export async function connect(
   }
 }
 
-/** SQLite gives the log the same permissions, and an empty file is an empty database to it. */
+/** Creates an empty file, which is an empty database to SQLite. SQLite gives the log the same permissions. */
 function makeFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600))
   } catch {
-    // It is there already, or cannot be made: then SQLite says why it cannot be opened.
+    // The file exists already, or cannot be created. Then SQLite says why it cannot be opened.
   }
 }

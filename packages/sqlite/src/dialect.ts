@@ -7,9 +7,11 @@ import {
   rowAsParameters,
   type SqlDialect,
   sql,
-} from '@sess/core/sql'
+  standardSchema,
+} from '@sess/sql'
+import { sqliteForms } from './forms.ts'
 
-/** Measured: 64 rows are read faster by one statement over `json_each`, and written faster by one statement for each. */
+/** Reads 64 rows by one statement, which is faster than 64. Writes are faster with a statement for each row. */
 const jsonEach: RowSource = {
   from: (columns) =>
     sql`(select ${list(columns.map(({ name }, index) => sql`value ->> ${index.toString()} as "${name}"`))} from json_each(${jsonRows})) as s`,
@@ -21,18 +23,12 @@ export const sqliteDialect: SqlDialect = {
   placeholder: () => '?',
   types: { key: 'text', token: 'text', integer: 'integer', payload: 'text' },
   least: 'min',
+  same: 'is',
   readRows: jsonEach,
   writeRows: rowAsParameters,
-  returning: true,
-  upsert: 'on conflict',
-  deleteForm: 'in',
-  forUpdate: '',
-  skipLocked: '',
-  rowId: 'rowid',
-  identityPages: 'rowId',
-  rowAddress: 'rowid',
+  forms: sqliteForms,
+  schema: standardSchema(' strict'),
+  identityPages: { by: 'rowId', column: 'rowid' },
   cleanUpStep: 8,
-  rewritesIndexes: true,
   columnsOf: sql`select name from pragma_table_info(${parameter('table')})`,
-  ddl: { indexes: 'separate', partialIndexes: true, tableSuffix: ' strict' },
 }

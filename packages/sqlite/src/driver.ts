@@ -1,5 +1,5 @@
 import { SessionError } from '@sess/core'
-import { runSync, type SqlCall, type SqlDriver, type SqlResult, type SqlStatement, type SqlWork } from '@sess/core/sql'
+import { runSync, type SqlCall, type SqlDriver, type SqlResult, type SqlStatement, type SqlWork } from '@sess/sql'
 import type BetterSqlite3 from 'better-sqlite3'
 import { faultOf, isBusy, isOfOneRow, sqliteError, toSessionError } from './errors.ts'
 import { whenUnlocked } from './lock-wait.ts'
@@ -11,13 +11,13 @@ const [begin, commit, rollback] = ['begin immediate', 'commit', 'rollback'].map(
   (text): SqlCall => ({ statement: { text, parameters: [], returnsRows: false }, values: [] }),
 ) as [SqlCall, SqlCall, SqlCall]
 
-/** A clean-up does not wait for somebody who reads for long; the next one tries again. */
+/** A clean-up does not wait for a long read; the next clean-up tries again. */
 const truncateWaitMs = 50
 
 export interface SqliteDriverOptions {
   /** Opens the database; called again after a failure. */
   readonly connect: () => Database | Promise<Database>
-  /** The file that it opens, for which `close` closes the database; left out for a database that is handed in. */
+  /** The file that `connect` opens; then `close` closes the database. Left out for a database that was handed in. */
   readonly path?: string
   /** The most milliseconds to wait for a lock. */
   readonly busyTimeoutMs: number
@@ -33,7 +33,7 @@ interface Connection {
   readonly file: OpenFile
 }
 
-/** The SQL port on better-sqlite3, which blocks: each piece of work runs to its end in one go, so none sees another's. */
+/** The SQL port on better-sqlite3. The driver blocks, so each piece of work runs to its end before another begins. */
 export class SqliteDriver implements SqlDriver {
   readonly #options: SqliteDriverOptions
   #connection: Connection | null = null
@@ -50,7 +50,7 @@ export class SqliteDriver implements SqlDriver {
     const { path, busyTimeoutMs } = this.#options
     const database = await this.#options.connect()
     const opened = await whenUnlocked(() => pathOf(database), busyTimeoutMs)
-    // What the path leads to may change where it is a link; SQLite has followed it. In memory there is no file at all.
+    // The path may be a link that is changed later, but SQLite has followed it. A database in memory has no file.
     this.#connection = { database, file: new OpenFile(opened === '' ? '' : (path ?? opened)) }
   }
 
@@ -83,7 +83,7 @@ export class SqliteDriver implements SqlDriver {
     })
   }
 
-  /** Empties the write-ahead log, in which what was deleted stands for longer than in the database. */
+  /** Empties the write-ahead log, which still has deleted sessions when the database has none of them any more. */
   async truncateLog(): Promise<void> {
     const truncate = ({ database }: Connection) => {
       const [outcome] = database.pragma('wal_checkpoint(truncate)') as [{ busy: number }]
@@ -105,7 +105,7 @@ export class SqliteDriver implements SqlDriver {
   #unlocked<T>(attempt: (connection: Connection) => T, limitMs = this.#options.busyTimeoutMs): T | Promise<T> {
     const connection = this.#opened
     const alone = () => {
-      // What ran now would be part of it, and be undone with it.
+      // A statement would become part of that transaction, and be undone with it.
       if (connection.database.inTransaction) {
         throw sqliteError('SQLITE_BUSY', 'the owner of the database has a transaction open')
       }
@@ -123,13 +123,13 @@ export class SqliteDriver implements SqlDriver {
     try {
       return this.#execute(call)
     } catch (error) {
-      // A trigger can refuse a row by ending the transaction: then no other row is written either.
+      // A trigger can refuse a row by ending the transaction. Then no other row is written either.
       if (!isOfOneRow(error) || database.inTransaction) throw error
       throw sqliteError('SQLITE_ABORT_ROLLBACK', 'a statement ended the transaction')
     }
   }
 
-  /** With `file` the statement begins something of its own, and looks whether the file is still in its place. */
+  /** `file`: the statement is the first of its work, so it first checks that the file is still in its place. */
   #execute({ statement, values }: SqlCall, file?: OpenFile): SqlResult {
     const prepared = this.#prepare(statement)
     file?.expectInPlace(prepared.use)

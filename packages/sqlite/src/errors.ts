@@ -4,7 +4,7 @@ const busy: FaultEntry = { fault: 'unreachable', message: 'the database is locke
 const damaged: FaultEntry = { fault: 'damaged', message: 'the file is damaged, or no SQLite database' }
 const denied: FaultEntry = { fault: 'denied', message: 'access to the database is denied' }
 
-/** SQLite's result code, extended or primary, to what it means here. An extended one that is missing means its primary one. */
+/** The fault of each result code of SQLite. An extended code that is missing has the fault of its primary code. */
 export const sqliteErrors: Readonly<Record<string, FaultEntry>> = {
   SQLITE_BUSY: busy,
   SQLITE_LOCKED: busy,
@@ -50,7 +50,7 @@ const ownErrors: readonly (readonly [head: string, FaultEntry])[] = [
   ],
 ]
 
-/** SQLite's own words. A trigger of the application's may say anything, a record's data too. */
+/** The messages of SQLite itself. A trigger of the application may say anything, even quote a record. */
 const heads = [
   ...ownErrors.map(([head]) => head),
   'access permission denied',
@@ -86,7 +86,7 @@ const heads = [
   'UNIQUE constraint failed',
 ] as const
 
-/** What an error of better-sqlite3 tells, and the `SessionError` for it. */
+/** The fault of an error of better-sqlite3, and the `SessionError` for it. */
 export const { faultOf, toSessionError } = driverErrors({
   product: 'SQLite',
   faults: {},
@@ -94,7 +94,7 @@ export const { faultOf, toSessionError } = driverErrors({
   heads,
 })
 
-/** The same for an error at opening a file, which is named. */
+/** The same for an error at opening a file. The message names the file. */
 export function openingError(error: unknown, file: string): SessionError | undefined {
   const entry = entryOf(error)
   if (entry === undefined) return toSessionError(error)
@@ -102,13 +102,13 @@ export function openingError(error: unknown, file: string): SessionError | undef
   return driverError('SQLite', { fault: faultOfEntry(entry), message: `${message} (${file})` }, error, heads)
 }
 
-/** True for an error that a row is to blame for, and not the statement or the file. */
+/** Whether a row caused the error, and not the statement or the file. */
 export function isOfOneRow(error: unknown): boolean {
   const fault = faultOf(error)
   return fault === 'refusedRow' || fault === 'duplicate' || fault === 'tooLarge'
 }
 
-/** True where another connection, or the owner of this one, is in the way, and will not be for long. */
+/** Whether another connection, or the owner of this one, holds a lock that will soon be free. */
 export function isBusy(error: unknown): boolean {
   const code = codeOf(error)
   return code === undefined
@@ -116,7 +116,7 @@ export function isBusy(error: unknown): boolean {
     : /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(code)
 }
 
-/** An error of this package's own in the words of SQLite, so that the one table of errors has it. */
+/** Makes an error with a code and a message of SQLite, so that the same table of errors applies to it. */
 export function sqliteError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }

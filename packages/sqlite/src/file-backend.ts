@@ -5,16 +5,16 @@ import { isMoved, movedError } from './errors.ts'
 type Steps = 'open' | 'count' | 'cleanExpired' | 'listByIdentity' | 'deleteByIdentity' | 'scan'
 type CompleteBackend = SessionBackend & Required<Pick<SessionBackend, Steps>>
 
-/** The storage in one file, for as long as that is the one at its path. */
+/** The storage in one file, as long as that file is at the path. */
 export interface FileStorage {
   readonly backend: CompleteBackend
   truncateLog(): Promise<void>
 }
 
 /**
- * The storage in whatever file is at a path. Where another one has come there (a backup that was restored), it is opened
- * and asked instead. Where there is none, every call fails until there is one: a file that was there is not made anew,
- * as all of its sessions would be told for absent.
+ * The storage in the file at a path. If another file comes there (a restored backup), it is opened and used instead. If there
+ * is no file, every call fails until there is one. A lost file is not created again: an empty one would say that nobody is
+ * signed in.
  */
 export function fileBackend(path: string, make: (isThere: boolean) => FileStorage): SessionBackend {
   const first = make(false)
@@ -40,12 +40,12 @@ export function fileBackend(path: string, make: (isThere: boolean) => FileStorag
   }
 
   async function openWhatIsThere(): Promise<FileStorage> {
-    // An empty one is about to be filled: by a copy of a backup, or by a process that makes the database.
+    // An empty file is about to be filled: by the copy of a backup, or by a process that creates the database.
     if (sizeOf(path) + sizeOf(`${path}-wal`) === 0) throw movedError()
     return open(make(true))
   }
 
-  /** What was asked of a file that is no longer in its place has not been done. */
+  /** Runs work again that failed because the file was not in its place. The work has changed nothing. */
   async function again<T>(
     storage: FileStorage,
     work: (storage: FileStorage) => T | Promise<T>,

@@ -1,5 +1,5 @@
 import { registerStore } from '@sess/core'
-import { configOfUrl, sqliteConfig } from './config.ts'
+import { parseUrl, sqliteConfig } from './config.ts'
 import { sqliteStore } from './store.ts'
 
 export type { SqliteConfig } from './config.ts'
@@ -12,5 +12,5 @@ registerStore({
   package: '@sess/sqlite',
   config: sqliteConfig,
   open: (config) => sqliteStore(config),
-  fromUrl: configOfUrl,
+  fromUrl: parseUrl,
 })

@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isBusy } from './errors.ts'
 
 /**
- * Waits for a lock without blocking the event loop: where an attempt finds the database locked, it is made again a few
- * milliseconds later, at random so that many processes do not meet again, until `limitMs` have passed.
+ * Waits for a lock without blocking the event loop. If an attempt finds the database locked, it is repeated a few milliseconds
+ * later, until `limitMs` have passed. The pause is random, so that processes do not collide again.
  *
- * SQLite's own busy timeout would sleep inside the call, and with it every request that this process serves. Another
- * process holds the write lock for about a millisecond, so waiting is short and the turn is soon won.
+ * SQLite's own busy timeout would sleep inside the call, and stop every request that this process serves. Another process
+ * holds the write lock for about a millisecond, so the wait is short.
  */
 export function whenUnlocked<T>(attempt: () => T, limitMs: number): T | Promise<T> {
   try {

@@ -3,12 +3,12 @@ import type BetterSqlite3 from 'better-sqlite3'
 import { movedError } from './errors.ts'
 
 /**
- * A look at the file takes about two microseconds, and a read about nine: before every read it would cost a sixth. Once in
- * half a millisecond it is less than half a percent.
+ * How often a read checks the file. A check takes about 2 µs and a read about 9: before every read it would add a sixth. Once in
+ * half a millisecond it adds less than half a percent.
  */
 const freshForMs = 0.5
 
-/** The file that a connection has open. Another one, or none, may come to stand at its path. */
+/** The file that a connection has open. Another file, or none, may be at its path by now. */
 export class OpenFile {
   readonly #path: string
   readonly #opened: BigIntStats | undefined
@@ -21,7 +21,7 @@ export class OpenFile {
   }
 
   /**
-   * Looks before a write and before the first read after it, and before other reads now and then.
+   * Checks before each write, before the first read after a write, and before other reads now and then.
    * @throws `SQLITE_READONLY_DBMOVED` where the file is no longer the one at its path
    */
   expectInPlace(use: 'read' | 'write'): void {
@@ -34,7 +34,7 @@ export class OpenFile {
   }
 }
 
-/** The file of a database that somebody else has opened, as SQLite has it: whatever became of the working directory. */
+/** The file of a database that somebody else has opened. SQLite knows its path even if the working directory has changed. */
 export function pathOf(database: BetterSqlite3.Database): string {
   return database.prepare<[], string>("select file from pragma_database_list where name = 'main'").pluck().get() ?? ''
 }

@@ -1,4 +1,4 @@
-import { defaultTable, schemaSql } from '@sess/core/sql'
+import { defaultTable, schemaSql } from '@sess/sql'
 import { sqliteDialect } from './dialect.ts'
 
 /**

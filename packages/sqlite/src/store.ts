@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
-import { createSqlBackend } from '@sess/core/sql'
+import { createSqlBackend } from '@sess/sql'
 import type BetterSqlite3 from 'better-sqlite3'
 import { type SqliteConfig, sqliteConfig } from './config.ts'
 import { connect } from './connect.ts'
@@ -9,7 +9,7 @@ import { sqliteDialect } from './dialect.ts'
 import { SqliteDriver, type SqliteDriverOptions } from './driver.ts'
 import { type FileStorage, fileBackend } from './file-backend.ts'
 
-/** As the one connection blocks, a second lane would only split the batches. */
+/** The one connection blocks, so a second lane would only split the batches. */
 const batching = {
   maxOperations: 256,
   readLanes: 1,
@@ -40,7 +40,7 @@ export function sqliteStore<Data extends object = JsonObject>(
     busyTimeoutMs: givenMs = Number.POSITIVE_INFINITY,
     ...common
   } = parseOptions('sqlite', sqliteConfig, options as SqliteConfig)
-  // Whoever waits is told why before the time-out tells them less.
+  // A caller that waits learns the reason before the time-out, which says less.
   const busyTimeoutMs = Math.min(givenMs, 0.8 * (common.timeoutMs ?? defaultTimeoutMs))
   const storage = (options: Omit<SqliteDriverOptions, 'busyTimeoutMs'>) => {
     const driver = new SqliteDriver({ ...options, busyTimeoutMs })

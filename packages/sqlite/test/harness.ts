@@ -34,6 +34,15 @@ function damage(path: string, idOrState: string): void {
   database.close()
 }
 
+/** Puts the payload of one session in the place of another's. */
+function move(path: string, fromId: string, toId: string): void {
+  const keyOf = (id: string) => createHash('sha256').update(id).digest('base64url')
+  const database = new BetterSqlite3(path, { timeout: 5_000 })
+  const update = 'update sess_sessions set payload = (select payload from sess_sessions where key = ?) where key = ?'
+  database.prepare(update).run(keyOf(fromId), keyOf(toId))
+  database.close()
+}
+
 /** Stores on a file each. */
 export function fileHarness(options: Omit<SqliteConfig, 'path'> = {}): ConformanceHarness {
   const folders = new WeakMap<SessionStore, ReturnType<typeof temporaryFolder>>()
@@ -49,6 +58,7 @@ export function fileHarness(options: Omit<SqliteConfig, 'path'> = {}): Conforman
     openPeer: (store, more) => sqliteStore({ path: pathOf(store), ...options, ...more }),
     dump: (store) => bytesOf(pathOf(store)),
     damage: (store, idOrState) => damage(pathOf(store), idOrState),
+    move: (store, fromId, toId) => move(pathOf(store), fromId, toId),
     outage: (store) => loseLog(pathOf(store)),
     teardown: (store) => folders.get(store)?.remove(),
   }

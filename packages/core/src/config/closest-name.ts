@@ -1,6 +1,7 @@
 /**
- * The candidate that a misspelt name most likely means; undefined where none is near. Case, `_` and `-` count for nothing,
- * and about one slip (a letter missing, added, wrong or swapped with its neighbour) is allowed for every three letters.
+ * Returns the candidate that a misspelt name most likely means; undefined where none is near. It ignores case, `_` and `-`,
+ * and allows one slip for every three letters. A slip is a letter that is missing, added, wrong or swapped with its
+ * neighbour.
  */
 export function closestName(name: string, candidates: readonly string[]): string | undefined {
   const plain = fold(name)
@@ -17,7 +18,7 @@ function fold(name: string): string {
   return name.toLowerCase().replaceAll(/[_-]/g, '')
 }
 
-/** The distance of Damerau and Levenshtein in which no letter is moved twice. */
+/** The Damerau-Levenshtein distance in its restricted form: no letter is moved twice. */
 function slipsBetween(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)

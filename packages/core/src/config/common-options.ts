@@ -55,12 +55,12 @@ export function snakeCase(name: string): string {
 
 const commonNames = namesByKey(commonFields)
 
-/** The entries of a config that are options of every store. */
+/** Returns the entries of a config that are options of every store. */
 export function commonOptionsOf(config: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(config).filter(([key]) => commonNames.has(key)))
 }
 
-/** The problem of an option of every store that a document gives as a number without a unit; `key` is as the user wrote it. */
+/** Returns the problem of a common option that a document gives as a number without a unit. `key` is as the user wrote it. */
 export function bareNumberOfOption(key: string, value: unknown): { problem: string } | undefined {
   return bareNumber(commonFields[commonNames.get(key) as keyof typeof commonFields], value)
 }
@@ -74,7 +74,7 @@ function checkedConfigs(): WeakSet<object> {
   return holder[key] as WeakSet<object>
 }
 
-/** Notes that a schema has been through a config: its unknown keys have been refused, and what else is in it is the store's own. */
+/** Marks a config as checked: a schema has refused its unknown keys, and every further key belongs to its store. */
 export function markChecked<Config extends object>(config: Config): Config {
   checkedConfigs().add(config)
   return config

@@ -1,15 +1,15 @@
 import { custom, type GenericSchema, type InferInput, type InferOutput, pipe, rawTransform, safeParse } from 'valibot'
 import { durationMs } from '../contract/durations.ts'
 import type { Duration } from '../contract/method-options.ts'
-import { isUrl, schemeOf } from './store-url.ts'
+import { encodingHint, isUrl, schemeOf } from './store-url.ts'
 
-/** One field of a configuration: what it takes, and what the store gets. */
+/** One field of a configuration: the type of its input, and the type that the store gets. */
 export type ConfigField<Output, Input = Output> = GenericSchema<Input, Output>
 
-/** What a user may write in a field. */
+/** The values that a user may write in a field. */
 export type FieldInput<Field extends ConfigField<unknown>> = InferInput<Field>
 
-/** What the store gets of a field. */
+/** The value that the store gets from a field. */
 export type FieldOutput<Field extends ConfigField<unknown>> = InferOutput<Field>
 
 /**
@@ -31,7 +31,7 @@ export function field<Output, Input = Output>(
   )
 }
 
-/** What a field makes of a value: the store's value, or what is wrong with it. */
+/** Reads a value with a field. Returns the store's value, or the problem. */
 export function readField(field: ConfigField<unknown>, value: unknown): { value: unknown } | { problem: string } {
   const result = safeParse(field, value)
   return result.success ? { value: result.output } : { problem: result.issues[0].message }
@@ -72,12 +72,12 @@ export function durationOrNull(): ConfigField<number | null, Duration | null> {
 
 const nullables = new WeakSet<ConfigField<unknown>>()
 
-/** Whether null is a value of this field; of any other it means that the field is left out. */
+/** True where null is a value of this field. In any other field null means left out. */
 export function takesNull(field: ConfigField<unknown>): boolean {
   return nullables.has(field)
 }
 
-/** The problem of a duration that a document gives as a bare number: whoever reads `ttl: 86400` takes it for seconds. */
+/** The problem of a duration that a document gives as a bare number: a reader of `ttl: 86400` would take it for seconds. */
 export function bareNumber(field: ConfigField<unknown>, value: unknown): { problem: string } | undefined {
   if (typeof value !== 'number' || !durations.has(field)) return undefined
   if (!Number.isInteger(value) || value <= 0)
@@ -85,7 +85,7 @@ export function bareNumber(field: ConfigField<unknown>, value: unknown): { probl
   return { problem: `must have a unit: '${value}s' is ${value} seconds, '${value}ms' is ${value} milliseconds` }
 }
 
-/** A whole number; its digits as a string are taken too, as URLs and substituted variables give them. */
+/** A whole number. A string of digits is accepted too, because URLs and substituted variables give strings. */
 export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) {
   return field<number>(`must be a whole number from ${min} to ${max}`, (value) => {
     const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value
@@ -128,7 +128,7 @@ export function identifier(): ConfigField<string> {
   )
 }
 
-/** What the keys of a store begin with; any printable ASCII, so glob characters too. */
+/** A prefix of keys: any printable ASCII, glob characters included. */
 export function keyPrefix(): ConfigField<string> {
   return field('must be 1 to 128 printable ASCII characters', matching(/^[\x20-\x7e]{1,128}$/))
 }
@@ -136,14 +136,23 @@ export function keyPrefix(): ConfigField<string> {
 /** A URL with one of some schemes, given without the colon. */
 export function url(schemes: readonly string[]): ConfigField<string> {
   const list = schemes.map((scheme) => `${scheme}:`).join(' or ')
-  return field(`must be a URL that begins with ${list}`, (value) =>
+  const made = field<string>(`must be a URL that begins with ${list}`, (value) =>
     typeof value === 'string' && schemes.includes(schemeOf(value)?.toLowerCase() ?? '') && isUrl(value)
       ? value
       : undefined,
   )
+  urls.add(made)
+  return made
 }
 
-/** What only code can give: a client, a pool, a function. It is let through untouched where `test` accepts it. */
+const urls = new WeakSet<ConfigField<unknown>>()
+
+/** What to add to the problem of a URL, whatever its field is called. */
+export function urlHint(field: ConfigField<unknown>, value: unknown): string {
+  return urls.has(field) ? encodingHint(value) : ''
+}
+
+/** A value that only code can give: a client, a pool, a function. It passes unchanged where `test` accepts it. */
 export function instance<Value>(description: string, test: (value: object) => boolean): ConfigField<Value> {
   return field(`must be ${description}`, (value) => {
     const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'

@@ -6,7 +6,7 @@ export const ownVendor = 'sess'
 
 /** One thing wrong with a configuration. The message follows `<path>: ` and shows no value. */
 export interface ConfigProblem {
-  /** Where it is, in the keys that the user wrote. */
+  /** The path to the value, in the keys that the user wrote. */
   readonly path: readonly PropertyKey[]
   readonly message: string
 }
@@ -27,7 +27,10 @@ function pathText(path: readonly PropertyKey[]): string {
   return text.join('').replace(/^\./, '')
 }
 
-/** A key in quotes, or `…` where it is not a name at all: it may be a line of YAML with its colon in the wrong place, or a secret. */
+/**
+ * Returns a key in quotes, or `'…'` where it does not look like a name: it may be a secret, or a line of YAML with its
+ * colon in the wrong place.
+ */
 export function keyText(key: PropertyKey): string {
   return typeof key === 'string' && /^[\w$.-]{1,64}$/.test(key) && !isTelling(key) ? `'${key}'` : "'…'"
 }

@@ -40,7 +40,7 @@ function readKey(key: unknown): Uint8Array | undefined {
   return /^[A-Za-z0-9+/_-]{43}=?$/.test(key) ? Buffer.from(key, 'base64') : undefined
 }
 
-/** Undefined where it was left out, null where it is no instant. A document gives it as a string. */
+/** Returns undefined where the value was left out, null where it is not an instant. A document gives it as a string. */
 function readInstant(value: unknown): Date | undefined | null {
   if (value === undefined || value === null) return undefined
   const date = value instanceof Date ? value : typeof value === 'string' ? new Date(value) : null

@@ -2,9 +2,16 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isPlainObject } from '../contract/plain-object.ts'
 import { closestName } from './closest-name.ts'
 import { commonFields, markChecked, namesByKey, snakeCase } from './common-options.ts'
-import { bareNumber, type ConfigField, type FieldInput, type FieldOutput, readField, takesNull } from './fields.ts'
+import {
+  bareNumber,
+  type ConfigField,
+  type FieldInput,
+  type FieldOutput,
+  readField,
+  takesNull,
+  urlHint,
+} from './fields.ts'
 import { type ConfigProblem, configError, keyText, ownVendor } from './problems.ts'
-import { encodingHint } from './store-url.ts'
 
 type Fields = Readonly<Record<string, ConfigField<unknown>>>
 type Optional<Values> = { [Key in keyof Values]?: Values[Key] | undefined }
@@ -21,10 +28,10 @@ export interface StoreConfigSchema<Input, Output> {
   }
 }
 
-/** What a user may write for a schema: camelCase keys, durations as numbers or strings. */
+/** The input that a user may write for a schema: camelCase keys, durations as numbers or strings. */
 export type StoreConfigInput<Schema extends StandardSchemaV1> = StandardSchemaV1.InferInput<Schema>
 
-/** What the store gets: durations as milliseconds. */
+/** The config that the store gets: durations as milliseconds. */
 export type StoreConfigOutput<Schema extends StandardSchemaV1> = StandardSchemaV1.InferOutput<Schema>
 
 export interface StoreConfigRules<Key extends string, Needed extends Key = Key> {
@@ -36,15 +43,15 @@ export interface StoreConfigRules<Key extends string, Needed extends Key = Key> 
   readonly atMostOneOf?: readonly Key[]
 }
 
-/** Says to a schema made here that the config is from a document, where a bare number has no unit. */
+/** Tells a schema made here that the config comes from a document, where a bare number has no unit. */
 export const fromDocument = { libraryOptions: { [ownVendor]: { isDocument: true } } } satisfies StandardSchemaV1.Options
 
 /**
- * The schema of a store's configuration: its own fields and those that every store takes. All of them are optional but those
- * that the rules name.
+ * Makes the schema of a store's configuration: its own fields and those that every store takes. All fields are optional,
+ * except those that the rules name.
  *
- * Keys may be camelCase or snake_case (`sessionPrefix`, `session_prefix`), not both. An unknown key is a problem. Null,
- * which is how YAML writes nothing, means left out.
+ * Keys may be camelCase or snake_case (`sessionPrefix`, `session_prefix`), not both. An unknown key is a problem. Null
+ * means left out: YAML reads an empty field as null.
  * @example
  * ```ts
  * const acmeConfig = storeConfig({ url: url(['acme']), table: identifier() }, { required: ['url'] })
@@ -77,7 +84,7 @@ export function storeConfig<const Own extends Fields, const Needed extends keyof
         const field = fields[name] as ConfigField<unknown>
         const reading = (isDocument && bareNumber(field, value)) || readField(field, value)
         if ('value' in reading) values[name] = reading.value
-        else problemHere(name === 'url' ? reading.problem + encodingHint(value) : reading.problem)
+        else problemHere(reading.problem + urlHint(field, value))
       }
     }
     problems.push(...brokenRules(rules, keyOfName))
@@ -87,7 +94,7 @@ export function storeConfig<const Own extends Fields, const Needed extends keyof
 }
 
 /**
- * The checked options of a factory such as `sqliteStore(options)`; undefined means none.
+ * Checks the options of a factory such as `sqliteStore(options)`. Undefined means none.
  * @throws `SESS_CONFIG` with every problem at once
  */
 export function parseOptions<Input, Output>(

@@ -8,31 +8,38 @@ export const defaultTimeoutMs = 5_000
 /** Keys that encrypt what a store keeps. */
 export interface SealOptions {
   /**
-   * 32 random bytes each, as bytes or in base64, base64url or hex, the newest first: it seals, and all of them open. The next
-   * write of a session seals it anew.
+   * Keys of 32 random bytes each, as bytes or in base64, base64url or hex, the newest first. The newest one seals; each of
+   * them opens. The next write of a session seals it with the newest.
    */
   keys: readonly (string | Uint8Array)[]
-  /** Until this instant a payload that is not sealed is read: for the days after `seal` is switched on. Left out: never. */
+  /**
+   * Until this instant the store also reads payloads that are not sealed: for the days after `seal` is switched on. Left
+   * out: it never does.
+   */
   acceptPlainUntil?: Date | undefined
 }
 
-/** What a store's data is like. */
+/** The schema of a store's data. */
 export interface DataOptions<Data extends object = JsonObject> {
   /**
-   * A synchronous Standard Schema (zod, valibot, arktype) for the data of a session. It is checked at every write and every
-   * load; what is stored is its output, which must pass it again unchanged. Default: data is any JSON object.
+   * A synchronous Standard Schema (zod, valibot, arktype) for the data of a session. Every write and every load checks the
+   * data. The store keeps the output of the schema, which must pass the schema again unchanged. Default: data is any JSON
+   * object.
    */
   data?: StandardSchemaV1<unknown, Data> | undefined
-  /** Makes of stored data that no longer fits the schema data that does. A load never writes it; the next write does. Default: none. */
+  /**
+   * Turns stored data that no longer fits the schema into data that does. A load does not write the result; the next write
+   * does. Default: none.
+   */
   upgrade?: ((old: JsonObject) => unknown) | undefined
   /**
-   * What a session is whose stored data does not fit and cannot be upgraded: `'error'` is `SESS_CORRUPT`; `'absent'` is null
-   * to load, update and rotate, and nothing is deleted. Default `'error'`.
+   * How a session counts whose stored data does not fit and cannot be upgraded. `'error'`: load, update and rotate reject
+   * with `SESS_CORRUPT`. `'absent'`: they resolve with null, and nothing is deleted. Default `'error'`.
    */
   onInvalidData?: 'error' | 'absent' | undefined
 }
 
-/** Options of a store, with the schema by which the type of its data is known. */
+/** The options of a store, with the schema that gives the type of its data. */
 export type WithData<Options, Data extends object> = Omit<Options, keyof DataOptions> & DataOptions<Data>
 
 /** The options that every store takes, whatever its backend. */
@@ -49,8 +56,9 @@ export interface StoreOptions<Data extends object = JsonObject> extends DataOpti
   /** The clock, in epoch milliseconds. Default `Date.now`. */
   now?: (() => number) | undefined
   /**
-   * Whether an id is kept at rest: no, only its SHA-256 (`'hashed'`, the default), or yes, in the payload beside it
-   * (`'plain'`). What one kind of store keeps is out of reach of the other, and a store refuses to open on it (`SESS_CONFIG`).
+   * Whether the store keeps the ids of sessions. `'hashed'`, the default: it keeps only the SHA-256 of an id. `'plain'`: it
+   * keeps the id too, in the payload. A store of one kind finds no session of the other kind, and refuses to open on such
+   * sessions (`SESS_CONFIG`).
    */
   ids?: 'hashed' | 'plain' | undefined
   /** The most milliseconds that an operation waits before it rejects with `SESS_TIMEOUT`. Default 5,000. */
@@ -71,10 +79,10 @@ export interface StoreOptions<Data extends object = JsonObject> extends DataOpti
    */
   cleanupInterval?: Duration | false | undefined
   /**
-   * Hears of an error that no caller is waiting for: a failed background clean-up (which is tried again), a record that a list
-   * leaves out as it cannot be read, a failed `close`. Default: nobody.
+   * Called with an error that no caller is waiting for: a failed background clean-up, which is tried again; a record that a
+   * list leaves out because it cannot be read; a failed `close`. Default: such errors are dropped.
    */
   onBackgroundError?: ((error: Error) => void) | undefined
-  /** Where ids and states come from: for tests of collisions. Default: 256 CSPRNG bits, base64url. */
+  /** Makes ids and states. It is there for tests of collisions. Default: 256 CSPRNG bits, base64url. */
   generateId?: (() => string) | undefined
 }

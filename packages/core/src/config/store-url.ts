@@ -1,14 +1,14 @@
 const schemePattern = /^([a-z][a-z0-9+.-]*):/i
 const furtherHosts = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?[^/?#,]*),[^/?#]*/i
 
-/** The scheme of a store's URL as it is written, without the colon; undefined where the text has none. */
+/** Returns the scheme of a store's URL as it is written, without the colon; undefined where the string has none. */
 export function schemeOf(text: string): string | undefined {
   return schemePattern.exec(text)?.[1]
 }
 
 /**
- * True for a URL; of a list of hosts (`postgres://one,two:5433/db`, which some drivers take) the first is checked. One that
- * has lost a part of its password to the host, the path or a fragment is none.
+ * True for a URL. In a list of hosts (`postgres://one,two:5433/db`, which some drivers take) the first host is checked.
+ * False where an unescaped character has moved a part of the password into the host, the path or the fragment.
  */
 export function isUrl(text: string): boolean {
   const first = text.replace(furtherHosts, '$1')
@@ -17,7 +17,7 @@ export function isUrl(text: string): boolean {
   return isDecodable(username) && isDecodable(password) && hash === '' && (host === '' || !pathname.includes('@'))
 }
 
-/** What to add to a message about a URL whose user or password has a character that must be encoded; `''` for any other value. */
+/** Returns a hint for a URL whose user or password has a character that must be encoded; `''` for any other value. */
 export function encodingHint(value: unknown): string {
   if (typeof value !== 'string' || !value.includes('@') || isUrl(value)) return ''
   return '; in a user or password : / ? # [ ] @ and % must be percent-encoded, as %40 is for @'
@@ -33,8 +33,8 @@ function isDecodable(text: string): boolean {
 }
 
 /**
- * Takes a store's URL apart into what stands before the query, unchanged, and the query's parameters, decoded. The
- * parameters have a null prototype and any name that the URL gives them.
+ * Splits a store's URL into the part before the query, unchanged, and the decoded parameters of the query. The object of
+ * parameters has a null prototype, so a parameter may have any name.
  * @throws `TypeError` where a parameter is given twice
  */
 export function splitUrl(text: string): { url: string; parameters: Record<string, string> } {

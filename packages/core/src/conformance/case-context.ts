@@ -81,6 +81,7 @@ export async function openContext(
       detached(await store.save({ id: context.newId(), expiresAt: new Date(nowMs + hourMs), ...fields })),
     dump: async () => (harness.dump ? await harness.dump(bare) : ''),
     damage: async (id) => harness.damage?.(bare, id),
+    move: async (fromId, toId) => harness.move?.(bare, fromId, toId),
     async outage() {
       if (!harness.outage) throw new Error('the harness has no outage')
       const outage = await harness.outage(bare)

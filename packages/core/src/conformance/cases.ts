@@ -5,6 +5,7 @@ import { changeCodeCases } from './groups/change-code.ts'
 import { closingCases } from './groups/closing.ts'
 import { companyCases } from './groups/company.ts'
 import { createCases } from './groups/create.ts'
+import { crowdCases, deleteAllRaceCases } from './groups/crowds.ts'
 import { dataSchemaCases } from './groups/data-schema.ts'
 import { deleteCases } from './groups/delete.ts'
 import { entriesCases } from './groups/entries.ts'
@@ -32,9 +33,12 @@ import { rotationRaceCases } from './groups/rotation-races.ts'
 import { runningChangeCases } from './groups/running-changes.ts'
 import { saveCases } from './groups/save.ts'
 import { saveConditionCases } from './groups/save-conditions.ts'
+import { moreSaveConditionCases } from './groups/save-more-conditions.ts'
 import { idsApartCases, sealCases } from './groups/seal.ts'
+import { configurationCases, idsApartBothWaysCases, sealKeyCases } from './groups/seal-keys.ts'
 import { sessionFieldCases } from './groups/session-fields.ts'
 import { signInCases } from './groups/sign-in.ts'
+import { moreSignInCases } from './groups/sign-in-races.ts'
 import { stateCases } from './groups/states.ts'
 import { touchCases } from './groups/touch.ts'
 import { tracingCases } from './groups/tracing.ts'
@@ -49,6 +53,7 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...createCases,
   ...saveCases,
   ...saveConditionCases,
+  ...moreSaveConditionCases,
   ...loadCases,
   ...loadAndTouchCases,
   ...deleteCases,
@@ -57,6 +62,7 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...touchCases,
   ...rotateCases,
   ...signInCases,
+  ...moreSignInCases,
   ...sessionFieldCases,
   ...updateCases,
   ...runningChangeCases,
@@ -65,7 +71,9 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...identityIndexCases,
   ...handleCases,
   ...peopleCases,
+  ...crowdCases,
   ...deleteAllCases,
+  ...deleteAllRaceCases,
   ...stateCases,
   ...entriesCases,
   ...pageCases,
@@ -80,7 +88,10 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...atRestCases,
   ...dataSchemaCases,
   ...sealCases,
+  ...sealKeyCases,
   ...idsApartCases,
+  ...idsApartBothWaysCases,
+  ...configurationCases,
   ...orderingCases,
   ...raceCases,
   ...companyCases,

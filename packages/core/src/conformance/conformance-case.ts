@@ -4,7 +4,7 @@ import type { SessionStore } from '../contract/session-store.ts'
 import type { ConformanceOpenOptions } from './harness.ts'
 
 /** A capability of the store, or an optional member of the harness. */
-export type Requirement = keyof Capabilities | 'peer' | 'dump' | 'damage' | 'outage' | 'options'
+export type Requirement = keyof Capabilities | 'peer' | 'dump' | 'damage' | 'move' | 'outage' | 'options'
 
 /** The injected clock. It stands still until a case moves it. */
 export interface CaseClock {
@@ -40,6 +40,8 @@ export interface CaseContext {
   dump(): Promise<string>
   /** Makes what is stored under an id, or for a state, unreadable. */
   damage(idOrState: string): Promise<void>
+  /** Puts the payload of one session in the place of another's. */
+  move(fromId: string, toId: string): Promise<void>
   outage(): Promise<{ end(): Promise<void> }>
 }
 

@@ -50,6 +50,11 @@ export interface ConformanceHarness<Store extends SessionStore = SessionStore> {
    * payload in half, say. Expiry and person stay readable.
    */
   damage?(store: Store, idOrState: string): Awaitable<void>
+  /**
+   * Puts the payload that is stored under one id in the place of the payload under another, as somebody would who edits the
+   * storage by hand. All else of both records stays.
+   */
+  move?(store: Store, fromId: string, toId: string): Awaitable<void>
   /** Cuts the store, and every peer of it, off from its backend until `end` is called. */
   outage?(store: Store): Awaitable<{ end(): Awaitable<void> }>
   /** Called after a store from `open` and its peers are closed: drop the table, delete the folder. */

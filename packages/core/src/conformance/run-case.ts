@@ -89,6 +89,7 @@ const harnessMembers: Readonly<Partial<Record<Requirement, keyof ConformanceHarn
   peer: 'openPeer',
   dump: 'dump',
   damage: 'damage',
+  move: 'move',
   outage: 'outage',
   options: 'takesOptions',
 }

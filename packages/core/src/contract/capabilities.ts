@@ -1,6 +1,6 @@
 /**
- * What a store can do beyond `save`, `load`, `exists`, `delete`, `ping` and `close`, which every store has.
- * A method whose capability is false rejects with `SESS_UNSUPPORTED`.
+ * The abilities of a store beyond `save`, `load`, `exists`, `delete`, `ping` and `close`, which every store has. A method
+ * whose capability is false rejects with `SESS_UNSUPPORTED`.
  */
 export interface Capabilities {
   /** `create`, and `save` with `if: 'absent'` */
@@ -25,7 +25,7 @@ export interface Capabilities {
   readonly scan: boolean
 }
 
-/** Every capability's name, in the order in which documentation and reports list them. */
+/** The names of all capabilities, in the order of the documentation and of reports. */
 export const capabilityNames = Object.freeze([
   'create',
   'update',
@@ -39,7 +39,7 @@ export const capabilityNames = Object.freeze([
   'scan',
 ] as const) satisfies readonly (keyof Capabilities)[]
 
-/** The capabilities that a method needs. A method that is not here needs none. */
+/** The capabilities that each method needs. A method that is not listed needs none. */
 export const capabilitiesOfMethod: Readonly<Record<string, readonly (keyof Capabilities)[]>> = Object.freeze({
   create: ['create'],
   update: ['update'],

@@ -12,15 +12,15 @@ const unitMs: Readonly<Record<string, number>> = {
 const units = Object.keys(unitMs)
 const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/
 const partPattern = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g
-/** The longest time that a timer takes, in ms: beyond it, `setTimeout` fires at once. */
+/** The longest delay of a timer, in ms. With a longer one, `setTimeout` fires immediately. */
 export const longestTimerMs = 2 ** 31 - 1
 /** 100 years: far beyond any session, and safely inside what a `Date` and an SQL bigint hold. */
 export const maxDurationMs = 100 * 365 * 86_400_000
 
 /**
- * Milliseconds of a duration: a positive number of ms, or a strict string of parts in falling units without spaces or
- * repetition (`'24h'`, `'2h30m'`, `'1.5s'`). A fraction of a millisecond is rounded up, so nothing becomes zero.
- * `name` is what a message calls it.
+ * Returns the milliseconds of a duration. A duration is a positive number of ms, or a string of amounts with units, the
+ * largest unit first, without spaces or repetition (`'24h'`, `'2h30m'`, `'1.5s'`). A fraction of a millisecond is rounded
+ * up, so no duration becomes zero. Messages call the duration `name`.
  * @throws `TypeError` for anything else: zero, negative, not finite, over 100 years, no unit
  */
 export function durationMs(value: Duration, name = 'duration'): number {

@@ -15,7 +15,7 @@ export type SessionErrorCode =
   | 'SESS_UNKNOWN_STORE'
   | 'SESS_DUPLICATE_STORE'
 
-/** Whether the same call can succeed later with nothing changed by the caller. */
+/** True where the same call may succeed later, unchanged. */
 const retryableByCode: Readonly<Record<SessionErrorCode, boolean>> = {
   SESS_GONE: false,
   SESS_CONFLICT: true,
@@ -40,10 +40,10 @@ export class SessionError extends Error {
   readonly code: SessionErrorCode
   /** True where the same call may succeed later: an outage, a time-out, a conflict. */
   readonly retryable: boolean
-  /** Of `SESS_GONE`, where the store can tell: whether there is no session under the id, or one whose time is over. */
+  /** For `SESS_GONE`, where the store can tell: the session is absent, or it has expired. */
   readonly reason?: 'absent' | 'expired'
 
-  /** `retryable` defaults to what the code implies. No id, token, data or credential belongs into `message`. */
+  /** `retryable` defaults to what the code implies. `message` must not hold an id, token, data or credential. */
   constructor(
     code: SessionErrorCode,
     message: string,
@@ -69,14 +69,14 @@ export function isSessionError(error: unknown, code?: SessionErrorCode): error i
 }
 
 /**
- * An argument of the wrong type, or of the right one with a value that cannot be: a `TypeError` with Node's own code, as the
- * platform's functions throw it. The message says `<name> must be <what>`.
+ * Makes the `TypeError` for an argument of a wrong type, or with an impossible value. It has Node's own code, like the
+ * errors of Node's functions. The message says `<name> must be <what>`.
  */
 export function invalidArgument(message: string, wrong: 'type' | 'value' = 'value'): TypeError {
   return Object.assign(new TypeError(message), { code: argumentCodes[wrong] })
 }
 
-/** True for what {@link invalidArgument} made. */
+/** True for an error that {@link invalidArgument} made. */
 export function isInvalidArgument(error: unknown): error is TypeError {
   const { code } = error as { code?: unknown }
   return error instanceof TypeError && (code === argumentCodes.type || code === argumentCodes.value)

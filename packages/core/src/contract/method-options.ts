@@ -11,21 +11,21 @@ export interface CreateOptions<Data extends object = JsonObject> {
   data?: Data
   /** The session's idle time, from now and from each touch on. Left out: the store's own `ttl` option (24 h by default). */
   ttl?: Duration
-  /** The absolute limit: `expiresAt` never moves past it. Left out: now and the store's `maxLifetime`; null: none. */
+  /** The absolute limit: `expiresAt` never moves past it. Left out: now plus the store's `maxLifetime`. Null: none. */
   deadline?: Date | null
 }
 
 export interface SaveOptions {
   /**
-   * What must be true of the session that is stored: `'absent'`, there is none; `'exists'`, there is one; `'unchanged'`, it
-   * has the version of the session that is saved. Left out: `'exists'` for a session from a store, nothing for one that is
-   * built by hand.
+   * The condition of the write. `'absent'`: no live session has the id. `'exists'`: a live session has it. `'unchanged'`:
+   * the stored session has the version of the saved one. Left out: `'exists'` for a session from a store, no condition for
+   * a session that is built by hand.
    */
   if?: 'absent' | 'exists' | 'unchanged'
 }
 
 export interface LoadOptions {
-  /** Touches the session as well where it was last seen longer ago than this. Left out: never. */
+  /** Touches the session too, where it was last seen longer ago than this. Left out: never touches. */
   touch?: Duration
 }
 
@@ -35,42 +35,42 @@ export interface TouchOptions {
 }
 
 export interface RotateOptions<Data extends object = JsonObject> {
-  /** Signs this person in, or again. Null: signs out and keeps the session. Left out: whoever it was. */
+  /** Signs this person in, or in again. Null: signs out and keeps the session. Left out: the person stays. */
   identity?: Identity | null
   /** Left out: the data stays. */
   data?: Data
-  /** The session's idle time from now on, its `ttlMs`. Left out: it stays. */
+  /** The session's idle time (`ttlMs`) from now on. Left out: it stays. */
   ttl?: Duration
   /**
-   * The absolute limit. With an `identity`, left out: now and the store's `maxLifetime`; null: none. Without one, a limit can
-   * only be made earlier: a later one, and null, leave it as it is.
+   * The absolute limit. With an `identity`: left out means now plus the store's `maxLifetime`, and null means none. Without
+   * an `identity`, the limit can only be made earlier: a later one, and null, leave it as it is.
    */
   deadline?: Date | null
 }
 
 export interface ListOptions {
-  /** The most sessions; where there are more, which ones is not said. Left out: 1,000. */
+  /** The most sessions to list. Where there are more, the store chooses which ones. Left out: 1,000. */
   limit?: number
 }
 
 export interface DeleteByIdentityOptions {
-  /** The id of a session that stays. Left out: none does. */
+  /** The id of a session that stays. Left out: no session is excepted. */
   except?: string
-  /** How many stay: the newest by `authenticatedAt`, then by creation. `except` counts as one of them. Left out: none. */
+  /** How many sessions stay: the newest by `authenticatedAt`, then by creation. `except` counts as one of them. Left out: 0. */
   keep?: number
 }
 
 export interface DeleteByHandleOptions {
-  /** Ends the session only where it is this person's. Left out: whoever's it is. */
+  /** Ends the session only where it is this person's. Left out: any person's. */
   identity?: IdentityRef
 }
 
 export interface PutStateOptions {
-  /** The state's own text, where the caller has made one. Left out: 256 random bits, base64url. */
+  /** The state, where the caller has made one. Left out: the store makes one of 256 random bits, base64url. */
   state?: string
-  /** Only a request with the same User-Agent gets the state. Left out: it is bound to none. */
+  /** Binds the state to this User-Agent: only the same one gets it. Left out: any gets it. */
   userAgent?: string
-  /** What the callback needs, e.g. a PKCE verifier and a return URL. Left out: `{}`. */
+  /** Data for the callback, e.g. a PKCE verifier and a return URL. Left out: `{}`. */
   data?: JsonObject
   /** Time to live from now. Left out: 10 minutes. */
   ttl?: Duration
@@ -80,19 +80,19 @@ export interface ConsumeStateOptions {
   userAgent?: string
 }
 
-/** What an update does with a session: alters it in place, or returns another one with the same id. */
+/** The change of an update. It alters the session in place, or returns another one with the same id. */
 export type SessionChange<Data extends object = JsonObject> = (
   session: Session<Data>,
   // biome-ignore lint/suspicious/noConfusingVoidType: a change in place returns nothing
 ) => Session<Data> | void | Promise<Session<Data> | void>
 
-/** The same for `updateByIdentity`, which knows no ids. */
+/** The change of `updateByIdentity`, which gets a summary without an id. */
 export type SummaryChange<Data extends object = JsonObject> = (
   summary: SessionSummary<Data>,
   // biome-ignore lint/suspicious/noConfusingVoidType: a change in place returns nothing
 ) => SessionSummary<Data> | void | Promise<SessionSummary<Data> | void>
 
-/** What a consumed one-time state carried. */
+/** A consumed one-time state. */
 export interface ConsumedState {
   data: JsonObject
   createdAt: Date

@@ -20,14 +20,15 @@ import type { IdentityRef, Session, SessionInput, SessionSummary } from './sessi
 /**
  * Where sessions live. Every promise here holds for every store, and `@sess/core/conformance` checks each of them.
  *
- * A session with `expiresAt <= now` is absent on every path, whether or not anything has cleaned up. An outage is an
- * error, never "not found". Two operations on one id issued by one caller in order take effect in that order, awaited
- * or not. Every method can reject with `SESS_UNAVAILABLE` (the backend can't be reached), `SESS_TIMEOUT` (no answer
- * within the store's `timeoutMs`), `SESS_CLOSED` (after `close`) and, where the store's `capabilities` lack it,
- * `SESS_UNSUPPORTED`. An argument of the wrong type or form is a `TypeError`.
+ * A session with `expiresAt <= now` is absent on every path, whether or not anything has cleaned up. An outage is an error,
+ * never "not found". Two operations on one id issued by one caller in order take effect in that order, awaited or not.
+ * Every method can reject with `SESS_UNAVAILABLE` (the backend can't be reached), `SESS_TIMEOUT` (no answer within the
+ * store's `timeoutMs`), `SESS_CLOSED` (after `close`) and, where the store's `capabilities` lack it, `SESS_UNSUPPORTED`. An
+ * argument of the wrong type or form is a `TypeError`. Stores of `createSessionStore` also refuse an option that the method
+ * does not have; the message names the closest one.
  */
 export interface SessionStore<Data extends object = JsonObject> extends AsyncDisposable {
-  /** What this store can do; frozen. */
+  /** The abilities of this store; frozen. */
   readonly capabilities: Capabilities
   /** The absolute limit in ms that `create` and a rotation that signs in give where they get no `deadline`; null for none. */
   readonly maxLifetime: number | null
@@ -44,15 +45,21 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   create(options?: CreateOptions<Data>): Promise<Session<Data>>
 
   /**
-   * Writes a session and resolves with what is now stored. Built by hand (no `version`), it is inserted or replaces what is
-   * there, and nothing of that stays. From a store (with a `version`), it is written only where it still exists; last write
-   * wins. It writes data, identity and `authenticatedAt`, and `expiresAt` only where the caller moved it since the store gave
-   * this object, so a slow save undoes no touch; `createdAt`, `deadline` and `ttlMs` stay as they are stored. One whose
-   * `expiresAt` was moved into the past is deleted. `if` states the condition.
-   * @throws `SESS_GONE` when it was deleted, expired or rotated away; then nothing is written. Its `reason` says which, where
-   * the store can tell.
+   * Writes a session and resolves with the stored one. A session that is built by hand (no `version`) is inserted, or
+   * replaces the stored one completely. A session from a store (with a `version`) is written only where it still exists;
+   * the last write wins. Such a save writes data, identity and `authenticatedAt`. It writes `expiresAt` only where the
+   * caller moved it since the store gave this object, so a slow save undoes no touch. `createdAt`, `deadline` and `ttlMs`
+   * stay as they are stored. Moving `expiresAt` into the past deletes the session. `if` states a condition.
+   *
+   * The `Date` in `expiresAt` remembers what it was. A spread (`{ ...session }`) shares that `Date`. `structuredClone` and
+   * JSON make a new `Date`, and a new one counts as moved: the save writes it, and may undo a touch. An adapter, a cache or
+   * a worker that keeps sessions in such a form should leave `expiresAt` out of the save. The stored expiry then stays.
+   * @throws `SESS_GONE` when it was deleted, expired or rotated away; then nothing is written. Its `reason` says which,
+   * where the store can tell.
    * @throws `SESS_CONFLICT` where `if` is `'absent'` and there is one, or `'unchanged'` and it has another version
    * @throws `SESS_NOT_SERIALIZABLE` naming the path of the value, `SESS_TOO_LARGE`, `SESS_INVALID_DATA`
+   * @throws `TypeError` for a session built by hand whose `deadline` has passed, and for an instant more than 100 years
+   * away
    * @example
    * ```ts
    * session.data.theme = 'dark'
@@ -62,9 +69,9 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   save(session: SessionInput<Data>, options?: SaveOptions): Promise<Session<Data>>
 
   /**
-   * The live session, or null for an unknown, expired or malformed id. With `touch` it also touches, and resolves with the
-   * touched session.
-   * @throws `SESS_CORRUPT` when what is stored under the id was not written by sess, or cannot be opened
+   * Resolves with the live session, or with null for an unknown, expired or malformed id. With `touch` it also touches the
+   * session, and resolves with the touched one.
+   * @throws `SESS_CORRUPT` where the stored session was not written by sess, or cannot be opened
    * @example
    * ```ts
    * const session = await store.load(idFromCookie, { touch: '1m' })
@@ -73,7 +80,7 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   load(id: string, options?: LoadOptions): Promise<Session<Data> | null>
 
   /**
-   * Removes the session; true where a live one was removed.
+   * Removes the session. Resolves with true where it removed a live one.
    * @example
    * ```ts
    * await store.delete(session.id)
@@ -82,14 +89,14 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   delete(id: string): Promise<boolean>
 
   /**
-   * Atomic read-modify-write. `change` gets a fresh session, alters it in place or returns another (it may be async), and
-   * runs again when another writer of data came between; a touch never makes it run again, and the expiry that a touch gave
-   * stays unless the change moved it. It runs in the async context of the call. Null where there is no session, also when
-   * it went away meanwhile. While an async change runs, further updates and rotations of the session wait in this process;
-   * loads, exists, touches, saves and deletes pass it. An update never signs in: where it changes who the person is,
-   * `authenticatedAt` becomes null.
+   * Reads, changes and writes a session in one atomic step. `change` gets a fresh session, and alters it in place or
+   * returns another. It may be async. It runs again where another writer of data came between. A touch never makes it run
+   * again, and the expiry of the touch stays unless the change moved it. The change runs in the async context of the call.
+   * Resolves with null where there is no session, or where it went away meanwhile. While an async change runs, further
+   * updates and rotations of the session wait in this process; loads, exists, touches, saves and deletes do not. An update
+   * never signs in: where it changes the person, `authenticatedAt` becomes null.
    * @throws `SESS_CONFLICT` after a bounded number of tries, `SESS_TIMEOUT` where the change has not ended after
-   * `updateTimeoutMs`, what a save throws, and whatever `change` throws; then nothing is written.
+   * `updateTimeoutMs`, the errors of a save, and the error of `change`. Then nothing is written.
    * @example
    * ```ts
    * await store.update(session.id, ({ data }) => {
@@ -101,7 +108,7 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
 
   /**
    * Moves `expiresAt` to `min(now + ttl, deadline)` and `lastSeenAt` to now, and writes nothing else. Resolves with the new
-   * expiry, or null: a touch never revives.
+   * expiry, or with null where there is no live session: a touch never revives one.
    * @example
    * ```ts
    * const expiresAt = await store.touch(session.id)
@@ -110,11 +117,11 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   touch(id: string, options?: TouchOptions): Promise<Date | null>
 
   /**
-   * A new id for the same session in one atomic step: the old id is dead when it resolves, and alive if it rejects. What is
-   * left out stays. With an `identity` it is a sign-in, or a re-authentication: `authenticatedAt` is now, the expiry is
-   * renewed, and the absolute limit starts anew. Null where there is no session.
-   * @throws `SESS_CORRUPT` where the session cannot be read, `SESS_CONFLICT` after a bounded number of tries, and what a save
-   * throws
+   * Gives the session a new id in one atomic step: the old id is dead when it resolves, and alive if it rejects. Everything
+   * that the options leave out stays. With an `identity` it is a sign-in, or a re-authentication: `authenticatedAt` becomes
+   * now, the expiry is renewed, and the absolute limit starts anew. Resolves with null where there is no session.
+   * @throws `SESS_CORRUPT` where the session cannot be read, `SESS_CONFLICT` after a bounded number of tries, and the
+   * errors of a save
    * @example
    * ```ts
    * const signedIn = await store.rotate(session.id, { identity: { providerId: 'github', externalId: 'user_888' } })
@@ -123,7 +130,7 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   rotate(id: string, options?: RotateOptions<Data>): Promise<Session<Data> | null>
 
   /**
-   * True where a live session has this id.
+   * Resolves with true where a live session has this id.
    * @example
    * ```ts
    * if (!(await store.exists(id))) response.redirect('/login')
@@ -132,7 +139,7 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   exists(id: string): Promise<boolean>
 
   /**
-   * How many live sessions there are.
+   * Resolves with the number of live sessions.
    * @example
    * ```ts
    * console.log(await store.count())
@@ -141,7 +148,7 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   count(): Promise<number>
 
   /**
-   * Removes what has expired, in bounded steps, and resolves with how many sessions that was.
+   * Removes expired sessions and states in bounded steps, and resolves with the number of removed sessions.
    * @example
    * ```ts
    * const removed = await store.cleanExpired()
@@ -150,8 +157,8 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   cleanExpired(): Promise<number>
 
   /**
-   * The live sessions of one person, oldest first, at most `limit`. One that cannot be read is left out; `onBackgroundError`
-   * hears of it.
+   * Resolves with the live sessions of one person, oldest first, at most `limit`. It leaves out a session that cannot be
+   * read, and reports it to `onBackgroundError`.
    * @example
    * ```ts
    * const devices = await store.listByIdentity(session.identity)
@@ -161,9 +168,10 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   listByIdentity(ref: IdentityRef, options?: ListOptions): Promise<SessionSummary<Data>[]>
 
   /**
-   * `update` on every live session of one person: a new role, a new e-mail address. `change` may run more than once for a
-   * session. Resolves with how many sessions were written.
-   * @throws as `update` does; the sessions that were written before stay as they are then
+   * Updates every live session of one person: a new role, a new e-mail address. `change` may run more than once for a
+   * session. Resolves with the number of written sessions. Each session succeeds or fails by itself: one whose `change`
+   * throws or rejects stays as it is, and the others are written all the same.
+   * @throws the first error that `update` would throw for one of them, once every session has had its turn
    * @example
    * ```ts
    * await store.updateByIdentity(ref, ({ data }) => {
@@ -174,8 +182,8 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   updateByIdentity(ref: IdentityRef, change: SummaryChange<Data>): Promise<number>
 
   /**
-   * Ends the sessions of one person: all that they had at the call, rotated meanwhile or not. One that is signed in meanwhile
-   * may stay. Resolves with how many live ones ended.
+   * Ends the sessions of one person: all that the person had at the call, rotated meanwhile or not. A session that signs in
+   * meanwhile may stay. Resolves with the number of live sessions that it ended.
    * @example
    * ```ts
    * await store.deleteByIdentity(ref) // signs out everywhere
@@ -186,7 +194,8 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   deleteByIdentity(ref: IdentityRef, options?: DeleteByIdentityOptions): Promise<number>
 
   /**
-   * Ends the session with this handle; true where a live one was removed. With `identity` only if it is that person's.
+   * Ends the session with this handle. Resolves with true where it removed a live one. With `identity`, it ends the session
+   * only if it is that person's.
    * @example
    * ```ts
    * await store.deleteByHandle(handleFromForm, { identity: session.identity })
@@ -195,7 +204,7 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   deleteByHandle(handle: string, options?: DeleteByHandleOptions): Promise<boolean>
 
   /**
-   * Ends everybody's session who was there at the call, one that cannot be read included. Resolves with how many live ones
+   * Ends every session that existed at the call, unreadable ones too. Resolves with the number of live sessions that it
    * ended.
    * @example
    * ```ts
@@ -215,7 +224,8 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   putState(options?: PutStateOptions): Promise<string>
 
   /**
-   * Takes a state, once: of any number of simultaneous callers one gets it. Any attempt burns it, a wrong User-Agent too.
+   * Gives out a state once: if several callers ask at the same moment, one gets it. Any attempt burns it, one with a wrong
+   * User-Agent too.
    * @example
    * ```ts
    * const taken = await store.consumeState(stateFromQuery, { userAgent })
@@ -225,8 +235,9 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   consumeState(state: string, options?: ConsumeStateOptions): Promise<ConsumedState | null>
 
   /**
-   * Every live session, in bounded memory and no order. One that changes while this runs may be seen in either form, and one
-   * that is rotated twice or not at all. One that cannot be read is left out; `onBackgroundError` hears of it.
+   * Yields every live session, in bounded memory and no order. A session that changes meanwhile comes in its old or its new
+   * form. A session that is rotated meanwhile may come twice or not at all. It leaves out a session that cannot be read,
+   * and reports it to `onBackgroundError`.
    * @example
    * ```ts
    * for await (const { identity, lastSeenAt } of store.entries()) console.log(identity?.externalId, lastSeenAt)
@@ -244,8 +255,8 @@ export interface SessionStore<Data extends object = JsonObject> extends AsyncDis
   ping(): Promise<void>
 
   /**
-   * Waits for every call that began before it, then releases what the store opened itself; a client, pool or database handed
-   * in stays open. It always resolves: `onBackgroundError` hears of what failed. Every later call rejects with
+   * Waits for every call that began before it, then releases what the store opened itself; a client, pool or database
+   * handed in stays open. It always resolves; failures are reported to `onBackgroundError`. Every later call rejects with
    * `SESS_CLOSED`, except `close`, which resolves again.
    * @example
    * ```ts

@@ -19,7 +19,10 @@ export type IdentityRef = Pick<Identity, 'providerId' | 'externalId'>
 export interface Session<Data extends object = JsonObject> {
   /** The secret that the browser holds. */
   readonly id: string
-  /** Names the session in lists and for `deleteByHandle`, as its {@link SessionSummary} does; no use as a cookie. A rotation changes it. */
+  /**
+   * Names the session in lists and for `deleteByHandle`. Its {@link SessionSummary} has the same handle. It is no use as a
+   * cookie. A rotation changes it.
+   */
   readonly handle: string
   /** Who is signed in; null for an anonymous session. */
   identity: Identity | null
@@ -28,23 +31,26 @@ export interface Session<Data extends object = JsonObject> {
   readonly createdAt: Date
   /** When it was last created, saved, updated, touched or rotated. */
   readonly lastSeenAt: Date
-  /** When `create` or `rotate` last gave it an identity; null where that never was, or somebody else is signed in since. */
+  /** When `create` or `rotate` last gave it an identity. Null where neither did, or where a later write changed the person. */
   readonly authenticatedAt: Date | null
   /** From this instant on, the session does not exist. */
   expiresAt: Date
-  /** Its own idle time in ms: what a touch without a `ttl` gives it. */
+  /** Its own idle time in ms: a touch without a `ttl` renews the expiry by it. */
   readonly ttlMs: number
-  /** Nothing but a sign-in by `rotate`, or a session that is built by hand, moves `expiresAt` past this instant. Null: no limit. */
+  /**
+   * `expiresAt` never moves past this instant. Only a sign-in by `rotate`, or saving a session that is built by hand, sets
+   * a later one. Null: no limit.
+   */
   readonly deadline: Date | null
   /** Opaque; a new one at every write of data or identity. A touch keeps it, and so does a rotation that changes nothing else. */
   readonly version: string
 }
 
 /**
- * What a caller may build by hand and `save`. With a `version` the session is one that a store gave; without, it is another
- * session under that id, and what is left out is: `identity` null, `data` `{}`, `createdAt` now, `expiresAt` now and the
- * store's `ttl`, `ttlMs` the time left until `expiresAt`, `authenticatedAt` and `deadline` null. `handle` and `lastSeenAt`
- * follow from the rest and are not read.
+ * A session that a caller may `save`. With a `version`, it comes from a store. Without one, the caller built it by hand: it
+ * is another session under that id. Defaults of a session that is built by hand: `identity` null, `data` `{}`, `createdAt`
+ * now, `expiresAt` now plus the store's `ttl`, `deadline` and `authenticatedAt` null, `ttlMs` the time left until
+ * `expiresAt` or the deadline, whichever comes first. A save does not read `handle` and `lastSeenAt`.
  */
 export type SessionInput<Data extends object = JsonObject> = Pick<Session<Data>, 'id'> & Partial<Session<Data>>
 

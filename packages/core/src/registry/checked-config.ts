@@ -6,14 +6,14 @@ import { isPlainObject } from '../contract/plain-object.ts'
 import { scrub } from './scrub.ts'
 import type { StoreRequest } from './store-request.ts'
 
-/** What a store is opened with, or what is wrong with it. */
+/** The checked config of a store, or its problems. */
 type Checked = { readonly value: unknown } | { readonly problems: readonly ConfigProblem[] }
 
 const commonConfig = storeConfig({})
 
 /**
- * The config that a definition's schema makes of the one that was asked for. The options of every store are in it even
- * where the schema knows nothing of them: most libraries drop what they don't know.
+ * Checks a config with the schema of its definition. The options of every store are in the result even where the schema
+ * does not know them: most libraries drop unknown keys.
  */
 export async function checkConfig({ definition, config, path, isDocument }: StoreRequest): Promise<Checked> {
   const schema = definition.config['~standard']
@@ -48,7 +48,7 @@ async function validate(
     return await (isDocument ? run(config, fromDocument) : run(config))
   } catch (error) {
     return {
-      issues: [{ message: `could not be checked: ${error instanceof Error ? error.message : 'its schema failed'}` }],
+      issues: [{ message: `the check failed: ${error instanceof Error ? error.message : 'its schema failed'}` }],
     }
   }
 }
@@ -59,7 +59,7 @@ function optionsBeside(given: unknown, kept: unknown, isDocument: boolean): Stan
   const dropped: Record<string, unknown> = {}
   const issues: StandardSchemaV1.Issue[] = []
   for (const [key, value] of Object.entries(commonOptionsOf(given))) {
-    // One that the schema has kept is the schema's to check; but where it has left a number as it was, nobody has said in what unit.
+    // The schema checks every option that it keeps. A number that it has left unchanged still has no unit.
     const fault = isDocument && kept[key] === value ? bareNumberOfOption(key, value) : undefined
     if (fault !== undefined) issues.push({ path: [key], message: fault.problem })
     if (!Object.hasOwn(kept, key)) dropped[key] = value
@@ -69,7 +69,7 @@ function optionsBeside(given: unknown, kept: unknown, isDocument: boolean): Stan
   return issues.length > 0 || result.issues ? { issues } : { value: result.value as object }
 }
 
-/** Only plain objects have room for options; any other value is what its schema wants it to be. */
+/** Options are added to plain objects only; any other output of a schema stays as it is. */
 function withOptions(value: unknown, options: object): unknown {
   if (!isPlainObject(value)) return value
   return markChecked(Object.keys(options).length === 0 ? value : { ...options, ...value })

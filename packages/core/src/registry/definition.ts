@@ -4,8 +4,8 @@ import type { SessionStore } from '../contract/session-store.ts'
 
 declare global {
   /**
-   * What `openStore` takes as `config` for each type that is installed. A package that registers a store adds its own, so
-   * that an editor completes and checks it:
+   * The `config` of `openStore` for each installed type. A package that registers a store adds its own, so that an editor
+   * completes and checks it:
    *
    * ```ts
    * declare global {
@@ -14,16 +14,15 @@ declare global {
    * ```
    *
    * It is global because a project may have two copies of `@sess/core`, its own and an older or newer one of some backend.
-   * What is declared for the module `@sess/core` is declared for one of them only, and the other would take any config
-   * unchecked.
+   * A declaration for the module `@sess/core` would reach only one copy, and the other would take any config unchecked.
    */
   interface SessStoreConfigs {}
 }
 
-/** What is declared in `SessStoreConfigs`, and what is declared for this copy of the core alone. */
+/** The configs in `SessStoreConfigs`, and those that are declared for this copy of the core alone. */
 export interface StoreConfigs extends SessStoreConfigs {}
 
-/** A config as its schema gives it, with the options of every store beside what is its own. */
+/** The output of a config's schema, with the options of every store. */
 export type CheckedConfig<Output> = Output & Omit<StoreOptions, keyof Output>
 
 /** How a type of store is recognised, configured and opened. */
@@ -37,11 +36,14 @@ export interface StoreDefinition<Schema extends StandardSchemaV1 = StandardSchem
   /** Checks the `config` of `openStore`; any Standard Schema, sync or async. */
   readonly config: Schema
   /**
-   * Makes the store of a checked config. `openStore` awaits its `ping`. The options of every store (`ttl`, `ids`,
+   * Makes the store for a checked config. `openStore` awaits its `ping`. The options of every store (`ttl`, `ids`,
    * `timeoutMs` and so on) are in the config, also where `config` knows nothing of them, and `createSessionStore` takes it
    * as it is.
    */
   open(config: CheckedConfig<StandardSchemaV1.InferOutput<Schema>>): SessionStore | Promise<SessionStore>
-  /** The config, yet unchecked, that a URL of one of the schemes stands for. Left out: `{ url: <url without query>, ...query parameters }`. */
+  /**
+   * Returns the unchecked config for a URL of one of the schemes. Left out:
+   * `{ url: <url without query>, ...query parameters }`.
+   */
   fromUrl?(url: string): unknown
 }

@@ -1,4 +1,4 @@
-/** The stores that come from the same house, so that a missing one can be named together with how to get it. */
+/** The stores of this project, so that an error can name the package to install. */
 export const firstPartyStores: readonly FirstPartyStore[] = [
   { type: 'memory', schemes: ['memory'], package: '@sess/memory' },
   {

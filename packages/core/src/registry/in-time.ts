@@ -3,8 +3,8 @@ import { SessionError } from '../contract/errors.ts'
 import { Timeouts, withinTime } from '../store/timeouts.ts'
 
 /**
- * Resolves or rejects as `work` does; `SESS_TIMEOUT` where that has not come in time. The process stays alive until then: a
- * promise that nothing will ever settle must not end it without a word.
+ * Settles as `work` does, or rejects with `SESS_TIMEOUT`. It keeps the process alive until then: otherwise a promise that
+ * never settles would let the process exit silently.
  */
 export async function inTime<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   const alive = setInterval(() => {}, longestTimerMs)

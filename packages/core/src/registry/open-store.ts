@@ -12,8 +12,8 @@ import { storeRequest } from './store-request.ts'
 
 /**
  * Opens a store by URL, by `{ type, config }`, or by a whole document with such an object under `session_store`, as a YAML
- * file holds them, and resolves when it has answered a `ping`. An object without a type means memory. In an object a
- * duration has a unit: `ttl: '24h'`.
+ * file holds them, and resolves when it has answered a `ping`. An object without a type means memory; a
+ * `type` that is undefined is an error. In an object a duration has a unit: `ttl: '24h'`.
  * @throws `SESS_CONFIG` with every problem of the configuration at once, each with its path
  * @throws `SESS_UNKNOWN_STORE` when the type or scheme is not registered: the message says what to install and import
  * @throws `SESS_TIMEOUT` when the store has not opened within its `timeoutMs`
@@ -40,14 +40,14 @@ export async function openStore(input: unknown): Promise<SessionStore> {
   const timeoutMs = timeoutOf(checked.value)
   const store = await open(definition, checked.value, timeoutMs)
   try {
-    // The store's own time-out comes first, and says more.
+    // The store's own time-out fires first, and its error says more.
     await inTime(
       toPromise(() => store.ping()),
       timeoutMs * 2,
       `the ping of a ${type} store`,
     )
   } catch (error) {
-    // What the ping met says more than what the close meets.
+    // The error of the ping says more than an error of the close.
     await inTime(
       toPromise(() => store.close()),
       timeoutMs,
@@ -64,7 +64,7 @@ async function open(definition: StoreDefinition, config: unknown, timeoutMs: num
   try {
     store = await inTime(opening, timeoutMs, `the opening of a ${definition.type} store`)
   } catch (error) {
-    // One that opens after all is nobody's.
+    // Nobody has a store that opens after the time-out, so close it.
     opening.then((late) => late.close()).catch(() => {})
     throw error
   }
@@ -78,7 +78,7 @@ async function open(definition: StoreDefinition, config: unknown, timeoutMs: num
   )
 }
 
-/** The promise of what a third party's function gives, or throws. */
+/** Calls a third party's function and returns a promise of its result or error. */
 async function toPromise<T>(run: () => T | Promise<T>): Promise<T> {
   return run()
 }

@@ -8,7 +8,7 @@ interface Registration {
   readonly schemes: readonly string[]
 }
 
-/** The shape that all copies of this package in one process share. Whoever changes it changes the version in the key. */
+/** The shape that all copies of this package in one process share. A change of it needs a new version in the key. */
 interface SharedRegistry {
   readonly stores: Map<string, Registration>
 }
@@ -24,8 +24,8 @@ function shared(): SharedRegistry {
 }
 
 /**
- * Makes a type of store known to `openStore`. Returns a function that takes this registration back and restores the one
- * that it replaced, for mocks in tests.
+ * Registers a type of store for `openStore`. Returns a function that undoes this registration and restores the one that it
+ * replaced, for mocks in tests.
  *
  * `override` replaces the registration of the same type, schemes included; default false.
  * @throws `SESS_DUPLICATE_STORE` when the type is registered, or a scheme belongs to another type
@@ -75,7 +75,7 @@ export function definitionOfScheme(scheme: string): StoreDefinition | undefined 
   return [...shared().stores.values()].find(({ schemes }) => schemes.includes(wanted))?.definition
 }
 
-/** True for a text that could name a type of store. */
+/** True for a string that could be the name of a type of store. */
 export function isTypeName(type: string): boolean {
   return typePattern.test(type)
 }

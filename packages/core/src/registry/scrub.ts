@@ -1,8 +1,8 @@
 const mask = '***'
 
 /**
- * A message with every value of a config taken out: strings and numbers as they are, escaped or percent-encoded, and the
- * credentials and query parameters of a URL. Values of up to three characters go only where they stand as words.
+ * Removes every value of a config from a message: strings and numbers as they are, escaped or percent-encoded, and the
+ * credentials and query parameters of a URL. Values of up to three characters are removed only where they are whole words.
  */
 export function scrub(message: string, config: unknown): string {
   const texts = new Set<string>()

@@ -11,16 +11,19 @@ type MemoryConfig = StoreConfigs extends { memory: infer Config } ? Config : Rea
 /** A store of an installed type: `{ type, config }`, checked by what its package declares in {@link StoreConfigs}. */
 export type InstalledStore = { [Type in Known]: { readonly type: Type } & WithConfig<StoreConfigs[Type]> }[Known]
 
-/** No type means memory. */
+/**
+ * No type means memory. Null does too: YAML reads an empty field as null. A type that is undefined is an error, because an
+ * unset variable must not mean memory.
+ */
 export interface DefaultStore {
-  readonly type?: null | undefined
+  readonly type?: null
   readonly config?: MemoryConfig | null | undefined
 }
 
 /**
- * What only a run can check: a parsed file of unknown type, a document with a `session_store`, or a type of store that
- * declares no config. An object whose `type` is that of an installed store comes to `never`, so that its config can't pass
- * unchecked; so do undefined and null, as an unset variable is no wish for memory.
+ * Input that only `openStore` itself can check: a parsed file of unknown type, a document with a `session_store`, or a type
+ * of store that declares no config. An object whose `type` is that of an installed store becomes `never`, so that its
+ * config cannot pass unchecked. So do undefined and null, because an unset variable must not mean memory.
  */
 export type UncheckedStore<Input> = unknown extends Input
   ? Input

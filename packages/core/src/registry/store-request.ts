@@ -7,13 +7,13 @@ import type { StoreDefinition } from './definition.ts'
 import { definitionOfScheme, definitionOfType } from './registry.ts'
 import { unknownScheme, unknownType } from './unknown-store.ts'
 
-/** A store that was asked for, before its config is checked. */
+/** A request for a store, before its config is checked. */
 export interface StoreRequest {
   readonly definition: StoreDefinition
   readonly config: unknown
-  /** Where the config stands in what the user wrote. */
+  /** The path of the config in the user's input. */
   readonly path: readonly string[]
-  /** True where the config is as somebody wrote it into a document, not taken out of a URL. */
+  /** True where the config comes from an object or document, false where it comes from a URL. */
   readonly isDocument: boolean
   readonly problems: readonly ConfigProblem[]
 }
@@ -21,7 +21,7 @@ export interface StoreRequest {
 const subject = 'Bad configuration of a store'
 const documentKeys = ['session_store', 'sessionStore']
 
-/** What a user asks `openStore` for. @throws `SESS_CONFIG`, `SESS_UNKNOWN_STORE` */
+/** Reads the argument of `openStore`. @throws `SESS_CONFIG`, `SESS_UNKNOWN_STORE` */
 export function storeRequest(input: unknown): StoreRequest {
   if (typeof input === 'string') return requestOfUrl(input)
   const section = isPlainObject(input) ? documentKeys.find((key) => Object.hasOwn(input, key)) : undefined
@@ -30,7 +30,7 @@ export function storeRequest(input: unknown): StoreRequest {
   if (Object.hasOwn(document, 'type')) {
     throw configError(subject, [{ path: [section], message: "can't be given together with 'type'" }])
   }
-  // What else is in the document is not about the store.
+  // The other keys of the document do not concern the store.
   const store = document[section]
   return typeof store === 'string' ? requestOfUrl(store) : requestOfObject(store, [section])
 }
@@ -44,7 +44,7 @@ function requestOfUrl(url: string): StoreRequest {
     const config = definition.fromUrl ? definition.fromUrl(url) : configOfUrl(url)
     return { definition, config, path: ['config'], isDocument: false, problems: [] }
   } catch (error) {
-    // A parser's error quotes the URL, with the password in it.
+    // The parser's error would quote the URL with its password.
     throw isSessionError(error, 'SESS_CONFIG') ? error : malformedUrl(`it is malformed${encodingHint(url)}`)
   }
 }
@@ -65,12 +65,15 @@ function requestOfObject(input: unknown, path: readonly string[]): StoreRequest 
     const unset = input === undefined || input === null ? `, not ${input}: is a variable unset?` : ''
     throw configError(subject, [{ path, message: `must be a URL string or an object { type, config }${unset}` }])
   }
-  const { type, config } = { type: input.type ?? 'memory', config: input.config ?? {} }
+  const config = input.config ?? {}
+  // In a file, a field with nothing after its colon is null and counts as left out. Code that reads an unset variable gives undefined.
+  const type = Object.hasOwn(input, 'type') && input.type === undefined ? undefined : (input.type ?? 'memory')
   const problems: ConfigProblem[] = Object.keys(input)
     .filter((key) => key !== 'type' && key !== 'config')
     .map((key) => ({ path: [...path, key], message: unknownTopLevelKey(key) }))
   if (typeof type !== 'string' || type === '') {
-    const problem = { path: [...path, 'type'], message: "must be a store's name, such as 'redis'" }
+    const unset = type === undefined ? ', not undefined: is a variable unset?' : ''
+    const problem = { path: [...path, 'type'], message: `must be a store's name, such as 'redis'${unset}` }
     throw configError(subject, [problem, ...problems])
   }
   const definition = definitionOfType(type)

@@ -3,21 +3,21 @@ import { SessionError } from '../contract/errors.ts'
 import { type FirstPartyStore, firstPartyStores } from './first-party.ts'
 import { isTypeName, registeredStores } from './registry.ts'
 
-/** The `SESS_UNKNOWN_STORE` for a type that nothing has registered: what there is, and what to install. */
+/** Makes the `SESS_UNKNOWN_STORE` for a type that is not registered. It names the registered types and the package to install. */
 export function unknownType(type: string): SessionError {
   const candidates = [...registeredStores(), ...firstPartyStores.flatMap((store) => [store.type, ...store.schemes])]
   const guess = candidates.includes(type) ? undefined : closestName(type, candidates)
   const store = firstPartyStores.find(
     (store) => store.type === (guess ?? type) || store.schemes.includes(guess ?? type),
   )
-  // A text that is no name may be a URL with its password, put in the wrong place.
+  // A string that is not a name may be a URL with a password in the wrong field.
   const subject = isTypeName(type)
     ? `No store of type '${type}' is registered`
     : 'No store of the given type is registered'
   return unknown(subject, store, store?.type === type ? undefined : (store?.type ?? guess))
 }
 
-/** The `SESS_UNKNOWN_STORE` for a URL whose scheme nothing has registered. */
+/** Makes the `SESS_UNKNOWN_STORE` for a URL whose scheme is not registered. */
 export function unknownScheme(scheme: string, url: string): SessionError {
   const lower = scheme.toLowerCase()
   const exact = firstPartyStores.find((store) => store.schemes.includes(lower))
@@ -28,7 +28,7 @@ export function unknownScheme(scheme: string, url: string): SessionError {
         firstPartyStores.flatMap((store) => store.schemes),
       )
   const store = exact ?? firstPartyStores.find((store) => guess !== undefined && store.schemes.includes(guess))
-  // 'user:password@host' has a scheme too: only what can't be a user's name is shown.
+  // 'user:password@host' looks like a scheme too, so a scheme is shown only where it cannot be a user's name.
   const isShown = exact !== undefined || url.startsWith('//', scheme.length + 1)
   const subject = `No store is registered for ${isShown ? `'${lower}:' URLs` : "the URL's scheme"}`
   return unknown(subject, store, guess && `${guess}:`)

@@ -2,16 +2,16 @@ import { SessionError } from '../contract/errors.ts'
 import type { RecordPage, SessionRecord, StateRecord, StoredTimes, WriteKind } from './backend.ts'
 import type { Work } from './coalescer/task.ts'
 
-/** What an answer is held against. */
+/** The operation that an answer must fit. */
 interface Asked {
   readonly key: string
   readonly work: Work
 }
 
 /**
- * The outcomes in a backend's answer, one for each operation that was asked for. An answer that does not fit its question
- * is an error: it must not come to a caller as the session of somebody else, or as "there is none".
- * @throws `SESS_UNAVAILABLE` where the outcomes cannot be told apart; one that is wrong by itself is an Error in its place
+ * Returns the outcomes in a backend's answer, one for each operation. An answer that does not fit its operation is an
+ * error: no caller may get somebody else's session, or hear that there is none.
+ * @throws `SESS_UNAVAILABLE` where the number of outcomes is wrong. A single wrong outcome becomes an Error in its place.
  */
 export function answersOf(asked: readonly Asked[], answer: readonly unknown[]): readonly unknown[] {
   if (!Array.isArray(answer) || answer.length !== asked.length) {
@@ -25,29 +25,51 @@ export function answersOf(asked: readonly Asked[], answer: readonly unknown[]): 
   return answer
 }
 
-/** The outcome of an operation that was sent alone. @throws `SESS_UNAVAILABLE` where the answer does not fit it */
+/** Returns the outcome of an operation that was sent alone. @throws `SESS_UNAVAILABLE` where the answer does not fit it */
 export function answerOf(work: Work, key: string, answer: readonly unknown[]): unknown {
   if (Array.isArray(answer) && answer.length === 1 && fits(work, key, answer[0])) return answer[0]
   return answersOf([{ key, work }], answer)[0]
 }
 
-/** The page, checked. @throws `SESS_UNAVAILABLE` where it is none, or has records of another identity than was asked for */
+/**
+ * Checks a page. An entry that is not a record fails alone: an Error takes its place, as for a record that cannot be read.
+ * If the entry has a key, the page names it in `unreadableKeys`, so that a sign-out ends it too.
+ * @throws `SESS_UNAVAILABLE` where this is not a page, or has a record of another identity
+ */
 export function checkedPage(page: RecordPage, identityKey?: string): RecordPage {
-  const isPage =
-    isObject(page) &&
-    Array.isArray(page.records) &&
-    isStringOrNull(page.cursor) &&
-    (page.unreadableKeys === undefined || page.unreadableKeys.every((key) => typeof key === 'string'))
-  if (!isPage || !page.records.every((record) => record instanceof Error || isRecord(record))) {
+  if (!isObject(page) || !Array.isArray(page.records) || !isStringOrNull(page.cursor) || !hasKeys(page)) {
     throw contradiction('something else than a page of records')
   }
+  const records: readonly unknown[] = page.records
+  if (records.every(isEntry)) return checkOwner(page, identityKey)
+  const keys = records.flatMap((entry) => (!isEntry(entry) && isObject(entry) ? [entry.key] : []))
+  return checkOwner(
+    {
+      ...page,
+      records: records.map((entry) => (isEntry(entry) ? entry : contradiction('an entry of a page that is no record'))),
+      unreadableKeys: [...(page.unreadableKeys ?? []), ...keys.filter((key) => typeof key === 'string')],
+    },
+    identityKey,
+  )
+}
+
+function checkOwner(page: RecordPage, identityKey: string | undefined): RecordPage {
   const isOfAnother = (record: SessionRecord | Error) =>
     identityKey !== undefined && !(record instanceof Error) && record.identityKey !== identityKey
   if (page.records.some(isOfAnother)) throw contradiction('a record of another identity')
   return page
 }
 
-/** A step's answer: its number and its cursor, checked. @throws `SESS_UNAVAILABLE` where it is none */
+function hasKeys({ unreadableKeys }: RecordPage): boolean {
+  if (unreadableKeys === undefined) return true
+  return Array.isArray(unreadableKeys) && unreadableKeys.every((key) => typeof key === 'string')
+}
+
+function isEntry(entry: unknown): entry is SessionRecord | Error {
+  return entry instanceof Error || isRecord(entry)
+}
+
+/** Checks a step's answer: its number and its cursor. @throws `SESS_UNAVAILABLE` where one of them is wrong */
 export function checkedStep<Name extends string>(
   step: { readonly [name in Name]: number } & { readonly cursor: string | null },
   name: Name,
@@ -58,7 +80,7 @@ export function checkedStep<Name extends string>(
   return step
 }
 
-/** @throws `SESS_UNAVAILABLE` for anything but a number of things */
+/** Checks a count. @throws `SESS_UNAVAILABLE` where it is not a whole number of zero or more */
 export function checkedCount(count: number): number {
   if (!isCount(count)) throw contradiction('a count that is no number')
   return count
@@ -68,7 +90,8 @@ function withErrors(asked: readonly Asked[], answer: readonly unknown[]): readon
   return answer.map((outcome, index) => {
     const { key, work } = asked[index] as Asked
     if (fits(work, key, outcome)) return outcome
-    return contradiction(`an answer to ${typeof work === 'object' ? work.kind : work} that does not fit`)
+    const misfit = misfitOf(work, key, outcome)
+    return contradiction(`an answer to ${typeof work === 'object' ? work.kind : work} that does not fit: ${misfit}`)
   })
 }
 
@@ -80,6 +103,58 @@ function fits(work: Work, key: string, outcome: unknown): boolean {
   if (outcome instanceof Error) return true
   if (work === 'read') return outcome === null || (isRecord(outcome) && outcome.key === key)
   return typeof work === 'object' && fitsKind[work.kind](outcome, work.key)
+}
+
+/** What is wrong with an answer, for the author of the backend: names and types, and no value. */
+function misfitOf(work: Work, key: string, outcome: unknown): string {
+  const kind = typeof work === 'object' ? work.kind : 'read'
+  const fields = fieldsOfAnswer[kind]
+  if (fields === undefined || !isObject(outcome) || Array.isArray(outcome)) {
+    return `${typeOf(outcome)}, and no ${resultOf[kind]}`
+  }
+  const wrong = Object.entries(fields).find(([name, types]) => !types.includes(typeOf(outcome[name])))
+  if (wrong !== undefined) return `${wrong[0]} is ${typeOf(outcome[wrong[0]])}, and must be ${wrong[1].join(' or ')}`
+  return outcome.key === key ? 'it cannot be told apart' : 'it is the record of another key'
+}
+
+const typeOf = (value: unknown) => (value === null ? 'null' : typeof value)
+
+type Types = readonly string[]
+const timesFields = {
+  createdAt: ['number'],
+  expiresAt: ['number'],
+  ttlMs: ['number', 'null'],
+  deadline: ['number', 'null'],
+} as const satisfies Record<string, Types>
+const stateFields = { key: ['string'], payload: ['string'], expiresAt: ['number'] } as const
+const recordFields = {
+  ...stateFields,
+  ...timesFields,
+  version: ['string'],
+  lastSeenAt: ['number', 'null'],
+  identityKey: ['string', 'null'],
+} as const
+
+/** The answers that have fields. */
+const fieldsOfAnswer: Readonly<Partial<Record<WriteKind | 'read', Readonly<Record<string, Types>>>>> = {
+  read: recordFields,
+  replace: timesFields,
+  compareAndSwap: timesFields,
+  rotate: timesFields,
+  consumeState: stateFields,
+}
+
+const resultOf: Readonly<Record<WriteKind | 'read', string>> = {
+  read: 'record, null or Error',
+  insert: 'boolean',
+  put: 'boolean',
+  replace: 'stored times or null',
+  compareAndSwap: "stored times, 'conflict' or 'gone'",
+  touch: 'expiry or null',
+  delete: 'boolean',
+  rotate: "stored times, 'conflict', 'gone' or 'taken'",
+  putState: 'true',
+  consumeState: 'record or null',
 }
 
 const isTrue = (outcome: unknown) => outcome === true

@@ -2,16 +2,16 @@ import type { ChangedRecord, SessionRecord, StateRecord, WriteKind, WriteOperati
 
 type SessionWrite = Exclude<WriteOperation, { readonly kind: 'putState' | 'consumeState' }>
 
-/** What a write resolves with, and what is stored then: null for nothing. Without `record` nothing is written. */
+/** The result of a write: its outcome, and the record to store. A null record is deleted. Without `record`, nothing changes. */
 export interface AppliedWrite<Written = SessionRecord | StateRecord> {
   readonly outcome: WriteResults[WriteKind]
   readonly record?: Written | null
 }
 
 /**
- * What a write makes of the record under its key, as {@link WriteOperation} says: for a backend that reads, decides and writes
- * within a lock or a transaction. `stored` is null where there is none. A rotation's record goes to `newKey`, where the
- * backend has looked that nothing is.
+ * Computes a write as {@link WriteOperation} describes it, for a backend that reads, decides and writes within a lock or a
+ * transaction. `stored` is the record under the operation's key, or null. The record of a rotation goes to `newKey`; the
+ * backend has to check first that this key is free.
  * @example
  * ```ts
  * const { outcome, record } = applyWrite(operation, records.get(operation.key) ?? null, now)
@@ -58,7 +58,7 @@ function applySessionWrite(
   }
 }
 
-/** A record written over a live one; createdAt, ttlMs and deadline are those of `times`. */
+/** Writes a record over a live one. It takes createdAt, ttlMs and deadline from `times`. */
 function rewritten(changed: ChangedRecord, live: SessionRecord, times: SessionRecord): AppliedWrite<SessionRecord> {
   const { keepsExpiry, ...record } = changed
   const { createdAt, ttlMs, deadline } = times

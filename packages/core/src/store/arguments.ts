@@ -1,8 +1,10 @@
 import { isDate } from 'node:util/types'
+import { closestName } from '../config/closest-name.ts'
 import { durationMs, maxDurationMs } from '../contract/durations.ts'
 import { invalidArgument, SessionError } from '../contract/errors.ts'
 import { keyInMessage } from '../contract/key-in-path.ts'
 import type { SaveOptions } from '../contract/method-options.ts'
+import { type MethodWithOptions, optionsOfMethod } from '../contract/option-names.ts'
 import type { Identity, IdentityRef, Session } from '../contract/session.ts'
 import { isObject, rightName } from './encoding/codec.ts'
 import { isMoved } from './encoding/given-expiry.ts'
@@ -22,10 +24,10 @@ const sessionKeys: ReadonlySet<string> = new Set([
   'version',
 ] satisfies (keyof Session)[])
 
-/** A session as it comes from a caller, whatever it is. */
+/** A session from a caller, before it is checked. */
 type Untyped = { readonly [Name in keyof Session]?: Session<object>[Name] | undefined }
 
-/** A caller's session, instants as epoch milliseconds; null where a field was left out. */
+/** A caller's session after the check. Instants are epoch milliseconds. A field that was left out is null. */
 export interface CheckedSession {
   readonly id: string
   readonly identity: Identity | null
@@ -39,10 +41,15 @@ export interface CheckedSession {
   readonly deadline: number | null
   /** Null where the caller built the session by hand. */
   readonly version: string | null
+  /** Whether the save writes over the session that a store gave. If not, it writes every field as it is given. */
+  readonly isFromStore: boolean
 }
 
-/** @throws `TypeError` for a field of the wrong type, `SESS_NOT_SERIALIZABLE` for a field that no session has */
-export function checkSession(session: Untyped, now: number): CheckedSession {
+/**
+ * Checks the session of a save that has this condition.
+ * @throws `TypeError` for a field of the wrong type, `SESS_NOT_SERIALIZABLE` for a field that no session has
+ */
+export function checkSession(session: Untyped, condition: SaveOptions['if'], now: number): CheckedSession {
   checkFields(session)
   const { identity, data, createdAt, authenticatedAt, expiresAt, ttlMs, deadline, version } = session
   const id = idArgument(session.id, 'session.id')
@@ -50,6 +57,7 @@ export function checkSession(session: Untyped, now: number): CheckedSession {
     throw invalidArgument(`session.id must have ${idForm}`)
   }
   if (stringArgument(version, 'session.version') === '') throw invalidArgument('session.version must not be empty')
+  const isFromStore = version !== undefined && condition !== 'absent'
   return {
     id,
     identity: identity ?? null,
@@ -59,12 +67,17 @@ export function checkSession(session: Untyped, now: number): CheckedSession {
     expiresAt: expiresAt === undefined ? null : expiry(expiresAt, now),
     movesExpiry: expiresAt !== undefined && isMoved(expiresAt),
     ttlMs: ttlMs === undefined ? null : idleTime(ttlMs),
-    deadline: instantOrNull(deadline, 'deadline'),
+    // The stored deadline stays when a session from a store is saved, so its own may have passed.
+    deadline: isFromStore ? instantOrNull(deadline, 'deadline') : deadlineOrNull(deadline, now),
     version: version ?? null,
+    isFromStore,
   }
 }
 
-/** What a change may move of a session or a summary; `expiresAt` null where it was left out. @throws as {@link checkSession} */
+/**
+ * Returns the fields that a change may alter in a session or a summary. `expiresAt` is null where it was left out. @throws
+ * as {@link checkSession}
+ */
 export function checkChanged(
   changed: Untyped,
   { id, handle }: { id: string; handle: string },
@@ -88,7 +101,7 @@ function checkFields(session: object): void {
       const right = rightName(key, sessionKeys)
       throw new SessionError(
         'SESS_NOT_SERIALIZABLE',
-        `${keyInMessage(key)}: a session has no such field${right === null ? '' : `, it is called ${right}`}, and would lose it; data takes fields of your own`,
+        `${keyInMessage(key)}: a session has no such field${right === null ? '' : `, did you mean ${right}?`}; fields of your own belong in data`,
       )
     }
   }
@@ -98,10 +111,25 @@ function instantOrNull(date: unknown, name: string): number | null {
   return date === undefined || date === null ? null : instant(date, name)
 }
 
-/** An expiry: of what is further away than any time to live, nobody can say that it is meant. */
+/** Epoch milliseconds. An expiry that has passed is allowed: it ends the session. */
 function expiry(date: unknown, now: number): number {
-  const ms = instant(date, 'expiresAt')
-  if (ms - now > maxDurationMs) throw invalidArgument('expiresAt must be at most 100 years from now')
+  return notTooFar(instant(date, 'expiresAt'), 'expiresAt', now)
+}
+
+function deadlineOrNull(date: unknown, now: number): number | null {
+  return date === undefined || date === null ? null : deadlineArgument(date, now)
+}
+
+/** Epoch milliseconds. @throws `TypeError` for anything but a Date after now, and at most 100 years from now */
+export function deadlineArgument(date: unknown, now: number): number {
+  const ms = instant(date, 'deadline')
+  if (ms <= now) throw invalidArgument('deadline must be in the future')
+  return notTooFar(ms, 'deadline', now)
+}
+
+/** The limit of every duration holds for instants, too. */
+function notTooFar(ms: number, name: string, now: number): number {
+  if (ms - now > maxDurationMs) throw invalidArgument(`${name} must be at most 100 years from now`)
   return ms
 }
 
@@ -110,7 +138,7 @@ function idleTime(ttlMs: unknown): number {
   return durationMs(ttlMs, 'ttlMs')
 }
 
-/** A whole number. @throws `TypeError` for anything else */
+/** Checks a whole number. @throws `TypeError` */
 export function countArgument(value: unknown, name: string, least: number): number {
   if (typeof value !== 'number') throw invalidArgument(`${name} must be a number`, 'type')
   if (!Number.isSafeInteger(value) || value < least) {
@@ -131,11 +159,24 @@ export function stringArgument(value: unknown, name: string): string | undefined
   return value
 }
 
-/** The argument, `{}` where it was left out. @throws `TypeError` for anything but an object */
-export function optionsArgument<T extends object>(options: T | undefined): Partial<T> {
-  if (options === undefined) return {}
+/**
+ * Checks that the options of a method are an object, and that the method has an option for each name in it. A misspelt name
+ * would otherwise count as left out: `rotate(id, { identiy })` would sign nobody in.
+ * @throws `TypeError`
+ */
+export function checkOptions(method: MethodWithOptions, options: object): void {
   if (!isObject(options)) throw invalidArgument('options must be an object', 'type')
-  return options
+  const known = optionsOfMethod[method]
+  for (const name in options) {
+    if (!Object.hasOwn(known, name) && Object.hasOwn(options, name)) throw unknownOption(method, name)
+  }
+}
+
+function unknownOption(method: MethodWithOptions, name: string): TypeError {
+  const names = Object.keys(optionsOfMethod[method])
+  const closest = closestName(name, names)
+  const hint = closest === undefined ? `its options are ${names.join(', ')}` : `did you mean ${closest}?`
+  return invalidArgument(`${method} has no option ${keyInMessage(name)}: ${hint}`)
 }
 
 /** Epoch milliseconds. @throws `TypeError` for anything but a valid Date */
@@ -160,14 +201,7 @@ export function identityRef(ref: IdentityRef): IdentityRef {
   return ref
 }
 
-/** @throws `TypeError` for anything but a valid Date after now */
-export function futureInstant(date: unknown, name: string, now: number): number {
-  const ms = instant(date, name)
-  if (ms <= now) throw invalidArgument(`${name} must be in the future`)
-  return ms
-}
-
-/** @throws `TypeError` for what is no condition of a save */
+/** Checks the condition of a save. @throws `TypeError` */
 export function conditionArgument(condition: unknown): SaveOptions['if'] {
   if (condition === undefined || condition === 'absent' || condition === 'exists' || condition === 'unchanged') {
     return condition

@@ -17,17 +17,11 @@ import type {
   SummaryChange,
   TouchOptions,
 } from '../contract/method-options.ts'
+import type { MethodWithOptions } from '../contract/option-names.ts'
 import type { IdentityRef, Session, SessionInput, SessionSummary } from '../contract/session.ts'
 import type { SessionStore } from '../contract/session-store.ts'
 import { checkedCount } from './answers.ts'
-import {
-  checkSession,
-  conditionArgument,
-  countArgument,
-  idArgument,
-  identityRef,
-  optionsArgument,
-} from './arguments.ts'
+import { checkOptions, checkSession, conditionArgument, countArgument, idArgument, identityRef } from './arguments.ts'
 import type { SessionBackend } from './backend.ts'
 import { CleanUp } from './clean-up.ts'
 import type { Coalescer } from './coalescer/coalescer.ts'
@@ -50,7 +44,9 @@ import { traced, tracedItems } from './tracing.ts'
 
 const listLimit = 1_000
 
-/** The store over a backend: what {@link SessionStore} promises, made of storage primitives. */
+type MethodName = Extract<keyof SessionStore, string>
+
+/** The store over a backend: it keeps the promises of {@link SessionStore} with the backend's storage primitives. */
 export class BackendSessionStore<Data extends object> implements SessionStore<Data> {
   readonly capabilities: Capabilities
   readonly maxLifetime: number | null
@@ -91,9 +87,9 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     this.#sweeper = this.#sweeps(options.cleanupIntervalMs)
   }
 
-  create(options?: CreateOptions<Data>): Promise<Session<Data>> {
-    return this.#steps('create', () => {
-      const { identity = null, data = {}, ttl, deadline: limit } = optionsArgument<CreateOptions<Data>>(options)
+  create(options: CreateOptions<Data> = noOptions): Promise<Session<Data>> {
+    return this.#steps('create', options, () => {
+      const { identity = null, data = {}, ttl, deadline: limit } = options
       const now = this.#options.now()
       const ttlMs = this.#ttlMs(ttl)
       const prepared = this.#codec.prepare({
@@ -120,18 +116,18 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     })
   }
 
-  save(input: SessionInput<Data>, options?: SaveOptions): Promise<Session<Data>> {
-    return this.#operation('save', () => {
-      const condition = conditionArgument(optionsArgument<SaveOptions>(options).if)
+  save(input: SessionInput<Data>, options: SaveOptions = noOptions): Promise<Session<Data>> {
+    return this.#operation('save', options, () => {
+      const condition = conditionArgument(options.if)
       if (condition === 'absent') this.#refuseWithout('create', 'save with if: absent')
       if (condition === 'unchanged') this.#refuseWithout('update', 'save with if: unchanged')
-      return this.#saving.save<Data>(checkSession(input, this.#options.now()), condition)
+      return this.#saving.save<Data>(checkSession(input, condition, this.#options.now()), condition)
     })
   }
 
-  load(id: string, options?: LoadOptions): Promise<Session<Data> | null> {
-    return this.#onId('load', id, null, (key) => {
-      const touch = options === undefined ? undefined : optionsArgument<LoadOptions>(options).touch
+  load(id: string, options: LoadOptions = noOptions): Promise<Session<Data> | null> {
+    return this.#onId('load', options, id, null, (key) => {
+      const { touch } = options
       if (touch !== undefined) this.#refuseWithout('touch', 'load with touch')
       const touchAfterMs = touch === undefined ? Number.POSITIVE_INFINITY : durationMs(touch, 'touch')
       return this.#coalescer.read(key, (record) => {
@@ -145,61 +141,59 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
   }
 
   exists(id: string): Promise<boolean> {
-    return this.#onId('exists', id, false, (key) =>
+    return this.#onId('exists', noOptions, id, false, (key) =>
       this.#coalescer.read(key, (record) => record !== null && record.expiresAt > this.#options.now()),
     )
   }
 
   delete(id: string): Promise<boolean> {
-    return this.#onId('delete', id, false, (key) => this.#coalescer.write({ kind: 'delete', key }, asIs))
+    return this.#onId('delete', noOptions, id, false, (key) => this.#coalescer.write({ kind: 'delete', key }, asIs))
   }
 
   update(id: string, change: SessionChange<Data>): Promise<Session<Data> | null> {
-    return this.#onId('update', id, null, (key) =>
+    return this.#onId('update', noOptions, id, null, (key) =>
       this.#lifecycle.tracked(async () => this.#rewriting.change<Data>(key, id, change)),
     )
   }
 
-  touch(id: string, options?: TouchOptions): Promise<Date | null> {
-    return this.#onId('touch', id, null, (key) => {
-      const { ttl } = optionsArgument<TouchOptions>(options)
+  touch(id: string, options: TouchOptions = noOptions): Promise<Date | null> {
+    return this.#onId('touch', options, id, null, (key) => {
+      const { ttl } = options
       return this.#touch(key, ttl === undefined ? null : durationMs(ttl, 'ttl'), asIs)
     })
   }
 
-  rotate(id: string, options?: RotateOptions<Data>): Promise<Session<Data> | null> {
-    return this.#onId('rotate', id, null, (key) =>
-      this.#lifecycle.tracked(async () =>
-        this.#rotating.rotate<Data>(key, id, optionsArgument<RotateOptions<Data>>(options)),
-      ),
+  rotate(id: string, options: RotateOptions<Data> = noOptions): Promise<Session<Data> | null> {
+    return this.#onId('rotate', options, id, null, (key) =>
+      this.#lifecycle.tracked(async () => this.#rotating.rotate<Data>(key, id, options)),
     )
   }
 
   count(): Promise<number> {
-    return this.#steps('count', () =>
+    return this.#steps('count', noOptions, () =>
       this.#backend.call(async (backend, now) => checkedCount((await backend.count?.(now)) ?? 0)),
     )
   }
 
   cleanExpired(): Promise<number> {
-    return this.#steps('cleanExpired', () => this.#cleanUp.run())
+    return this.#steps('cleanExpired', noOptions, () => this.#cleanUp.run())
   }
 
-  listByIdentity(ref: IdentityRef, options?: ListOptions): Promise<SessionSummary<Data>[]> {
-    return this.#steps('listByIdentity', async () => {
-      const { limit = listLimit } = optionsArgument<ListOptions>(options)
+  listByIdentity(ref: IdentityRef, options: ListOptions = noOptions): Promise<SessionSummary<Data>[]> {
+    return this.#steps('listByIdentity', options, async () => {
+      const { limit = listLimit } = options
       return this.#people.list<Data>(identityRef(ref), countArgument(limit, 'limit', 1))
     })
   }
 
   updateByIdentity(ref: IdentityRef, change: SummaryChange<Data>): Promise<number> {
-    return this.#steps('updateByIdentity', async () => this.#people.update(identityRef(ref), change))
+    return this.#steps('updateByIdentity', noOptions, async () => this.#people.update(identityRef(ref), change))
   }
 
-  deleteByIdentity(ref: IdentityRef, options?: DeleteByIdentityOptions): Promise<number> {
-    return this.#steps('deleteByIdentity', async () => {
-      const { except, keep = 0 } = optionsArgument<DeleteByIdentityOptions>(options)
-      // No session has a malformed id, so nothing is excepted then.
+  deleteByIdentity(ref: IdentityRef, options: DeleteByIdentityOptions = noOptions): Promise<number> {
+    return this.#steps('deleteByIdentity', options, async () => {
+      const { except, keep = 0 } = options
+      // No session has a malformed id, so such an id excepts none.
       const exceptKey =
         except === undefined || !isWellFormedId(idArgument(except, 'except')) ? null : this.#codec.keyOf(except)
       const person = identityRef(ref)
@@ -209,27 +203,25 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     })
   }
 
-  deleteByHandle(handle: string, options?: DeleteByHandleOptions): Promise<boolean> {
-    return this.#operation('deleteByHandle', () => {
+  deleteByHandle(handle: string, options: DeleteByHandleOptions = noOptions): Promise<boolean> {
+    return this.#operation('deleteByHandle', options, () => {
       const key = this.#codec.keyOfHandle(idArgument(handle, 'handle'))
-      const { identity } = optionsArgument<DeleteByHandleOptions>(options)
+      const { identity } = options
       const condition = identity && { ifIdentityKeys: this.#codec.identityKeysOf(identityRef(identity)) }
       return key === null ? Promise.resolve(false) : this.#coalescer.write({ kind: 'delete', key, ...condition }, asIs)
     })
   }
 
   deleteAll(): Promise<number> {
-    return this.#steps('deleteAll', () => this.#people.endEverybody())
+    return this.#steps('deleteAll', noOptions, () => this.#people.endEverybody())
   }
 
-  putState(options?: PutStateOptions): Promise<string> {
-    return this.#operation('putState', () => this.#states.put(optionsArgument<PutStateOptions>(options)))
+  putState(options: PutStateOptions = noOptions): Promise<string> {
+    return this.#operation('putState', options, () => this.#states.put(options))
   }
 
-  consumeState(state: string, options?: ConsumeStateOptions): Promise<ConsumedState | null> {
-    return this.#operation('consumeState', () =>
-      this.#states.consume(state, optionsArgument<ConsumeStateOptions>(options)),
-    )
+  consumeState(state: string, options: ConsumeStateOptions = noOptions): Promise<ConsumedState | null> {
+    return this.#operation('consumeState', options, () => this.#states.consume(state, options))
   }
 
   entries(): AsyncGenerator<SessionSummary<Data>, void, undefined> {
@@ -237,17 +229,17 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
   }
 
   async *#entries(): AsyncGenerator<SessionSummary<Data>, void, undefined> {
-    this.#refuseWhereImpossible('entries')
+    this.#refuseWhereImpossible('entries', noOptions)
     const next = this.#pages.summaries<Data>((backend, cursor, now) => {
-      // The first page was asked for before a close that began meanwhile.
-      if (cursor !== null) this.#refuseWhereImpossible('entries')
+      // A close may have begun after the first page.
+      if (cursor !== null) this.#refuseWhereImpossible('entries', noOptions)
       return scanPage(backend, cursor, now)
     })
     for await (const page of next) yield* page
   }
 
   ping(): Promise<void> {
-    return this.#steps('ping', () => this.#backend.call((backend) => backend.ping()))
+    return this.#steps('ping', noOptions, () => this.#backend.call((backend) => backend.ping()))
   }
 
   close(): Promise<void> {
@@ -259,7 +251,10 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     return this.close()
   }
 
-  /** Resolves with what `map` makes of the new expiry and of now, or with null where there is no session. `ttlMs` null: its own. */
+  /**
+   * Touches a session and resolves with the result of `map`, or with null where there is no session. A null `ttlMs` means
+   * the session's own.
+   */
   #touch<T>(key: string, ttlMs: number | null, map: (expiresAt: Date, seenAt: Date) => T): Promise<T | null> {
     const seenAt = this.#options.now()
     const touch = { kind: 'touch', key, seenAt, ttlMs, defaultTtlMs: this.#options.ttlMs } as const
@@ -272,17 +267,21 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
     return new Sweeper({ intervalMs, sweep, onError: this.#options.onBackgroundError })
   }
 
-  /** Runs a method: refuses it where the store is closed or lacks it, and turns what it throws into a rejection. */
-  #operation<T>(name: string, run: () => Promise<T>): Promise<T> {
+  /**
+   * Runs a method. It rejects where the store is closed or lacks the method, where an option is unknown, and where `run`
+   * throws.
+   */
+  #operation<T>(name: MethodName, options: object, run: () => Promise<T>): Promise<T> {
     return traced(this.#type, name, () => {
-      this.#refuseWhereImpossible(name)
+      this.#refuseWhereImpossible(name, options)
       return run()
     })
   }
 
-  #refuseWhereImpossible(name: string): void {
+  #refuseWhereImpossible(name: MethodName, options: object): void {
     if (this.#lifecycle.isClosed) throw new SessionError('SESS_CLOSED', 'the store is closed')
     for (const capability of capabilitiesOfMethod[name] ?? none) this.#refuseWithout(capability, name)
+    if (options !== noOptions) checkOptions(name as MethodWithOptions, options)
   }
 
   #refuseWithout(capability: keyof Capabilities, what: string): void {
@@ -290,18 +289,18 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
       throw new SessionError('SESS_UNSUPPORTED', `a ${this.#type} store has no ${what}`)
   }
 
-  /** A method on one id, which answers `absent` to an id that can't exist. */
-  #onId<T>(name: string, id: string, absent: T, run: (key: string) => Promise<T>): Promise<T> {
+  /** Runs a method on one id. It resolves with `absent` for an id that no session can have. */
+  #onId<T>(name: MethodName, options: object, id: string, absent: T, run: (key: string) => Promise<T>): Promise<T> {
     return traced(this.#type, name, () => {
-      this.#refuseWhereImpossible(name)
+      this.#refuseWhereImpossible(name, options)
       return isWellFormedId(idArgument(id)) ? run(this.#codec.keyOf(id)) : Promise.resolve(absent)
     })
   }
 
-  /** A method that is more than one operation of the coalescer. */
-  #steps<T>(name: string, run: () => Promise<T>): Promise<T> {
+  /** Runs a method that takes more than one operation of the coalescer. */
+  #steps<T>(name: MethodName, options: object, run: () => Promise<T>): Promise<T> {
     return traced(this.#type, name, () => {
-      this.#refuseWhereImpossible(name)
+      this.#refuseWhereImpossible(name, options)
       return this.#lifecycle.tracked(run)
     })
   }
@@ -312,6 +311,8 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
 }
 
 const none: readonly (keyof Capabilities)[] = []
+/** The options of a call that has none: they need no check. */
+const noOptions = Object.freeze({})
 
 function asIs<T>(value: T): T {
   return value

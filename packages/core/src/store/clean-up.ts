@@ -2,7 +2,7 @@ import { checkedStep } from './answers.ts'
 import type { GuardedBackend } from './guarded-backend.ts'
 import { pageSize, steps } from './steps.ts'
 
-/** Others who are waiting get the greater part of the time of a backend that blocks. */
+/** Turns of the event loop between two steps: where the backend blocks the loop, waiting calls get most of the time. */
 const turnsBetweenSteps = 4
 
 /** Removes what has expired, in bounded steps, one clean-up at a time. */
@@ -16,7 +16,7 @@ export class CleanUp {
     this.#isSystemClock = isSystemClock
   }
 
-  /** How many sessions it removed. One that is asked for during another comes after it, and so sees what has expired since. */
+  /** Resolves with the number of removed sessions. A clean-up that is called during another runs after it. */
   run(): Promise<number> {
     const cleaned = this.#last.then(() => this.#inSteps())
     this.#last = cleaned.catch(() => {})
@@ -36,7 +36,10 @@ export class CleanUp {
     return sessions
   }
 
-  /** By how much this machine's clock is ahead of the server's: what it takes for expired may be alive for all others. */
+  /**
+   * Resolves with the ms by which this machine's clock is ahead of the server's. A session that is expired here may be live
+   * for all other machines.
+   */
   #aheadMs(): Promise<number> {
     if (!this.#isSystemClock) return Promise.resolve(0)
     return this.#backend.call(async (backend, now) =>

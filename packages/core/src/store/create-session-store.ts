@@ -9,16 +9,16 @@ import { isObject } from './encoding/codec.ts'
 import { resolveOptions } from './resolve-options.ts'
 
 /**
- * Makes a whole store of a backend's storage primitives: ids and hashing, the codec, expiry, validation, errors, time-outs,
- * coalescing, background clean-up, tracing, close. Nothing connects before the first use.
- * The options may be a config that the store's own schema has checked, own fields and all.
- * @throws `SESS_CONFIG` naming every option that is wrong, `TypeError` for what is no backend
+ * Builds a whole store on a backend's storage primitives: ids and hashing, the codec, expiry, validation, errors,
+ * time-outs, coalescing, background clean-up, tracing, close. Nothing connects before the first use. The options may be a
+ * config that the store's own schema has checked; its own fields may be in it.
+ * @throws `SESS_CONFIG` naming every wrong option, `TypeError` where `backend` is not a backend
  */
 export function createSessionStore<Data extends object = JsonObject>(
   backend: SessionBackend,
   options?: StoreOptions<Data>,
 ): SessionStore<Data>
-/** For a config whose schema has been checked, which says nothing of the type of its data. */
+/** For a checked config, whose type says nothing about the data. */
 export function createSessionStore<Data extends object = JsonObject>(
   backend: SessionBackend,
   options: StoreOptions,
@@ -45,7 +45,7 @@ function checkBackend(backend: SessionBackend): void {
   if (typeof write !== 'function') throw invalidArgument('backend.write must be a function', 'type')
 }
 
-/** What a store on this backend can do follows from what the backend brings. */
+/** Derives the store's capabilities from the methods and writes of the backend. */
 function capabilitiesOf(backend: SessionBackend): Capabilities {
   const { writes } = backend
   return Object.freeze({

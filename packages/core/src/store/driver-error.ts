@@ -6,7 +6,7 @@ interface FaultMeaning {
   readonly message: string
 }
 
-/** Every way in which a driver or its server fails, and the error that a caller gets for it. One cause has one code on every backend. */
+/** Every fault of a driver or its server, with the error that a caller gets. One cause has the same code on every backend. */
 const meanings = {
   unreachable: { code: 'SESS_UNAVAILABLE', message: 'the server cannot be reached' },
   starting: { code: 'SESS_UNAVAILABLE', message: 'the server is starting, stopping or failing over' },
@@ -33,32 +33,35 @@ const meanings = {
  */
 export type DriverFault = keyof typeof meanings
 
-/** A fault, with a more exact sentence than the usual one where there is one to say. */
+/** A fault, optionally with a sentence that says more than the usual one. */
 export type FaultEntry = DriverFault | { readonly fault: DriverFault; readonly message: string }
 
 export interface DriverErrorRules {
-  /** What every message begins with, e.g. `'PostgreSQL'`. */
+  /** Every message begins with this name, e.g. `'PostgreSQL'`. */
   readonly product: string
-  /** What an error's `code` means, where it is the driver's or the server's. Codes of the system and of TLS are known already. */
+  /** Maps the `code` of a driver or server error to a fault. Codes of the system and of TLS need no entry. */
   readonly faults: Readonly<Record<string, FaultEntry>>
-  /** For errors that their code does not tell; undefined for one that is not the driver's. Asked before `faults`. */
+  /**
+   * Finds the fault of an error that its code does not tell; undefined for an error that is not the driver's. It is called
+   * before `faults` is read.
+   */
   readonly find?: (error: Error) => FaultEntry | undefined
   /**
-   * Beginnings of messages of the driver and the server in which no key, id, token or data can stand. The cause of an error
-   * keeps the one that its message begins with, and nothing else of the message.
+   * Beginnings of driver and server messages that can hold no key, id, token or data. If an error's message begins with one
+   * of them, the cause keeps that beginning. The rest of the message is dropped.
    */
   readonly heads: readonly string[]
 }
 
-/** What a backend makes of its driver's errors. */
+/** Translates the errors of a backend's driver. */
 export interface DriverErrors {
-  /** The fault that an error tells of; undefined for one that is not the driver's. */
+  /** Returns the fault of an error; undefined for an error that is not the driver's. */
   faultOf(error: unknown): DriverFault | undefined
-  /** The `SessionError` for an error of the driver; undefined for one that is not the driver's. */
+  /** Returns the `SessionError` for an error of the driver; undefined for any other error. */
   toSessionError(error: unknown): SessionError | undefined
 }
 
-/** The one way from a driver's error to a `SessionError`. */
+/** Builds the translation of a driver's errors from its rules. */
 export function driverErrors({ product, faults, find, heads }: DriverErrorRules): DriverErrors {
   const entryOf = (error: unknown): FaultEntry | undefined => {
     if (!(error instanceof Error)) return undefined
@@ -80,8 +83,9 @@ export function driverErrors({ product, faults, find, heads }: DriverErrorRules)
 }
 
 /**
- * The `SessionError` of a fault. Its cause keeps the driver error's name, code and stack frames, and of its message what
- * is known to hold no value: drivers attach commands and parameters, and servers quote what they refuse.
+ * Makes the `SessionError` of a fault. Its cause keeps the driver error's name, code and stack frames. The cause keeps only
+ * the part of the message that can hold no value: drivers attach commands and parameters, and servers quote the values that
+ * they refuse.
  */
 export function driverError(
   product: string,
@@ -92,6 +96,14 @@ export function driverError(
   const { code, message } =
     typeof entry === 'string' ? meanings[entry] : { ...meanings[entry.fault], message: entry.message }
   return new SessionError(code, `${product}: ${message}`, { cause: bare(error, heads) })
+}
+
+/** For an error that the backend does not know: its name and code, which are what its author would tell it by. */
+export function unknownDriverError(product: string, error: unknown): SessionError {
+  const cause = bare(error, [])
+  const { name, code } = cause as Error & { code?: string | number }
+  const called = code === undefined ? name : `${name} ${code}`
+  return new SessionError('SESS_UNAVAILABLE', `${product}: ${meanings.unknown.message} (${called})`, { cause })
 }
 
 const unreachableCodes = new Set([
@@ -117,7 +129,7 @@ const exhaustedCodes = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
 const untrustedCode =
   /^(CERT_|CRL_|UNABLE_TO_|ERR_TLS_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|INVALID_CA$|INVALID_PURPOSE$|HOSTNAME_MISMATCH$|PATH_LENGTH_EXCEEDED$)/
 
-/** What an error of the system or of TLS says, whatever the driver. */
+/** Returns the fault for a code of the system or of TLS. Every driver passes these codes on. */
 function systemFaultOf(code: string): DriverFault | undefined {
   if (unreachableCodes.has(code)) return 'unreachable'
   if (exhaustedCodes.has(code)) return 'exhausted'
@@ -132,7 +144,7 @@ function codeOf(error: Error): string | undefined {
 const plainName = /^\w{1,64}$/
 
 function bare(error: unknown, heads: readonly string[]): Error {
-  if (!(error instanceof Error)) return new Error('the driver failed without an Error')
+  if (!(error instanceof Error)) return new Error('the driver threw something that is not an Error')
   const message = safeMessage(error, heads)
   const code = codeOf(error)
   const cause = new Error(message)
@@ -145,7 +157,7 @@ function bare(error: unknown, heads: readonly string[]): Error {
 }
 
 function safeMessage(error: Error, heads: readonly string[]): string {
-  // Node tries the addresses of a name one after another, and puts their errors into one without a message.
+  // Node tries each address of a host name, and throws one AggregateError without a message.
   const [first] = (error as Partial<AggregateError>).errors ?? []
   if (first instanceof Error) return safeMessage(first, heads)
   const { syscall, address, port } = error as { syscall?: unknown; address?: unknown; port?: unknown }
@@ -155,5 +167,5 @@ function safeMessage(error: Error, heads: readonly string[]): string {
     return `${syscall.split(' ', 1)[0]} ${code}${host}`
   }
   const known = heads.filter((head) => error.message.startsWith(head)).sort((a, b) => b.length - a.length)
-  return known[0] ?? 'its message is left out, as it may quote a value'
+  return known[0] ?? 'the message is left out, because it may quote a value'
 }

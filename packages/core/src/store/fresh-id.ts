@@ -2,12 +2,12 @@ import { SessionError } from '../contract/errors.ts'
 import { idForm, isWellFormedId } from './encoding/session-id.ts'
 
 const collisionTries = 4
-/** Far more ids than it takes to find one that fits; a source of ids that runs in circles ends here. */
+/** Far more draws than it takes to find an id that fits. It ends the loop where generateId repeats itself. */
 const drawsPerTry = 100_000
 
 /**
- * Tries fresh ids until `attempt` gives other than null.
- * @throws `SESS_COLLISION` after a few, `SESS_CONFIG` for a `generateId` that gives no id
+ * Calls `attempt` with new ids until it resolves with something else than null.
+ * @throws `SESS_COLLISION` after 4 attempts, `SESS_CONFIG` where `generateId` returns no id
  */
 export async function withFreshId<T>(
   generateId: () => string,
@@ -22,11 +22,11 @@ export async function withFreshId<T>(
   }
   throw new SessionError(
     'SESS_COLLISION',
-    `the ids of ${collisionTries} tries are all in use: is the source of ids random?`,
+    `${collisionTries} new ids in a row were in use: does generateId return random ids?`,
   )
 }
 
-/** @throws `SESS_CONFIG` where the application's source of ids gives no id */
+/** Returns a new id. @throws `SESS_CONFIG` where `generateId` returns something else */
 export function freshId(generateId: () => string): string {
   const id: unknown = generateId()
   if (typeof id === 'string' && isWellFormedId(id)) return id

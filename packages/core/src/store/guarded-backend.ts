@@ -1,7 +1,7 @@
 import { isInvalidArgument, isSessionError, SessionError } from '../contract/errors.ts'
 import type { SessionBackend, WriteOperation } from './backend.ts'
 import type { Transport } from './coalescer/transport.ts'
-import { driverError } from './driver-error.ts'
+import { unknownDriverError } from './driver-error.ts'
 import type { SessionCodec } from './encoding/session-codec.ts'
 import { lateError } from './late-error.ts'
 import type { Pending } from './pending.ts'
@@ -14,7 +14,7 @@ export interface GuardedBackendOptions {
   readonly codec: SessionCodec
 }
 
-/** A backend that opens itself at its first use, tells its errors in our terms, and answers in time. */
+/** A backend that opens at its first use, throws `SessionError`s only, and answers within the time-out. */
 export class GuardedBackend implements Transport {
   readonly #backend: SessionBackend
   readonly #options: GuardedBackendOptions
@@ -39,7 +39,7 @@ export class GuardedBackend implements Transport {
       : this.open().then(() => this.#backend.write(operations, this.#options.now()))
   }
 
-  /** A call that is no batch. @throws what {@link toError} makes of its failure, `SESS_TIMEOUT`, `SESS_UNAVAILABLE` */
+  /** Makes a call that is not a batch. @throws the result of {@link toError} for a failure, `SESS_TIMEOUT`, `SESS_UNAVAILABLE` */
   async call<T>(run: (backend: SessionBackend, now: number) => T | Promise<T>): Promise<T> {
     const { pending, timeoutMs } = this.#options
     const refused = pending.enter(0)
@@ -57,7 +57,7 @@ export class GuardedBackend implements Transport {
     }
   }
 
-  /** Opens the backend where that has not been done. A failure is not remembered: the next call tries again. */
+  /** Opens the backend unless it is open. After a failure, the next call tries again. */
   open(): Promise<void> {
     this.#opening ??= (async () => {
       try {
@@ -71,7 +71,7 @@ export class GuardedBackend implements Transport {
     return this.#opening
   }
 
-  /** A store that looks for its sessions under the other form of keys would find nobody signed in. @throws `SESS_CONFIG` */
+  /** Looks whether the stored sessions have keys of the other form: this store would find none of them. @throws `SESS_CONFIG` */
   async #refuseOtherIds(): Promise<void> {
     const { codec, now } = this.#options
     const page = await this.#backend.scan?.(null, 1, now())
@@ -79,12 +79,12 @@ export class GuardedBackend implements Transport {
     if (isOther) {
       throw new SessionError(
         'SESS_CONFIG',
-        "these sessions were written with the other setting of ids ('hashed' or 'plain'); nobody would stay signed in",
+        "the stored sessions were written with the other setting of the option ids ('hashed' or 'plain'), so this store would find none of them",
       )
     }
   }
 
-  /** Closes the backend; a server that is silent holds nobody up. @throws what {@link toError} makes of its failure */
+  /** Closes the backend, within the time-out. @throws the result of {@link toError} for a failure */
   async close(): Promise<void> {
     const closing = async () => {
       await this.#opening?.catch(() => {})
@@ -98,17 +98,20 @@ export class GuardedBackend implements Transport {
   }
 
   readonly toError = (error: unknown): Error => {
-    // An argument that the caller got wrong is theirs to see as it is.
+    // The caller passed a wrong argument and sees the error as it is.
     if (isSessionError(error) || isInvalidArgument(error)) return error
     const known = this.#backend.toSessionError?.(error)
     if (known !== undefined) return known
-    // A mistake in our own code is told as that, and not as the database's.
+    // A bug in our own code must not look like a failure of the database.
     if (isProgrammingError(error)) return error
-    return driverError(this.#backend.type, 'unknown', error)
+    return unknownDriverError(this.#backend.type, error)
   }
 }
 
-/** What the engine throws for a mistake in code: such an error has no `code` of a driver or of the system. */
+/**
+ * True for the errors that the JavaScript engine throws for a bug. They have no `code`; errors of a driver or of the system
+ * do.
+ */
 function isProgrammingError(error: unknown): error is Error {
   return (
     (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError) &&

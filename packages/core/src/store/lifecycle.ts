@@ -1,9 +1,9 @@
 import type { Coalescer } from './coalescer/coalescer.ts'
 
-/** Knows which methods are under way, for a close that waits for them. */
+/** Counts the methods under way, so that a close can wait for them. */
 export class Lifecycle {
   readonly #coalescer: Coalescer
-  /** The methods under way that are more than one operation of the coalescer. */
+  /** How many methods of several operations are under way. The coalescer counts single operations itself. */
   #underWay = 0
   #whenDone: (() => void)[] = []
   #closing: Promise<void> | null = null
@@ -16,7 +16,7 @@ export class Lifecycle {
     return this.#closing !== null
   }
 
-  /** Makes a close wait for a method that is more than one operation of the coalescer. */
+  /** Runs a method of several operations, and makes a close wait for it. */
   async tracked<T>(run: () => Promise<T>): Promise<T> {
     this.#underWay += 1
     try {
@@ -27,15 +27,15 @@ export class Lifecycle {
     }
   }
 
-  /** Calls `release` once all that is under way has ended. Another call gets the same promise. */
+  /** Calls `release` once every method has ended. A second call gets the same promise. */
   close(release: () => Promise<void>): Promise<void> {
     this.#closing ??= this.#allEnded().then(release)
     return this.#closing
   }
 
   async #allEnded(): Promise<void> {
-    // The methods of several steps first: between two of its steps the coalescer knows nothing of one. An answer may be the
-    // cause of one more operation.
+    // Wait for methods of several steps first: between two steps, the coalescer does not know about them. An answer may
+    // start one more operation, hence the loop.
     while (this.#underWay > 0 || !this.#coalescer.isIdle) {
       if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenDone.push(resolve))
       await this.#coalescer.idle()

@@ -4,7 +4,7 @@ import type { RecordPage, SessionBackend, SessionRecord } from './backend.ts'
 import { pageSize, steps } from './steps.ts'
 import type { StoreParts } from './store-parts.ts'
 
-/** Asks a backend for a page; undefined where it has no such method. */
+/** Asks a backend for a page. Undefined where the backend has no such method. */
 export type NextPage = (
   backend: SessionBackend,
   cursor: string | null,
@@ -13,15 +13,15 @@ export type NextPage = (
 
 const none: RecordPage = { records: [], cursor: null }
 
-/** All live sessions. */
+/** Pages of all live sessions. */
 export const scanPage: NextPage = (backend, cursor, now) => backend.scan?.(cursor, pageSize, now)
 
-/** Those under one index key. */
+/** Pages of the sessions under one index key. */
 export function identityPage(identityKey: string): NextPage {
   return (backend, cursor, now) => backend.listByIdentity?.(identityKey, cursor, pageSize, now)
 }
 
-/** Goes through records page by page. Of what cannot be read `onBackgroundError` hears. */
+/** Goes through records page by page. It reports records that cannot be read to `onBackgroundError`. */
 export class Pages {
   readonly #parts: StoreParts
 
@@ -29,7 +29,7 @@ export class Pages {
     this.#parts = parts
   }
 
-  /** The pages as the backend gave them. */
+  /** Yields the backend's pages, checked. */
   async *of(next: NextPage, identityKey?: string): AsyncGenerator<RecordPage, void, undefined> {
     const { lifecycle, backend } = this.#parts
     const step = (cursor: string | null) =>
@@ -39,7 +39,7 @@ export class Pages {
     yield* steps(step)
   }
 
-  /** The live sessions of each page that can be read. */
+  /** Yields the live and readable sessions of each page. */
   async *summaries<Data extends object>(
     next: NextPage,
     identityKey?: string,
@@ -49,7 +49,10 @@ export class Pages {
     }
   }
 
-  /** Nothing for a record that cannot be read, has expired, or is not this store's. */
+  /**
+   * Returns the summary of a record. The array is empty where the record cannot be read, has expired, or belongs to a store
+   * with other ids.
+   */
   readable<Data extends object>(record: SessionRecord | Error): SessionSummary<Data>[] {
     const { codec, options, backend, report } = this.#parts
     try {

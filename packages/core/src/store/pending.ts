@@ -5,7 +5,7 @@ export interface PendingLimits {
   readonly maxPendingBytes: number
 }
 
-/** Counts what the store has been asked for and the backend has not answered, so that an outage fills no memory. */
+/** Counts the operations that the backend has not answered, so that an outage does not fill the memory. */
 export class Pending {
   readonly #limits: PendingLimits
   #calls = 0
@@ -19,13 +19,13 @@ export class Pending {
     return this.#calls === 0
   }
 
-  /** @returns the error for the caller where there is no room, else null */
+  /** Returns an error for the caller where a limit is reached, else null. */
   enter(bytes: number): SessionError | null {
     const { maxPending, maxPendingBytes } = this.#limits
     if (this.#calls >= maxPending || this.#bytes + bytes > maxPendingBytes) {
       return new SessionError(
         'SESS_UNAVAILABLE',
-        'too much is waiting for the backend: maxPending or maxPendingBytes is reached',
+        'too many operations are waiting for the backend: maxPending or maxPendingBytes is reached',
       )
     }
     this.#calls += 1

@@ -7,11 +7,12 @@ import { identityPage, type Pages, scanPage } from './pages.ts'
 import type { Rewriting } from './rewriting.ts'
 import { pageSize, steps } from './steps.ts'
 import type { StoreParts } from './store-parts.ts'
+import { isThenable } from './update-turns.ts'
 
-/** How often the sessions of a person are gone through again for those that were rotated meanwhile. */
+/** The most passes over the sessions of a person, each looking for sessions that were rotated during the one before. */
 const maxPasses = 64
 
-/** A session of a person, as far as it decides whether it stays. */
+/** The fields of a session that decide whether `keep` spares it. */
 interface Ranked {
   readonly key: string
   readonly version: string
@@ -19,7 +20,7 @@ interface Ranked {
   readonly createdAt: number
 }
 
-/** What is done with all sessions of one person, and of everybody. */
+/** Methods on all sessions of one person, and on everybody's. */
 export class People {
   readonly #parts: StoreParts
   readonly #pages: Pages
@@ -31,7 +32,7 @@ export class People {
     this.#rewriting = rewriting
   }
 
-  /** The live sessions of one person, oldest first. */
+  /** Resolves with the live sessions of one person, oldest first. */
   async list<Data extends object>(ref: IdentityRef, limit: number): Promise<SessionSummary<Data>[]> {
     const found = new Map<string, SessionSummary<Data>>()
     for (const identityKey of this.#parts.codec.identityKeysOf(ref)) {
@@ -45,30 +46,46 @@ export class People {
   }
 
   /**
-   * How many sessions of one person were written. One that is rotated meanwhile is missed under its old key, found again in
-   * the next pass, and known by its version where it has been written already.
+   * Calls `change` for each session of one person and writes what it made. Resolves with how many sessions it wrote. A session
+   * that is rotated meanwhile is missed under its old key, and the next pass finds it. Versions tell which ones are done.
+   * A session whose change fails stays as it is, and the others are written all the same.
+   * @throws the first failure, once every session has had its turn
    */
   async update<Data extends object>(ref: IdentityRef, change: SummaryChange<Data>): Promise<number> {
     if (typeof change !== 'function') throw invalidArgument('change must be a function', 'type')
-    const written = new Set<string>()
+    const done = new Set<string>()
+    const failures: unknown[] = []
+    let written = 0
     for (let passes = 0, hasMissed = true; hasMissed && passes < maxPasses; passes += 1) {
       hasMissed = false
       for await (const records of this.#ofPerson(ref)) {
-        const left = records.filter((record) => !written.has(record.version) && this.#pages.readable(record).length > 0)
-        for (const session of await allOf(left.map(({ key }) => this.#changeOne(key, change)))) {
-          if (session === null) hasMissed = true
-          else written.add(session.version)
-        }
+        const left = records.filter((record) => !done.has(record.version) && this.#pages.readable(record).length > 0)
+        const attempts = left.map(async ({ key, version }) => {
+          try {
+            const session = await this.#changeOne(key, change)
+            if (session === null) {
+              hasMissed = true
+              return
+            }
+            written += 1
+            done.add(session.version)
+          } catch (error) {
+            failures.push(error)
+            done.add(version)
+          }
+        })
+        await Promise.all(attempts)
       }
     }
-    return written.size
+    if (failures.length > 0) throw failures[0]
+    return written
   }
 
   #changeOne<Data extends object>(key: string, change: SummaryChange<Data>): Promise<Session<Data> | null> {
     return this.#rewriting.change<Data>(key, '', ({ id: _none, ...summary }) => {
       const orSame = (changed: Awaited<ReturnType<typeof change>>) => ({ id: '', ...(changed ?? summary) })
       const changed = change(summary)
-      return changed instanceof Promise ? changed.then(orSame) : orSame(changed)
+      return isThenable(changed) ? Promise.resolve(changed).then(orSame) : orSame(changed)
     })
   }
 
@@ -88,8 +105,9 @@ export class People {
   }
 
   /**
-   * Ends all sessions of one person but the newest. Whatever was newer than the oldest one that stays, when it was first
-   * looked, stays too; so what is rotated meanwhile keeps its rank, and is found in the next pass.
+   * Ends all sessions of one person but the newest. The first pass decides which session is the oldest that stays. Later
+   * passes end every session that ranks below it. A rotation does not change the rank, so a rotated session is judged as
+   * before.
    */
   async endOlder(ref: IdentityRef, keep: number, exceptKey: string | null): Promise<number> {
     const ifIdentityKeys = this.#parts.codec.identityKeysOf(ref)
@@ -111,7 +129,7 @@ export class People {
         doomed.map(({ key }) => key),
         ifIdentityKeys,
       )
-      // Who signed in since is not asked to leave.
+      // A session that signed in after the call stays.
       doomed = (await this.#ranked(ref)).filter((session) => !stays(session) && rankOf(session) <= began)
     }
     return ended
@@ -121,7 +139,7 @@ export class People {
   async endEverybody(): Promise<number> {
     const { now } = this.#parts.options
     const began = now()
-    // One of a time to come was not made since the call: it is a clock's, or a caller's, who built it by hand.
+    // A session with a future createdAt was not made since the call: another clock is ahead, or a caller built it by hand.
     const wasThere = (record: SessionRecord | Error): record is SessionRecord =>
       !(record instanceof Error) && (record.createdAt <= began || record.createdAt > now())
     let ended = 0
@@ -132,7 +150,7 @@ export class People {
         ended += await this.#deleteAll(keys)
         hasFound ||= keys.length > 0
       }
-      // One that was rotated may have passed the scan by, so only a pass that finds nobody is the last.
+      // A rotation may move a session past the scan, so the passes go on until one finds nobody.
       if (!hasFound) break
     }
     return ended
@@ -146,7 +164,7 @@ export class People {
     }
   }
 
-  /** Every session of a person, unreadable ones as the oldest. */
+  /** Resolves with the rank of every session of a person. Unreadable sessions rank as the oldest. */
   async #ranked(ref: IdentityRef): Promise<Ranked[]> {
     const ranked = new Map<string, Ranked>()
     for (const identityKey of this.#parts.codec.identityKeysOf(ref)) {
@@ -164,7 +182,7 @@ export class People {
     return [...ranked.values()]
   }
 
-  /** How many of these were live. */
+  /** Deletes records and resolves with how many of them were live. */
   async #deleteAll(keys: readonly string[], ifIdentityKeys?: readonly string[]): Promise<number> {
     const condition = ifIdentityKeys && { ifIdentityKeys }
     const deleted = keys.map((key) =>
@@ -172,12 +190,6 @@ export class People {
     )
     return (await Promise.all(deleted)).filter(Boolean).length
   }
-}
-
-/** All of the results, once every one is there. @throws what the first that failed did */
-async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(promises)
-  return Promise.all(promises)
 }
 
 const never = Number.NEGATIVE_INFINITY

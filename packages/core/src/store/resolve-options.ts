@@ -13,7 +13,7 @@ export interface ResolvedOptions {
   /** Null for no absolute limit. */
   readonly maxLifetimeMs: number | null
   readonly now: () => number
-  /** Whether `now` is this machine's own clock. */
+  /** True where `now` is this machine's own clock. */
   readonly isSystemClock: boolean
   readonly ids: 'hashed' | 'plain'
   readonly timeoutMs: number
@@ -35,17 +35,17 @@ const commonOptions = storeConfig({})
 
 /** @throws `SESS_CONFIG` with every problem of the options at once */
 export function resolveOptions(type: string, options: StoreOptions, expiresByItself: boolean): ResolvedOptions {
-  // A config that its schema has checked has the store's own fields too, and no key that nobody knows.
+  // A checked config has the fields of its store too. Its schema has already refused unknown keys.
   const given = parseOptions(type, commonOptions, isChecked(options) ? commonOptionsOf(options) : options)
   const cleanupInterval = given.cleanupInterval ?? (expiresByItself ? false : durationMs('10m'))
   const now = given.now === undefined ? Date.now : wholeMs(given.now)
   const ttlMs = given.ttl ?? durationMs('24h')
   const { maxLifetime, seal, data, upgrade } = given
-  // A default is no contradiction: the limit cuts it short.
+  // Only a given ttl can contradict maxLifetime. The default ttl is cut short by it.
   const isBelowTtl = typeof maxLifetime === 'number' && given.ttl !== undefined && maxLifetime < given.ttl
   if (isBelowTtl) refuse(type, 'maxLifetime', 'must not be below ttl')
   if (upgrade !== undefined && data === undefined)
-    refuse(type, 'upgrade', 'needs data, the schema that its result is to fit')
+    refuse(type, 'upgrade', 'needs the option data: the schema that its result must fit')
   return {
     ttlMs,
     maxLifetimeMs: maxLifetime === undefined ? Math.max(durationMs('30d'), ttlMs) : maxLifetime,
@@ -71,7 +71,7 @@ function refuse(type: string, option: string, message: string): never {
   throw configError(`Bad options for a ${type} store`, [{ path: [option], message }])
 }
 
-/** An instant is a whole number of ms everywhere; a caller's clock need not be. */
+/** Instants are whole milliseconds everywhere. A caller's clock may return fractions. */
 function wholeMs(now: () => number): () => number {
   return () => Math.floor(now())
 }

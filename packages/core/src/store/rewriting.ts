@@ -9,14 +9,14 @@ import type { StoreParts } from './store-parts.ts'
 import type { UpdateTurn } from './update-turns.ts'
 
 const writeTries = 64
-/** From this try on, writers who meet again and again step aside for a random moment. */
+/** From this attempt on, each attempt first waits for a random moment, so that writers stop colliding. */
 const firstPausedTry = 4
 
-/** What a change makes of a session or of a summary: nothing where it altered it in place. */
+/** A change of a session or of a summary. It returns nothing where it altered its argument in place. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a change in place returns nothing
 type Change<S> = (session: S) => S | void | PromiseLike<S | void>
 
-/** The writes of a session that is read first: each is made again where another writer of data came between. */
+/** Writes that read the session first. They start again where another writer changed the session in between. */
 export class Rewriting {
   readonly #parts: StoreParts
 
@@ -25,8 +25,9 @@ export class Rewriting {
   }
 
   /**
-   * Reads a live session and lets `attempt` write it, again where another writer came between; null where there is none.
-   * The key is held from the read to the write, or as long as `attempt` keeps it.
+   * Reads a live session and calls `attempt` to write it. It starts again where another writer came between. Resolves with
+   * null where no live session has the key. The key is held from the read to the write, unless `attempt` releases it
+   * earlier.
    * @throws `SESS_CONFLICT` after a bounded number of tries
    */
   async untilWritten<T>(
@@ -52,16 +53,22 @@ export class Rewriting {
     } finally {
       turn.end()
     }
-    throw new SessionError('SESS_CONFLICT', `other writers came between ${writeTries} times; nothing is written`)
+    throw new SessionError(
+      'SESS_CONFLICT',
+      `another writer changed the session during each of ${writeTries} attempts; nothing is written`,
+    )
   }
 
-  /** The session as a change has left it; null where there is none. `id`: empty where the caller does not know it. */
+  /**
+   * Applies a change to a session and resolves with the written session; null where there is none. `id` is empty where the
+   * caller does not know it.
+   */
   change<Data extends object>(key: string, id: string, change: Change<Session<Data>>): Promise<Session<Data> | null> {
     if (typeof change !== 'function') throw invalidArgument('change must be a function', 'type')
     return this.untilWritten(key, async (held, turn, stored) => {
       const session = this.#parts.codec.decode<Data>(id, stored)
       if (session === null) return 'gone'
-      // A change may alter all of the session, these included.
+      // A change may alter any field of its session, so these are kept for the check.
       const { handle, authenticatedAt } = session
       const before = {
         id,
@@ -77,7 +84,7 @@ export class Rewriting {
     })
   }
 
-  /** Writes what a change made of the session, where the stored one is still the one that it was made of. */
+  /** Writes the result of a change, if the stored session still has the version that the change was given. */
   #swap<Data extends object>(
     stored: SessionRecord,
     before: Before,
@@ -87,7 +94,7 @@ export class Rewriting {
     const { codec, options } = this.#parts
     const { id } = before
     const { identity, data, expiresAt } = checkChanged(result, before, options.now())
-    // What a change can't move stays as it is stored, whatever the changed session says.
+    // A change cannot move these: the stored values stay, whatever the changed session says.
     const { key, createdAt, deadline, version: ifVersion } = stored
     const fields = {
       identity,
@@ -108,7 +115,7 @@ export class Rewriting {
   }
 }
 
-/** What a change cannot move. */
+/** The fields that a change cannot move. */
 interface Before {
   readonly id: string
   readonly handle: string
@@ -116,7 +123,7 @@ interface Before {
   readonly authenticatedAt: number | null
 }
 
-/** Who somebody is, for a comparison; null for nobody. */
+/** Returns a string that identifies the person, for comparison; null for an anonymous session. */
 function personOf(identity: Identity | null): string | null {
   return identity === null ? null : JSON.stringify([identity.providerId, identity.externalId])
 }

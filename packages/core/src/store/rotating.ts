@@ -1,7 +1,7 @@
 import { durationMs } from '../contract/durations.ts'
 import type { RotateOptions } from '../contract/method-options.ts'
 import type { Session } from '../contract/session.ts'
-import { futureInstant } from './arguments.ts'
+import { deadlineArgument } from './arguments.ts'
 import type { SessionRecord } from './backend.ts'
 import type { HeldKey } from './coalescer/coalescer.ts'
 import { changedRecord } from './encoding/records.ts'
@@ -9,7 +9,7 @@ import { withFreshId } from './fresh-id.ts'
 import type { Rewriting } from './rewriting.ts'
 import type { StoreParts } from './store-parts.ts'
 
-/** Gives a session a new id, and signs in or out with it. */
+/** Gives a session a new id, and may sign in or out in the same step. */
 export class Rotating {
   readonly #parts: StoreParts
   readonly #rewriting: Rewriting
@@ -31,13 +31,16 @@ export class Rotating {
     })
   }
 
-  /** Makes of a stored session the writes of its rotation, one for each new id that is tried; null where it counts as absent. */
+  /**
+   * Returns a function that prepares the rotation of a stored session. Its result writes the rotation under a new id. It is
+   * null where the session counts as absent.
+   */
   #rotation<Data extends object>({ identity, data, ttl, deadline: limit }: RotateOptions<Data>) {
     const { codec, options } = this.#parts
     const givenTtlMs = ttl === undefined ? null : durationMs(ttl, 'ttl')
     const isSignIn = identity !== undefined && identity !== null
     return (id: string, held: HeldKey, stored: SessionRecord) => {
-      // It is decoded before the old id dies: a session that cannot be read keeps it.
+      // The session is decoded before the old id dies: a session that cannot be read keeps its id.
       const session = codec.decode<Data>(id, stored)
       if (session === null) return null
       const now = options.now()
@@ -55,7 +58,7 @@ export class Rotating {
           ttlMs,
           deadline: isSignIn ? limitOf(limit, options.maxLifetimeMs, now) : earlier(stored.deadline, limit, now),
         },
-        // What was stored once is not too large now.
+        // Data that is stored already is not refused for its size.
         writesNothingNew ? Number.POSITIVE_INFINITY : undefined,
       )
       return (newId: string) => {
@@ -72,14 +75,14 @@ export class Rotating {
   }
 }
 
-/** The absolute limit, in epoch ms, of a session that begins now. */
+/** Returns the absolute limit, in epoch ms, of a session that begins now. */
 export function limitOf(given: Date | null | undefined, maxLifetimeMs: number | null, now: number): number | null {
   if (given === undefined) return maxLifetimeMs === null ? null : now + maxLifetimeMs
-  return given === null ? null : futureInstant(given, 'deadline', now)
+  return given === null ? null : deadlineArgument(given, now)
 }
 
-/** The earlier of a stored limit and one that is given. */
+/** Returns the earlier of the stored and the given limit. */
 function earlier(stored: number | null, given: Date | null | undefined, now: number): number | null {
   if (given === undefined || given === null) return stored
-  return Math.min(futureInstant(given, 'deadline', now), stored ?? Number.POSITIVE_INFINITY)
+  return Math.min(deadlineArgument(given, now), stored ?? Number.POSITIVE_INFINITY)
 }

@@ -7,7 +7,7 @@ import type { StoreParts } from './store-parts.ts'
 
 type Condition = SaveOptions['if']
 
-/** The writes that a save can be. */
+/** Chooses the write that a save needs. */
 export class Saving {
   readonly #parts: StoreParts
 
@@ -17,18 +17,18 @@ export class Saving {
 
   save<Data extends object>(checked: CheckedSession, condition: Condition): Promise<Session<Data>> {
     const { codec, coalescer, options } = this.#parts
-    const { id, version } = checked
+    const { id, version, isFromStore } = checked
     if (condition === 'unchanged' && version === null) {
       throw invalidArgument("session.version must be there for a save with if: 'unchanged'")
     }
     const now = options.now()
     const key = codec.keyOf(id)
-    const encoded = codec.encode(key, id, codec.prepare(this.#fields(checked, now)))
+    const fields = this.#fields(checked, now)
+    const encoded = codec.encode(key, id, codec.prepare(fields))
     const { record } = encoded
     const stored = () => codec.stored<Data>(id, encoded)
-    const isFromStore = version !== null && condition !== 'absent'
     const keepsExpiry = isFromStore && !checked.movesExpiry
-    const isOver = !keepsExpiry && record.expiresAt <= now
+    const isOver = !keepsExpiry && fields.expiresAt <= now
     if (isOver && condition !== 'unchanged') return this.#end(key, stored, isFromStore, condition)
     if (condition === 'absent') {
       return coalescer.write({ kind: 'insert', key, record }, (isNew) => {
@@ -42,7 +42,9 @@ export class Saving {
         isWritten ? stored() : this.#gone(key),
       )
     }
-    const changed = changedRecord(record, keepsExpiry)
+    // The backend bounds the expiry by the stored deadline. The deadline of the caller's object may be outdated, so it does
+    // not count.
+    const changed = changedRecord(record, keepsExpiry, fields.expiresAt)
     if (condition !== 'unchanged') {
       return coalescer.write({ kind: 'replace', key, record: changed }, (times) =>
         times === null ? this.#gone(key) : codec.stored<Data>(id, encoded, times),
@@ -55,10 +57,14 @@ export class Saving {
     })
   }
 
-  /** What is left out of a session from a store is what is stored; what stands here then is not written. */
+  /**
+   * Fills in the defaults of a session that is built by hand. Sessions from a store pass here as well. For those, the
+   * backend keeps the stored `createdAt`, `ttlMs` and `deadline`, and takes `expiresAt` only where the caller moved it.
+   */
   #fields(checked: CheckedSession, now: number) {
     const { identity, data, authenticatedAt, deadline } = checked
-    const expiresAt = checked.expiresAt ?? now + this.#parts.options.ttlMs
+    const wanted = checked.expiresAt ?? now + this.#parts.options.ttlMs
+    const expiresAt = checked.isFromStore || deadline === null ? wanted : Math.min(wanted, deadline)
     return {
       identity,
       data,
@@ -71,7 +77,7 @@ export class Saving {
     }
   }
 
-  /** A session whose time is over is ended by its save. */
+  /** Ends the session: its expiry has passed. */
   #end<Data extends object>(
     key: string,
     ended: () => Session<Data>,
@@ -90,7 +96,7 @@ export class Saving {
     )
   }
 
-  /** Looks why there is nothing to write over. @throws `SESS_GONE` */
+  /** Reads the key again to tell why the session is gone. @throws `SESS_GONE` with the reason where it is known */
   #gone(key: string): Promise<never> {
     const { coalescer, options } = this.#parts
     const gone = (reason?: 'absent' | 'expired') =>

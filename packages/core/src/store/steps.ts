@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** How many records a step of a list, a revocation or an export is about. */
+/** About how many records one step of a list, a sign-out or an export handles. */
 export const pageSize = 256
 
 interface Page {
@@ -8,8 +8,8 @@ interface Page {
 }
 
 /**
- * Work that goes in steps, page by page, from the first cursor to the last. Between two steps others have `turns` turns of
- * the event loop, however fast the backend answers.
+ * Runs a step for each page, from the first cursor to the last. Between two steps it gives up `turns` turns of the event
+ * loop to other work, however fast the backend answers.
  */
 export async function* steps<P extends Page>(
   step: (cursor: string | null) => Promise<P>,

@@ -8,10 +8,10 @@ import type { ResolvedOptions } from './resolve-options.ts'
 import { UpdateTurns } from './update-turns.ts'
 
 const defaultBatching = { maxOperations: 64, readLanes: 2, writeLanes: 2 }
-/** Without company there is no batch to wait for; a connection pool bounds what is really under way. */
+/** Each operation travels alone and waits for no batch. A connection pool bounds how many are really under way. */
 const aloneBatching = { maxOperations: 1, readLanes: 64, writeLanes: 64 }
 
-/** What the methods of a store work with. */
+/** The parts that the methods of a store share. */
 export interface StoreParts {
   readonly options: ResolvedOptions
   readonly codec: SessionCodec
@@ -19,7 +19,7 @@ export interface StoreParts {
   readonly coalescer: Coalescer
   readonly turns: UpdateTurns
   readonly lifecycle: Lifecycle
-  /** Tells the application of an error that no caller is waiting for. */
+  /** Reports an error that no caller is waiting for to `onBackgroundError`. */
   readonly report: (error: Error) => void
 }
 
@@ -52,7 +52,7 @@ function reporter(onBackgroundError: (error: Error) => void): (error: Error) => 
     try {
       onBackgroundError(error)
     } catch {
-      // A listener that throws must not end the process that it watches.
+      // A listener that throws must not end the process.
     }
   }
 }

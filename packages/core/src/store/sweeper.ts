@@ -7,8 +7,9 @@ interface SweeperOptions {
 }
 
 /**
- * Calls `sweep` every `intervalMs`, jittered by a quarter either way so that many processes don't come at once. Sweeps never
- * overlap, a failed one is reported and tried again the next time, and the timer keeps no process alive.
+ * Calls `sweep` every `intervalMs`, plus or minus a random quarter, so that many processes do not sweep at the same moment.
+ * Sweeps never overlap. A failed sweep is reported, and the next one tries again. The timer does not keep the process
+ * alive.
  */
 export class Sweeper {
   readonly #options: SweeperOptions
@@ -44,7 +45,7 @@ export class Sweeper {
     try {
       if (!this.#stopped) this.#options.onError(error)
     } catch {
-      // A listener that throws must not end the process that it watches.
+      // A listener that throws must not end the process.
     }
   }
 }

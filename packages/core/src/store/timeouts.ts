@@ -1,12 +1,12 @@
 import { longestTimerMs } from '../contract/durations.ts'
 
-/** Something that waits for an answer, linked into {@link Timeouts}. */
+/** A wait for an answer, linked into {@link Timeouts}. */
 export interface Waiting {
   /** The tick at which its time began. Set by {@link Timeouts}. */
   since: number
   earlier: Waiting | null
   later: Waiting | null
-  /** Called once it has waited too long. It has left by then. */
+  /** Called when the time is over. The wait has left {@link Timeouts} by then. */
   expire(): void
 }
 
@@ -14,15 +14,16 @@ const ticksPerTimeout = 8
 const slots = ticksPerTimeout + 1
 
 /**
- * One coarse timer for all that waits for at most `timeoutMs`: a wait costs a few assignments instead of a timer of its own.
- * Something expires after 7/8 to 8/8 of the time-out.
+ * One coarse timer for all waits of at most `timeoutMs`. A wait costs a few assignments instead of a timer of its own. It
+ * expires after 7/8 to 8/8 of the time-out.
  *
- * A pause of the process (garbage collection, suspend, a breakpoint) is no outage: however long it lasts, it counts as one
- * tick. An answer that arrived meanwhile is taken first, as what is late expires one turn of the event loop after the timer.
+ * A pause of the process (garbage collection, suspend, a breakpoint) is not an outage: however long it lasts, it counts as
+ * one tick. An answer that arrived during the pause is read first, because waits expire one turn of the event loop after
+ * the timer fires.
  */
 export class Timeouts {
   readonly #tickMs: number
-  /** A ring of lists, one for each tick at which something that still waits may have begun. */
+  /** A ring of lists. Each list holds the waits that began at one tick. */
   readonly #slots: (Waiting | null)[] = new Array<Waiting | null>(slots).fill(null)
   #waiting = 0
   #tick = 0
@@ -32,14 +33,14 @@ export class Timeouts {
     this.#tickMs = Math.min(timeoutMs / ticksPerTimeout, longestTimerMs)
   }
 
-  /** The present, for {@link enter}: time passes only while something waits. */
+  /** The current tick, for {@link enter}. Ticks pass only while something waits. */
   get tick(): number {
     return this.#tick
   }
 
-  /** `since`: when its time began, where that was before. */
+  /** Starts a wait. `since` is the tick at which its time began, where that is not the current one. */
   enter(waiting: Waiting, since = this.#tick): void {
-    // What is late already expires with the next tick.
+    // A wait whose time is over already expires at the next tick.
     waiting.since = Math.max(since, this.#tick - ticksPerTimeout + 1)
     const slot = waiting.since % slots
     const first = this.#slots[slot] as Waiting | null
@@ -48,7 +49,7 @@ export class Timeouts {
     if (first !== null) first.earlier = waiting
     this.#slots[slot] = waiting
     this.#waiting += 1
-    // The timer is unref'd: what keeps a process alive is the connection that the answer comes on.
+    // The timer is unref'd: the connection keeps the process alive, not the timer.
     this.#timer ??= setInterval(() => this.#onTick(), this.#tickMs).unref()
   }
 
@@ -80,7 +81,7 @@ export class Timeouts {
   }
 }
 
-/** Resolves or rejects as `answer` does; rejects with what `late` makes where nothing has come in time. */
+/** Settles as `answer` does, or rejects with the error of `late` when the time is over first. */
 export function withinTime<T>(timeouts: Timeouts, answer: Promise<T>, late: () => Error, since?: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let isWaiting = true

@@ -1,17 +1,20 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 
 /**
- * What a subscriber of the tracing channel `sess:operation` gets, and all that it gets: no id, token, data, result or error.
- * One object goes through all messages of an operation.
+ * The message of the tracing channel `sess:operation`. It never holds an id, token, data, result or error. All messages of
+ * one operation carry the same object.
  */
 export interface OperationTrace {
   /** The store's type, e.g. `'redis'`. */
   readonly store: string
   /** The method's name, e.g. `'load'`. */
   readonly operation: string
-  /** From `asyncStart` on: `'ok'`, or the error's `code` (`'error'` for one without, such as a change threw). */
+  /**
+   * From `asyncStart` on: `'ok'`, or the error's `code`. An error without a code, such as one that a change threw, is
+   * `'error'`.
+   */
   outcome?: string
-  /** How many operations travelled to the backend together with this one, itself included; absent where it goes in steps or alone. */
+  /** The size of the batch in which the operation travelled, itself included. Absent where it travelled alone or in steps. */
   batchSize?: number
   /** From `asyncStart` on, in ms. */
   durationMs?: number
@@ -21,12 +24,12 @@ const channel = tracingChannel<OperationTrace>('sess:operation')
 
 let current: OperationTrace | null = null
 
-/** The trace of the operation that is being called; null where nobody listens. */
+/** Returns the trace of the operation that is being called; null without a subscriber. */
 export function currentTrace(): OperationTrace | null {
   return current
 }
 
-/** Runs an operation, turns what it throws into a rejection, and tells whoever subscribed to `sess:operation` of it. */
+/** Runs an operation, turns a throw into a rejection, and publishes the operation on `sess:operation`. */
 export function traced<T>(store: string, operation: string, run: () => Promise<T>): Promise<T> {
   if (!channel.hasSubscribers) return attempt(run)
   const span = startSpan(store, operation)
@@ -43,7 +46,7 @@ export function traced<T>(store: string, operation: string, run: () => Promise<T
   )
 }
 
-/** The same for an operation that gives one item after another. */
+/** Does the same for an operation that yields items. */
 export async function* tracedItems<T>(
   store: string,
   operation: string,
@@ -67,7 +70,7 @@ function startSpan(store: string, operation: string) {
   const trace: OperationTrace = { store, operation }
   const startedAt = performance.now()
   return {
-    /** The part of the operation that runs at the call. */
+    /** Runs the synchronous part of the operation. */
     run<R>(part: () => R): R {
       return channel.start.runStores(trace, () => {
         const outer = current

@@ -3,15 +3,15 @@ import { SessionError } from '../contract/errors.ts'
 import type { Coalescer, Deadline, HeldKey } from './coalescer/coalescer.ts'
 import { Timeouts, withinTime } from './timeouts.ts'
 
-/** A change that is being called, as the code in it sees it. */
+/** A change that is running. */
 interface RunningChange {
   readonly key: string
-  /** The change whose code called the update that this one belongs to. */
+  /** The running change whose code called this update; null where no change did. */
   readonly outer: RunningChange | null
   isRunning: boolean
 }
 
-/** The turns on one key that others wait for, and how they hear of the last one's end. */
+/** The async changes that run on one key, with a promise of the end of the last one. */
 interface Blocking {
   count: number
   readonly ended: Promise<void>
@@ -19,9 +19,10 @@ interface Blocking {
 }
 
 /**
- * Updates and rotations of one session take turns. One whose change is async gives its key back while the change runs, so
- * that loads, saves and deletes pass; further updates and rotations wait until it is over. Those that the change makes
- * itself, directly or not, don't wait for it; once it has ended, code that it started is like any other.
+ * Updates and rotations of one session take turns. An update with an async change releases its key while the change runs,
+ * so that loads, saves and deletes pass. Other updates and rotations of the session wait until that update is over. Updates
+ * and rotations that the change itself calls, directly or not, do not wait for it. Once the change has ended, code that it
+ * started waits like any other.
  */
 export class UpdateTurns {
   readonly #coalescer: Coalescer
@@ -71,7 +72,7 @@ export class UpdateTurns {
     }
   }
 
-  /** The time in which a change runs does not count for its call; it has a limit of its own. */
+  /** The running time of a change does not count towards `timeoutMs`. It has its own limit, `updateTimeoutMs`. */
   async #ended<T>(result: PromiseLike<T>, deadline: Deadline): Promise<T> {
     const startClock = this.#coalescer.stopClock(deadline)
     try {
@@ -81,14 +82,14 @@ export class UpdateTurns {
     }
   }
 
-  /** The running change that the calling code is part of. */
+  /** Returns the running change that the calling code belongs to. */
   #caller(): RunningChange | null {
     let change = this.#calledFrom.getStore() ?? null
     while (change !== null && !change.isRunning) change = change.outer
     return change
   }
 
-  /** How many of the running changes on a key the calling code is part of. */
+  /** Counts the running changes on a key that the calling code belongs to. */
   #countAround(key: string): number {
     let count = 0
     for (let change = this.#caller(); change !== null; change = change.outer) {
@@ -123,21 +124,21 @@ export class UpdateTurns {
   }
 }
 
-/** One update or rotation, all of its tries. */
+/** The turn of one update or rotation, over all of its attempts. */
 export interface UpdateTurn {
-  /** Resolves with the key's place, once no other change runs on it. @throws `SESS_TIMEOUT` */
+  /** Resolves with the held key, once no other change runs on it. @throws `SESS_TIMEOUT` */
   hold(): Promise<HeldKey>
   /**
-   * Calls a change, then `store` with its result and a way to write that. After an async change the write takes its place
-   * among the operations of its key when the change has ended.
-   * @throws what the change throws, `SESS_TIMEOUT` where it has not ended after `updateTimeoutMs`
+   * Calls a change, then `store` with its result and a write function. After an async change, the write joins the
+   * operations of its key when the change has ended.
+   * @throws the error of the change, `SESS_TIMEOUT` where the change has not ended after `updateTimeoutMs`
    */
   run<T, R>(
     held: HeldKey,
     change: () => T | PromiseLike<T>,
     store: (result: T, write: HeldKey['write']) => Promise<R>,
   ): Promise<R>
-  /** Lets those go who wait for it. */
+  /** Ends the turn: waiting updates and rotations go on. */
   end(): void
 }
 
@@ -148,6 +149,7 @@ function waitedTooLong(): SessionError {
   )
 }
 
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+/** True for a promise of any library. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

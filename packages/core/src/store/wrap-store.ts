@@ -4,10 +4,10 @@ import type { SessionStore } from '../contract/session-store.ts'
 import { isObject } from './encoding/codec.ts'
 
 /**
- * A store that does some things in its own way, and everything else as `store` does: a cache, a log, a limit. What is in
- * `methods` takes the place of the method of that name, for callers of the wrapped store: no method goes through another
- * one's replacement, but `await using`, which calls `close`. A spread (`{ ...store }`) would lose the methods.
- * @throws `TypeError` where either is no object
+ * Returns a store that replaces some methods of `store`, for a cache, a log or a limit. Each entry of `methods` replaces
+ * the method of that name for callers of the returned store. The methods of `store` itself never call a replacement, except
+ * that `await using` calls `close`. A spread (`{ ...store }`) would lose the methods, because they are on the prototype.
+ * @throws `TypeError` where either argument is not an object
  * @example
  * ```ts
  * const measured = wrapStore(store, {
@@ -31,7 +31,7 @@ export function wrapStore<Data extends object = JsonObject>(
   const wrapped = {} as SessionStore<Data>
   for (const name of namesOf(store)) {
     const value: unknown = Reflect.get(store, name)
-    // Methods belong to their store, whose fields are private.
+    // A method needs its own store as `this`: the store's fields are private.
     if (typeof value === 'function') Object.assign(wrapped, { [name]: value.bind(store) })
     else Object.defineProperty(wrapped, name, { get: () => Reflect.get(store, name), enumerable: true })
   }
@@ -39,7 +39,7 @@ export function wrapStore<Data extends object = JsonObject>(
   return Object.assign(wrapped, end, definedIn(methods))
 }
 
-/** The names of an object's members, its class's and its class's ancestors' included. */
+/** Returns the names of an object's members, inherited ones included. */
 function namesOf(store: object): Set<PropertyKey> {
   const names = new Set<PropertyKey>()
   for (let at: object = store; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
@@ -49,7 +49,7 @@ function namesOf(store: object): Set<PropertyKey> {
   return names
 }
 
-/** A replacement that is undefined is none. */
+/** Drops replacements that are undefined. */
 function definedIn(methods: object): object {
   return Object.fromEntries(Object.entries(methods).filter(([, method]) => method !== undefined))
 }

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { type ConformanceHarness, conformanceCases } from '../../src/conformance/index.ts'
 import { runCase } from '../../src/conformance/run-case.ts'
 import { brokenAnswers } from './broken-stores/answers.ts'
+import { brokenConditions } from './broken-stores/conditions.ts'
+import { brokenCrowdRaces } from './broken-stores/crowd-races.ts'
 import { brokenCrowds } from './broken-stores/crowds.ts'
 import { brokenData } from './broken-stores/data.ts'
 import { brokenEndings } from './broken-stores/endings.ts'
@@ -35,6 +37,8 @@ const brokenStores = [
   ...brokenSurroundings,
   ...brokenSignIns,
   ...brokenCrowds,
+  ...brokenConditions,
+  ...brokenCrowdRaces,
   ...brokenSealsAndSchemas,
   ...brokenExactly,
 ]
@@ -72,7 +76,7 @@ test.each(quick)('$defect: no other case of these groups rejects it', async ({ h
 })
 
 test('the store over maps, from which those are made that break a seal or a schema, keeps all of it', async () => {
-  const groups = new Set(['seal', 'data-schema', 'ids-apart'])
+  const groups = new Set(['seal', 'data-schema', 'ids-apart', 'configuration'])
   for (const definition of conformanceCases.filter(({ group }) => groups.has(group))) {
     const { id, status } = await runCase(mapHarness(), definition)
     expect([id, status]).toEqual([id, 'passed'])

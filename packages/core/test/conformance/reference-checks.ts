@@ -96,6 +96,7 @@ export function checkExpiry(value: unknown, now: number): number {
 export function checkFuture(value: unknown, name: string, now: number): number {
   const ms = checkDate(value, name).getTime()
   if (ms <= now) throw invalidArgument(`${name} is in the future`)
+  if (ms - now > longest) throw invalidArgument(`${name} is at most 100 years away`)
   return ms
 }
 

@@ -67,8 +67,14 @@ export class ReferenceRows {
   protected maxLifetimeOf({ maxLifetime, ttl = 1 }: ReferenceOptions): number | null {
     if (maxLifetime === null) return null
     if (maxLifetime === undefined) return durationMs('30d')
-    if (durationMs(maxLifetime) < durationMs(ttl)) throw new SessionError('SESS_CONFIG', 'maxLifetime is below ttl')
-    return durationMs(maxLifetime)
+    let longest = 0
+    try {
+      longest = durationMs(maxLifetime)
+    } catch {
+      throw new SessionError('SESS_CONFIG', 'maxLifetime is no duration')
+    }
+    if (longest < durationMs(ttl)) throw new SessionError('SESS_CONFIG', 'maxLifetime is below ttl')
+    return longest
   }
 
   protected now(): number {

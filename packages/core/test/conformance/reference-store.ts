@@ -101,7 +101,8 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
       checkId(id)
       if (version !== undefined) checkString(version, 'version')
       if (condition === 'unchanged' && version === undefined) throw invalidArgument('a version is needed')
-      const deadline = input.deadline == null ? null : checkDate(input.deadline, 'deadline').getTime()
+      const checkLimit = version !== undefined && condition !== 'absent' ? checkDate : checkFuture
+      const deadline = input.deadline == null ? null : Number(checkLimit(input.deadline, 'deadline', this.now()))
       const createdAt = input.createdAt === undefined ? this.now() : checkDate(input.createdAt, 'createdAt').getTime()
       const { authenticatedAt: signedIn } = input
       const until = expiresAt === undefined ? this.now() + this.ttlMs(undefined) : checkExpiry(expiresAt, this.now())
@@ -112,7 +113,7 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
         lastSeenAt: this.now(),
         authenticatedAt: signedIn == null ? null : checkDate(signedIn, 'authenticatedAt').getTime(),
         expiresAt: until,
-        ttlMs: ttlMs === undefined ? Math.max(1, until - this.now()) : checkDuration(ttlMs),
+        ttlMs: ttlMs === undefined ? this.timeLeft(until, deadline) : checkDuration(ttlMs),
         deadline,
         version: this.newVersion(),
       }
@@ -125,6 +126,10 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
       if (condition === 'unchanged' && stored && stored.version !== version) return this.refuse('SESS_CONFLICT')
       return this.replace(id, row, expiresAt !== undefined && this.isMoved(expiresAt))
     })
+  }
+
+  protected timeLeft(until: number, deadline: number | null): number {
+    return Math.max(1, this.clamp(until, deadline) - this.now())
   }
 
   protected refuse(code: SessionErrorCode): never {
@@ -328,12 +333,23 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
   updateByIdentity(ref: IdentityRef, change: SummaryChange): Promise<number> {
     return this.run(async () => {
       if (typeof change !== 'function') throw invalidArgument('change is a function')
-      const written = new Set<string>()
-      for (let left = this.leftToUpdate(ref, written); left.length > 0; left = this.leftToUpdate(ref, written)) {
+      const done = new Set<string>()
+      const failures: unknown[] = []
+      let written = 0
+      for (let left = this.leftToUpdate(ref, done); left.length > 0; left = this.leftToUpdate(ref, done)) {
         const [[key, before]] = left as [[string, Row]]
         const { id: _none, ...given } = this.session('', before)
         const summary = { ...given, handle: this.handle(key) }
-        const { identity, data, expiresAt } = checkOptions((await change(summary)) ?? summary)
+        let changed: SessionSummary
+        try {
+          changed = (await change(summary)) ?? summary
+        } catch (error) {
+          failures.push(error)
+          done.add(before.version)
+          if (this.stopsAtFailures()) break
+          continue
+        }
+        const { identity, data, expiresAt } = checkOptions(changed)
         const who = checkIdentity(identity)
         const row = {
           ...before,
@@ -346,14 +362,20 @@ export class ReferenceStore extends ReferenceRows implements SessionStore {
         }
         if (this.storage.sessions.get(key)?.version !== before.version) continue
         this.storage.sessions.set(key, row)
-        written.add(row.version)
+        written += 1
+        done.add(row.version)
       }
-      return written.size
+      if (failures.length > 0) throw failures[0]
+      return written
     })
   }
 
-  protected leftToUpdate(ref: IdentityRef, written: ReadonlySet<string>): [string, Row][] {
-    return this.rowsOf(ref).filter(([, row]) => row.data !== unreadable && !written.has(row.version))
+  protected stopsAtFailures(): boolean {
+    return false
+  }
+
+  protected leftToUpdate(ref: IdentityRef, done: ReadonlySet<string>): [string, Row][] {
+    return this.rowsOf(ref).filter(([, row]) => row.data !== unreadable && !done.has(row.version))
   }
 
   deleteByIdentity(ref: IdentityRef, options: DeleteByIdentityOptions = {}): Promise<number> {

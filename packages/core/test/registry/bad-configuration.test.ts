@@ -169,6 +169,13 @@ describe('a malformed URL is a problem, and shows no credential:', () => {
     ])
   })
 
+  test('one in a field of another name says so too', async () => {
+    register(fakeDefinition({ config: storeConfig({ uri: url(['fake']) }), fromUrl: (uri) => ({ uri }) }))
+    expect(await problemsOf('fake://:hunter/2@host')).toEqual([
+      `config.uri: must be a URL that begins with fake:; ${hint}`,
+    ])
+  })
+
   test('one that may have any other fault does not', async () => {
     register(fakeDefinition({ config: ownConfig }))
     expect(await problemsOf('fake://host:99999')).toEqual(['url: it is malformed'])

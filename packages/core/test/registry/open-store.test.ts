@@ -16,11 +16,20 @@ describe('memory is what is opened', () => {
   test.each([
     ['an empty object', {}],
     ['a null type and config', { type: null, config: null }],
-    ['an undefined type and config', { type: undefined, config: undefined }],
+    ['an undefined config', { config: undefined }],
     ['an object without a prototype', Object.create(null)],
   ])('for %s', async (_, input) => {
     register(fakeDefinition({ type: 'memory' }))
     expect(await opened(input)).toEqual({})
+  })
+
+  test.each([
+    [{ type: undefined }, "- type: must be a store's name, such as 'redis', not undefined: is a variable unset?"],
+    [{ session_store: { type: undefined, config: { ttl: '1h' } } }, '- session_store.type: must be'],
+  ])('not for a type that is there and undefined: %j', async (input, message) => {
+    register(fakeDefinition({ type: 'memory' }))
+    const error = await openStore(input as unknown).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'SESS_CONFIG', message: expect.stringContaining(message) })
   })
 
   test('with its config where there is a config but no type', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { SessionStore } from '../../src/contract/session-store.ts'
 import type { SessionRecord } from '../../src/store/backend.ts'
 import { createSessionStore } from '../../src/store/create-session-store.ts'
 import { everyMethod, surroundingsOf } from './every-method.ts'
@@ -36,6 +37,43 @@ describe('an answer that does not fit its question', () => {
       () => store.rotate(id),
     ]
     for (const call of calls) await expect(call()).rejects.toMatchObject(contradiction)
+  })
+
+  it.each([
+    [
+      'read',
+      { lastSeenAt: undefined },
+      'an answer to read that does not fit: lastSeenAt is undefined, and must be number or null',
+    ],
+    ['read', { payload: 5 }, 'an answer to read that does not fit: payload is number, and must be string'],
+    ['read', { key: 'another' }, 'an answer to read that does not fit: it is the record of another key'],
+    [
+      'replace',
+      { ttlMs: undefined },
+      'an answer to replace that does not fit: ttlMs is undefined, and must be number or null',
+    ],
+  ] as const)('names what is wrong with it: %s with %o', async (to, change, message) => {
+    const backend = new MapBackend()
+    const store = createSessionStore(backend)
+    const session = await store.create()
+    const [record] = [...backend.records.values()]
+    if (to === 'read') backend.read = async () => [{ ...record, ...change }] as never
+    else backend.write = async () => [{ ...record, ...change }] as never
+    const call = to === 'read' ? store.load(session.id) : store.save(session)
+    await expect(call).rejects.toThrow(message)
+  })
+
+  it('names what it should have been, where it is nothing of the kind', async () => {
+    const backend = new MapBackend()
+    const store = createSessionStore(backend)
+    const { id } = await store.create()
+    backend.write = async () => [undefined] as never
+    const called = [
+      [store.touch(id), 'an answer to touch that does not fit: undefined, and no expiry or null'],
+      [store.delete(id), 'an answer to delete that does not fit: undefined, and no boolean'],
+      [store.rotate(id), "to rotate that does not fit: undefined, and no stored times, 'conflict', 'gone' or 'taken'"],
+    ] as const
+    for (const [call, message] of called) await expect(call).rejects.toThrow(message)
   })
 
   it('fails alone where the others of its batch fit', async () => {
@@ -90,6 +128,54 @@ describe('a page', () => {
     backend.scan = async () => ({ records, cursor: null })
     expect(await store.listByIdentity(ada)).toEqual([])
     expect(await store.entries().next()).toMatchObject({ done: true })
+  })
+})
+
+describe('an entry of a page that is no record', () => {
+  const identity = { providerId: 'github', externalId: 'ada' }
+
+  async function storeWithDamage() {
+    const reported: unknown[] = []
+    const backend = new MapBackend()
+    const store = createSessionStore(backend, { onBackgroundError: (error) => void reported.push(error) })
+    for (let n = 0; n < 3; n += 1) await store.create({ identity, data: { n } })
+    const [damaged] = [...backend.records.values()] as [SessionRecord]
+    backend.records.set(damaged.key, { ...damaged, payload: 5 as never })
+    return { reported, backend, store, damaged }
+  }
+
+  it('costs nobody else their place in a list or in entries, and onBackgroundError hears of it', async () => {
+    const { reported, store } = await storeWithDamage()
+    expect((await store.listByIdentity(identity)).map(({ data }) => data.n).sort()).toEqual([1, 2])
+    const entries: unknown[] = []
+    for await (const { data } of store.entries()) entries.push(data.n)
+    expect(entries.sort()).toEqual([1, 2])
+    expect(reported).toMatchObject([contradiction, contradiction])
+  })
+
+  it('spoils no update of the others', async () => {
+    const { store } = await storeWithDamage()
+    expect(await store.updateByIdentity(identity, ({ data }) => void Object.assign(data, { role: 'admin' }))).toBe(2)
+  })
+
+  it.each([
+    ['deleteByIdentity with keep', (store: SessionStore) => store.deleteByIdentity(identity, { keep: 2 })],
+    ['deleteAll', (store: SessionStore) => store.deleteAll()],
+  ])('is ended by %s where its key can be read', async (_name, end) => {
+    const { backend, store, damaged } = await storeWithDamage()
+    await end(store)
+    expect(backend.records.has(damaged.key)).toBe(false)
+  })
+
+  it('may be nothing at all', async () => {
+    const { backend, store } = await storeWithDamage()
+    const { scan } = MapBackend.prototype
+    backend.scan = async (...args) => {
+      const page = await scan.apply(backend, args)
+      return { ...page, records: [...page.records, undefined as never, 'text' as never] }
+    }
+    await store.deleteAll()
+    expect(backend.records.size).toBe(0)
   })
 })
 

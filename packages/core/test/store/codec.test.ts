@@ -23,6 +23,11 @@ describe('an identity of another shape', () => {
     ['a text', 'ada', 'identity must be an object or null'],
     ['a list', [], 'identity must be an object or null'],
     ['no provider', { externalId: '1' }, 'identity.providerId must be a string'],
+    [
+      'a username alone',
+      { username: 'ada' },
+      "identity.providerId must be a string; username alone does not say who somebody is: give a directory of your own a name, { providerId: 'local', externalId: username, username }",
+    ],
     ['a numeric externalId', { ...ada, externalId: 888 }, 'identity.externalId must be a string'],
     ['a null email', { ...ada, email: null }, 'identity.email must be a string, or left out'],
     ['a numeric username', { ...ada, username: 5 }, 'identity.username must be a string, or left out'],

@@ -114,6 +114,7 @@ describe('errors', () => {
     expect(inspect(error, { depth: 9 })).not.toContain('the-secret-id')
     expect(error.retryable).toBe(true)
     expect(error.cause).toMatchObject({ name: 'Error', code: 'E1' })
+    expect(error.message).toMatch(/: the server failed for an unknown reason \(Error E1\)$/)
     expect(inspect(error.cause)).not.toContain('boom')
   })
 

@@ -95,6 +95,22 @@ export const dataSchemaCases = caseGroup('data-schema', ['options'], {
       same((await later?.load(id))?.data, { n: 4 }, 'a write stores it')
     },
   },
+  'a-misfit-keeps-its-id': {
+    title: 'a rotation of a session whose data does not fit rejects, and the session keeps its id',
+    requires: ['peer', 'rotate'],
+    options: () => ({ data: schema((value) => ({ value: value as JsonObject })) }),
+    async run({ store, put, peerWith }) {
+      const session = await put({ data: { note: secret } })
+      const strict = await peerWith({
+        data: schema(({ n }) => (n === 1 ? { value: { n } } : { issues: [{ message: 'no' }] })),
+      })
+      if (strict === null) return
+      for (const options of [{}, { identity: alice }, { identity: null }, { data: { n: 1 } }]) {
+        await rejectsWith('SESS_CORRUPT', () => strict.rotate(session.id, options), 'a rotation of what does not fit')
+      }
+      same(await store.load(session.id), session, 'the session is as it was')
+    },
+  },
   'says-what-a-misfit-is': {
     title: 'stored data that does not fit is SESS_CORRUPT, or absent where the store is told so; nothing is deleted',
     requires: ['peer'],

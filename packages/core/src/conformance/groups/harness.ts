@@ -1,8 +1,35 @@
+import { capabilitiesOfMethod, capabilityNames } from '../../contract/capabilities.ts'
 import { caseGroup } from '../conformance-case.ts'
-import { rejectsWith, same } from '../expectations.ts'
-import { alice, refOf } from '../samples.ts'
+import { fail, rejectsWith, same } from '../expectations.ts'
+import { alice, hourMs, refOf } from '../samples.ts'
+
+const methods = ['save', 'load', 'exists', 'delete', 'ping', 'close', ...Object.keys(capabilitiesOfMethod)]
+const sessionFields = ['id', 'handle', 'identity', 'data', 'createdAt', 'lastSeenAt', 'authenticatedAt']
+const timeFields = ['expiresAt', 'ttlMs', 'deadline', 'version']
+
+/** Fails with the names that have another type than they should: a store of an older contract lacks some. */
+function hasEvery(owner: object, names: readonly PropertyKey[], type: string, whose: string, hint = ''): void {
+  const lacking = names.filter((name) => {
+    const has: unknown = Reflect.get(owner, name)
+    return type === 'value' ? has === undefined : typeof has !== type
+  })
+  if (lacking.length > 0) fail(`${whose} has no ${type} ${lacking.map(String).join(', ')}${hint}`)
+}
 
 export const harnessCases = caseGroup('harness', [], {
+  'has-every-field': {
+    title: 'a store has every method and capability of the contract, and a session every field',
+    async run({ bare, newId, clock }) {
+      hasEvery(bare, methods, 'function', 'the store', ': what it cannot do rejects with SESS_UNSUPPORTED')
+      hasEvery(bare, [Symbol.asyncDispose], 'function', 'the store')
+      hasEvery(bare, ['maxLifetime', 'capabilities'], 'value', 'the store')
+      hasEvery(bare.capabilities, capabilityNames, 'boolean', 'capabilities of the store')
+      const saved = await bare.save({ id: newId(), expiresAt: clock.in(hourMs) })
+      hasEvery(saved, [...sessionFields, ...timeFields], 'value', 'the session that save resolves with')
+      const loaded = (await bare.load(saved.id)) ?? fail('load finds the session that was saved')
+      hasEvery(loaded, [...sessionFields, ...timeFields], 'value', 'the session that load resolves with')
+    },
+  },
   'opens-fresh-storage': {
     title: 'each store that open gives has storage of its own',
     async run({ store, open, put }) {

@@ -1,6 +1,8 @@
 import { caseGroup } from '../conformance-case.ts'
 import { rejectsWithTypeError, same } from '../expectations.ts'
+import { value } from '../race.ts'
 import { hourMs, minuteMs } from '../samples.ts'
+import { raceOf, remove } from '../session-race.ts'
 
 export const loadAndTouchCases = caseGroup('load-and-touch', ['touch'], {
   'touches-what-is-due': {
@@ -31,6 +33,42 @@ export const loadAndTouchCases = caseGroup('load-and-touch', ['touch'], {
       clock.advance(minuteMs)
       same(await store.load(id, { touch: '1m' }), null, 'an expired session is null')
     },
+  },
+  'leaves-what-is-exactly-as-old': {
+    title: 'a load with touch writes nothing where the session was last seen exactly that long ago',
+    async run({ store, clock, put }) {
+      const session = await put()
+      clock.advance(minuteMs)
+      same(await store.load(session.id, { touch: minuteMs }), session, 'it is not older, so it is not touched')
+      clock.advance(1)
+      same((await store.load(session.id, { touch: minuteMs }))?.lastSeenAt, clock.in(0), 'a millisecond later it is')
+    },
+  },
+  'renews-by-its-own-idle-time': {
+    title: "a load with touch renews by the session's own ttlMs, not by the ttl of the store",
+    requires: ['options'],
+    options: () => ({ ttl: '3h' }),
+    async run({ store, clock, put }) {
+      const session = await put({ expiresAt: clock.in(hourMs), ttlMs: 2 * hourMs })
+      clock.advance(minuteMs)
+      same((await store.load(session.id, { touch: 1 }))?.expiresAt, clock.in(2 * hourMs), 'it has its own idle time')
+    },
+  },
+  'beside-a-delete': {
+    title: 'a load with touch beside a delete gives the session or null, and revives nothing',
+    requires: ['peer'],
+    run: raceOf(
+      (store, { id }, { clock }) => {
+        clock.advance(2)
+        return store.load(id, { touch: 1 })
+      },
+      remove,
+      async ([read, deleted], session, { store }) => {
+        value(read, 'a load with touch beside a delete')
+        same(value(deleted, 'a delete beside a load with touch'), true, 'the delete finds the session')
+        same(await store.load(session.id), null, 'no touch revives what was deleted')
+      },
+    ),
   },
   'bad-touch-is-a-type-error': {
     title: 'a touch that is no duration rejects with a TypeError',

@@ -5,7 +5,7 @@ import type { Work } from './task.ts'
 
 type Awaitable<T> = T | Promise<T>
 
-/** Calls that are made at once and alone, for a backend that answers in the same tick. */
+/** Makes calls immediately and alone, for a backend that answers in the same tick. */
 export class AtOnce {
   readonly isUsed: boolean
   readonly #immediate: Batching['immediate']
@@ -22,7 +22,8 @@ export class AtOnce {
   }
 
   /**
-   * Null for what is to be gathered. So is a read that is answered by a promise after all: it is made again in its turn.
+   * Makes the call. Returns null where the operation has to be gathered instead. A read that the backend answers with a
+   * promise is gathered too, and so is sent a second time.
    */
   run<R, T>(
     key: string,
@@ -36,7 +37,7 @@ export class AtOnce {
       if (answer instanceof Promise) {
         answer.catch(() => {})
         if (work === 'read') return null
-        // A write is never made twice.
+        // A write must not be sent twice.
         throw new Error("a backend with immediate: 'all' answers in the same tick")
       }
       const outcome = answerOf(work, key, answer)
@@ -47,7 +48,7 @@ export class AtOnce {
     }
   }
 
-  /** True once until the running microtasks, and with them all who were answered together, have had their turn. */
+  /** True for the first read until the current microtasks are done. All callers that were answered together run in these. */
   #isFirstRead(): boolean {
     if (this.#hasRead) return false
     this.#hasRead = true

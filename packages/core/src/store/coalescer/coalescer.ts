@@ -13,37 +13,37 @@ import type { Transport } from './transport.ts'
 
 export interface CoalescerOptions extends Batching {
   readonly timeoutMs: number
-  /** Shared with the calls that go beside the coalescer. */
+  /** Counts the calls that bypass the coalescer as well. */
   readonly pending: Pending
-  /** Makes the error that a caller sees of whatever the transport failed with. */
+  /** Turns the transport's error into the error that a caller sees. */
   readonly toError: (error: unknown) => Error
 }
 
-/** More than this much session data makes no batch faster, and servers limit the size of a statement. */
+/** The most session data in one batch. More makes no batch faster, and servers limit the size of a statement. */
 const maxBatchBytes = 1024 * 1024
 
-/** The time that one call of the store has, over all of its steps. */
+/** The time limit of one call of the store, over all of its steps. */
 export interface Deadline {
-  /** The tick of the coalescer's clock at which the call began, moved on by the time that does not count. */
+  /** The tick at which the call began, plus the ticks that do not count. */
   since: number
 }
 
-/** The place of a call in the order of its key: until it is given back, nothing else on this key is sent. */
+/** A key that one call holds: until it is released, no other operation on this key is sent. */
 export interface HeldKey {
   read<T>(map: (record: SessionRecord | null) => T | Promise<T>): Promise<T>
   write<K extends WriteKind, T>(
     operation: WriteOperation & { kind: K },
     map: (result: WriteResults[K]) => T | Promise<T>,
   ): Promise<T>
-  /** Lets the next one go. It can be called again. */
+  /** Lets the next operation on the key go. It may be called more than once. */
   release(): void
 }
 
 /**
- * Sends operations that wait at the same moment together, and keeps the operations on each key in the order in which they
- * were issued. Every caller gets its own result or error. One that has waited too long gets `SESS_TIMEOUT`, and the place
- * of its batch is free again. A write that was sent and is late keeps its key, and only that, until the backend settles it:
- * it must not take effect after a later one.
+ * Sends waiting operations together, and keeps the operations on each key in the order of their calls. Every caller gets
+ * its own result or error. A caller that has waited too long gets `SESS_TIMEOUT`, and its batch frees its lane. A late
+ * write that was sent still blocks its key, and only its key, until the backend settles it: it must not take effect after a
+ * later write.
  */
 export class Coalescer {
   readonly #transport: Transport
@@ -51,7 +51,7 @@ export class Coalescer {
   readonly #reads: Lane<Task>
   readonly #writes: Lane<Task>
   readonly #timeouts: Timeouts
-  /** The tasks that keep their place among those of their key. */
+  /** The last task of each key. */
   readonly #inOrder = new KeyTable<Task>()
   /** How many callers have no answer yet. */
   #unanswered = 0
@@ -74,7 +74,10 @@ export class Coalescer {
     })
   }
 
-  /** Resolves with `map` of the record under a key. `deadline`: of the call that it is a step of. */
+  /**
+   * Reads the record under a key and resolves with the result of `map`. `deadline` is that of the whole call, where the
+   * read is one step of it.
+   */
   read<T>(key: string, map: (record: SessionRecord | null) => T | Promise<T>, deadline?: Deadline): Promise<T> {
     return (
       (this.#isFree(key) && this.#atOnce.run(key, 'read', () => this.#transport.read([key]), map)) ||
@@ -82,7 +85,7 @@ export class Coalescer {
     )
   }
 
-  /** Resolves with `map` of what the write resolves with. `deadline`: of the call that it is a step of. */
+  /** Writes, and resolves with the result of `map`. `deadline` is that of the whole call, where the write is one step of it. */
   write<K extends WriteKind, T>(
     operation: WriteOperation & { kind: K },
     map: (result: WriteResults[K]) => T | Promise<T>,
@@ -95,22 +98,22 @@ export class Coalescer {
     )
   }
 
-  /** Resolves with the key's place once everything that was issued before on this key has taken effect. */
+  /** Resolves with the held key once every earlier operation on it has taken effect. */
   hold(key: string, deadline: Deadline): Promise<HeldKey> {
     return this.#submit(key, 'hold', (holder: Task) => this.#heldKey(holder, deadline), deadline)
   }
 
-  /** Resolves with `ended`, or rejects with what `late` makes when the time of the call is over before. */
+  /** Settles as `ended` does, or rejects with the error of `late` when the call's time is over first. */
   within(deadline: Deadline, ended: Promise<void>, late: () => Error): Promise<void> {
     return withinTime(this.#timeouts, ended, late, deadline.since)
   }
 
-  /** The time of a call that begins now. */
+  /** Returns the deadline of a call that begins now. */
   deadline(): Deadline {
     return { since: this.#timeouts.tick }
   }
 
-  /** Takes from a call's time nothing for what happens until the function it gives is called. */
+  /** Stops the clock of a call, until the returned function is called. */
   stopClock(deadline: Deadline): () => void {
     const from = this.#timeouts.tick
     return () => {
@@ -118,7 +121,7 @@ export class Coalescer {
     }
   }
 
-  /** Whether every caller has an answer. */
+  /** True where every caller has an answer. */
   get isIdle(): boolean {
     return this.#unanswered === 0
   }
@@ -139,7 +142,7 @@ export class Coalescer {
     }
   }
 
-  /** Whether an operation on this key need not wait for anything. */
+  /** True where an operation on this key can run immediately. */
   #isFree(key: string): boolean {
     return this.#atOnce.isUsed && this.#transport.isOpen && this.#inOrder.get(key) === null
   }
@@ -186,7 +189,7 @@ export class Coalescer {
     const { items } = batch
     const isRead = (items[0] as Task).work === 'read'
     const lane = isRead ? this.#reads : this.#writes
-    // The place is given on last: who is answered and asks again travels with those who wait for it.
+    // Release the lane last: a caller that gets its answer and calls again then joins the batch that is waiting.
     const onError = (error: unknown) => {
       for (const task of items) this.#fail(task, error)
       lane.release(batch)
@@ -213,7 +216,7 @@ export class Coalescer {
     }
   }
 
-  /** What came of a task, for its caller and all who share it. */
+  /** Gives a task's outcome to its caller and to all callers that share it. */
   #settle(task: Task, outcome: unknown): void {
     if (outcome instanceof Error) {
       this.#fail(task, outcome)
@@ -246,7 +249,7 @@ export class Coalescer {
     if (this.#leave(task)) task.reject(error)
   }
 
-  /** False where the caller has been answered already. */
+  /** Marks a task as answered. Returns false where it was answered before. */
   #leave(task: Task): boolean {
     if (task.settled) return false
     task.settled = true
@@ -257,7 +260,7 @@ export class Coalescer {
     return true
   }
 
-  /** Takes the task out of the order of its key, and lets the next one go. */
+  /** Removes a task from the queue of its key, and starts the next one. */
   #finish(task: Task): void {
     if (task.finished) return
     task.finished = true
@@ -269,7 +272,7 @@ export class Coalescer {
       return
     }
     this.#inOrder.delete(task)
-    // One that is not started yet stays linked, for the one before it to pass over.
+    // A task that has not started stays in the queue; the task before it skips it.
     if (!task.started) return
     let { next } = task
     task.next = null
@@ -293,7 +296,7 @@ export class Coalescer {
   }
 }
 
-/** Sessions and states are apart: a state with the text of an id waits for nothing of it. */
+/** Sessions and states queue separately: a state does not wait for a session whose id is the same string. */
 function orderKey({ kind, key }: WriteOperation): string {
   return kind === 'putState' || kind === 'consumeState' ? `state ${key}` : key
 }

@@ -1,22 +1,22 @@
-/** Something that is found by its key, linked into a {@link KeyTable}. */
+/** An entry of a {@link KeyTable}. */
 export interface Keyed<T> {
   readonly key: string
-  /** The next one in the same slot of the table. */
+  /** The next entry in the same slot. */
   nextInSlot: T | null
 }
 
 const slots = 1024
-/** The characters at a key's end that choose its slot. Keys that all have the same ones make a slot slow, and nothing worse. */
+/** How many characters at the end of a key choose its slot. Keys that end alike share a slot, which is slower but not wrong. */
 const chars = 6
 
 /**
- * Finds things that come and go with every operation. A Map would do, but for the garbage collector: each time it fills up
- * it makes itself anew, and its former selves, all they had in them included, outlive what a young generation is made for.
+ * A hash table instead of a Map: a Map with constant inserts and deletes keeps rehashing, and the discarded tables are
+ * promoted to the old generation of the garbage collector, together with the entries in them.
  */
 export class KeyTable<T extends Keyed<T>> {
   readonly #slots: (T | null)[] = new Array<T | null>(slots).fill(null)
 
-  /** Of the entries with this key, the one that was added last. */
+  /** Returns the last added entry with this key. */
   get(key: string): T | null {
     let entry = this.#slots[slotOf(key)] as T | null
     while (entry !== null && entry.key !== key) entry = entry.nextInSlot
@@ -29,7 +29,7 @@ export class KeyTable<T extends Keyed<T>> {
     this.#slots[slot] = entry
   }
 
-  /** Removes an entry that was added. */
+  /** Removes an entry. */
   delete(entry: T): void {
     const slot = slotOf(entry.key)
     if (this.#slots[slot] === entry) {

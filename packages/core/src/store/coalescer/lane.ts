@@ -2,16 +2,16 @@
 export interface Item {
   readonly key: string
   readonly bytes: number
-  /** True once nobody waits for it any more. */
+  /** True once no caller waits for it. */
   finished: boolean
-  /** The batch that it travels in. */
+  /** The batch that it was sent in; null before. */
   batch: Batch<Item> | null
 }
 
-/** Items that travel together. */
+/** Items that are sent together. */
 export interface Batch<I extends Item> {
   readonly items: readonly I[]
-  /** True once its place has been given to others: its answer came, or it took too long. */
+  /** True once the batch no longer counts as under way: its answer came, or it took too long. */
   released: boolean
 }
 
@@ -20,15 +20,15 @@ interface LaneOptions<I extends Item> {
   readonly maxBytes: number
   /** How many batches may be under way at once. */
   readonly width: number
-  /** Calls back when an idle lane has gathered long enough: in a microtask, or by `setImmediate`. */
+  /** Calls `send` when an idle lane has gathered long enough: in a microtask, or by `setImmediate`. */
   readonly defer: (send: () => void) => void
-  /** Sends a batch, and releases it when it is answered. It never throws. */
+  /** Sends a batch, and releases it when the answer comes. It never throws. */
   readonly send: (batch: Batch<I>) => void
 }
 
 /**
- * Gathers items into batches. Nothing waits for company: an idle lane sends when the running microtasks, or the running turn of
- * the event loop, are done; while its batches are under way the next one gathers.
+ * Gathers items into batches. An idle lane sends as soon as the current microtasks, or the current turn of the event loop,
+ * are done. While its batches are under way, the next batch gathers.
  */
 export class Lane<I extends Item> {
   readonly #options: LaneOptions<I>
@@ -45,7 +45,7 @@ export class Lane<I extends Item> {
     this.#schedule()
   }
 
-  /** Gives a batch's place to the next one. */
+  /** Marks a batch as no longer under way, and sends the next one. */
   release(batch: Batch<Item>): void {
     if (batch.released) return
     batch.released = true
@@ -65,7 +65,7 @@ export class Lane<I extends Item> {
   #sendNext(): void {
     const items = this.#take()
     if (items.length === 0) return
-    // In one order everywhere, two writers that lock rows can't wait for each other.
+    // Every writer locks rows in the order of their keys, so two writers cannot deadlock.
     if (items.length > 1) items.sort(byKey)
     const batch: Batch<I> = { items, released: false }
     for (const item of items) item.batch = batch
@@ -73,7 +73,10 @@ export class Lane<I extends Item> {
     this.#options.send(batch)
   }
 
-  /** The next batch: of many, a fair share of what waits, so that one is on its way while another is answered. */
+  /**
+   * Takes the next batch. A long queue is split evenly over the free lanes, so that one batch travels while another is
+   * answered.
+   */
   #take(): I[] {
     const { maxOperations, maxBytes, width } = this.#options
     const gathering = this.#gathering
@@ -92,7 +95,7 @@ export class Lane<I extends Item> {
   }
 }
 
-/** Fewer than this are never divided: what a batch costs by itself would outweigh the company. */
+/** A queue is never split into batches smaller than this: the cost of a batch itself would outweigh the gain. */
 const leastShare = 32
 
 function byKey(a: Item, b: Item): number {

@@ -4,7 +4,7 @@ import { currentTrace } from '../tracing.ts'
 import type { Keyed } from './key-table.ts'
 import type { Batch, Item } from './lane.ts'
 
-/** What a task does: read the record under its key, write, or hold the key's place until it is given back. */
+/** The work of a task: read the record under its key, write, or hold the key until it is released. */
 export type Work = 'read' | 'hold' | WriteOperation
 
 /** One operation between its caller and the backend. */
@@ -16,27 +16,27 @@ export class Task implements Item, Keyed<Task>, Waiting {
   readonly reject: (error: unknown) => void
   readonly #onExpire: (task: Task) => void
 
-  /** True once it is its turn. */
+  /** True once it has started: every earlier task of its key is finished. */
   started = false
   /** True once its caller has an answer. */
   settled = false
-  /** True once nothing that comes after it on its key has to wait for it any more. */
+  /** True once later tasks of its key need not wait for it. */
   finished = false
   batch: Batch<Item> | null = null
-  /** The trace of the operation that it is all of. */
+  /** The trace of the operation, where this task is all of it. */
   readonly trace = currentTrace()
   /** True once it has waited too long. */
   isLate = false
-  /** True where it gets the outcome of another reader of the same record, and keeps no place of its own. */
+  /** True where it shares the read of another task and so is not in the queue itself. */
   shares = false
-  /** What waits for this task because it is about the same key. */
+  /** The next task in the queue of its key. */
   next: Task | null = null
   nextInSlot: Task | null = null
-  /** Further readers of the same record: they get this task's outcome. */
+  /** Further reads of the same record, which get this task's outcome. */
   sharers: Task[] | null = null
-  /** The task that holds the key for it, where it is a step of a call that has several. */
+  /** The task that holds the key, where this task is one step of a longer call. */
   holder: Task | null = null
-  /** Of a holder: its steps that are under way, and whether it has given the key back. */
+  /** For a task that holds its key: how many of its steps are under way, and whether it has released the key. */
   underWay = 0
   released = false
   since = 0

@@ -7,12 +7,12 @@ import { parseJson } from './json-parse.ts'
 
 /**
  * A session's payload at rest: JSON of the form `{"identity":…,"data":…}`, with `"at"` where somebody signed in, and with
- * `"id"` where ids are kept plain. A field that a later version adds is passed over.
+ * `"id"` where ids are kept plain. The decoder ignores fields that a later version adds.
  */
 export interface DecodedPayload {
   identity: Identity | null
   data: JsonObject
-  /** When the person signed in, in epoch ms; left out: never. */
+  /** When the person signed in, in epoch ms. Left out: never. */
   at?: number
   /** The session's id, where ids are kept plain. */
   id?: string
@@ -20,13 +20,13 @@ export interface DecodedPayload {
 
 const identityKeys: ReadonlySet<string> = new Set(['providerId', 'externalId', 'email', 'username', 'attributes'])
 
-/** A copy of the caller's data. @throws as {@link encodePayload} does */
+/** Copies the caller's data. @throws as {@link copyJson} does, and `TypeError` where it is not an object */
 export function copyData(data: object, maxBytes: number): JsonObject {
   if (!isObject(data)) throw invalidArgument('data must be a plain object', 'type')
   return copyJson(data, 'data', maxBytes) as JsonObject
 }
 
-/** @throws `SESS_CORRUPT` for a payload that sess did not write */
+/** Decodes a payload. @throws `SESS_CORRUPT` for one that sess did not write */
 export function decodePayload(payload: string): DecodedPayload {
   const decoded = parseJson(payload) as DecodedPayload | undefined
   if (!isObject(decoded) || !isObject(decoded.data)) throw corrupt()
@@ -39,10 +39,10 @@ export function decodePayload(payload: string): DecodedPayload {
 }
 
 function corrupt(): SessionError {
-  return new SessionError('SESS_CORRUPT', 'what is stored for this session was not written by sess')
+  return new SessionError('SESS_CORRUPT', 'the stored session was not written by sess, or was damaged')
 }
 
-/** True for an object that has no other keys than these; it may lack some. */
+/** True for an object whose keys are all among these. */
 export function hasOnly(object: object, keys: ReadonlySet<string>): boolean {
   for (const key in object) if (!keys.has(key) && Object.hasOwn(object, key)) return false
   return true
@@ -52,29 +52,28 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A `Date` holds no later instant. */
+/** The latest instant that a `Date` holds. */
 const lastInstant = 8.64e15
 
-/** True for what a `Date` holds as it is: a whole number of epoch milliseconds. */
+/** True for a number that a `Date` holds unchanged: whole epoch milliseconds. */
 export function isInstant(ms: unknown): ms is number {
   return Number.isInteger(ms) && Math.abs(ms as number) <= lastInstant
 }
 
 /**
- * A copy of the caller's identity in the form in which it is loaded again: fields that are undefined are absent, and
- * attributes are there.
+ * Copies the caller's identity into the form in which it will be loaded: without undefined fields, and with attributes.
  * @throws `SESS_NOT_SERIALIZABLE` naming the path, `TypeError` for an identity of another shape
  */
 export function copyIdentity(identity: Identity, maxBytes: number): Identity {
   if (!isObject(identity)) throw invalidArgument('identity must be an object or null', 'type')
   const fault = faultOfIdentity(identity)
-  if (fault !== null) throw invalidArgument(fault + wrongNames(identity), 'type')
+  if (fault !== null) throw invalidArgument(fault + wrongNames(identity) + howToName(identity), 'type')
   for (const key in identity) {
     if (!identityKeys.has(key) && Object.hasOwn(identity, key)) {
       const right = rightName(key, identityKeys)
       throw new SessionError(
         'SESS_NOT_SERIALIZABLE',
-        `identity.${keyInMessage(key)}: an identity has no such field${right === null ? '' : `, it is called ${right}`}; attributes takes strings of your own`,
+        `identity.${keyInMessage(key)}: an identity has no such field${right === null ? '' : `, did you mean ${right}?`}; strings of your own belong in attributes`,
       )
     }
   }
@@ -82,12 +81,12 @@ export function copyIdentity(identity: Identity, maxBytes: number): Identity {
   const copied: Identity = { providerId, externalId }
   if (email !== undefined) copied.email = email
   if (username !== undefined) copied.username = username
-  // Its texts have been checked; what an object may have beside them has not.
+  // The strings are checked. Whatever else the object may hold is not.
   copied.attributes = attributes === undefined ? {} : copyJson(attributes, 'identity.attributes', maxBytes)
   return copied
 }
 
-/** What is wrong with the type of a field; null where nothing is. */
+/** Returns a message for the first field of a wrong type; null where all are right. */
 function faultOfIdentity({
   providerId,
   externalId,
@@ -109,16 +108,23 @@ function faultOfIdentity({
   return null
 }
 
-/** What a field in snake_case, as other systems write them, is called here; null where it is no such name. */
+/** Returns the camelCase name of a field that another system writes in snake_case; null for any other name. */
 export function rightName(key: string, known: ReadonlySet<string>): string | null {
   const camelCase = key.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())
   return camelCase !== key && known.has(camelCase) ? camelCase : null
 }
 
-/** The right names of fields that other systems write otherwise, for a message. */
+/** Returns the right names of snake_case fields, for a message. */
 function wrongNames(identity: object): string {
   return Object.keys(identity)
     .filter((key) => rightName(key, identityKeys) !== null)
-    .map((key) => `; ${key} is called ${rightName(key, identityKeys)}`)
+    .map((key) => `; ${key} must be written ${rightName(key, identityKeys)}`)
     .join('')
+}
+
+/** Returns a hint for users of systems that identify a person by a name alone; empty where it does not apply. */
+function howToName({ providerId, externalId, username, email }: Record<string, unknown>): string {
+  if (providerId !== undefined || externalId !== undefined || (username ?? email) === undefined) return ''
+  const name = username === undefined ? 'email' : 'username'
+  return `; ${name} alone does not say who somebody is: give a directory of your own a name, { providerId: 'local', externalId: ${name}, ${name} }`
 }

@@ -7,7 +7,7 @@ import { copyData, isObject } from './codec.ts'
 
 export interface DataSchemaOptions {
   readonly schema: StandardSchemaV1
-  /** Makes of data that no longer fits data that does. Null: nothing does. */
+  /** Turns data that no longer fits into data that does. Null: there is no such function. */
   readonly upgrade: ((old: JsonObject) => unknown) | null
 }
 
@@ -22,8 +22,8 @@ export class DataSchema {
   }
 
   /**
-   * The data as it is to be stored: the schema's output, which passes the schema again unchanged.
-   * @throws `SESS_INVALID_DATA` naming the paths of what does not fit, and no value
+   * Returns the data to store: the schema's output, which must pass the schema again unchanged.
+   * @throws `SESS_INVALID_DATA` naming the paths that do not fit, and no value
    * @throws `SESS_NOT_SERIALIZABLE`, `SESS_TOO_LARGE`, `SESS_CONFIG` for a schema that is asynchronous
    */
   toStore(data: unknown, maxBytes: number): JsonObject {
@@ -31,20 +31,23 @@ export class DataSchema {
     if (!isDeepStrictEqual(this.#fitting(copyData(stored, maxBytes)), stored)) {
       throw new SessionError(
         'SESS_INVALID_DATA',
-        'the schema changes its own output; what is stored must pass it unchanged',
+        'the schema changes its own output: stored data must pass the schema unchanged',
       )
     }
     return stored
   }
 
-  /** Stored data as the application gets it; null where neither it nor what `upgrade` makes of it fits. @throws `SESS_CONFIG` */
+  /**
+   * Returns stored data in the form that the application gets; null where neither the data nor the result of `upgrade`
+   * fits. @throws `SESS_CONFIG`
+   */
   fromStored(stored: JsonObject): JsonObject | null {
     const fits = this.#check(stored)
     if ('value' in fits) return isObject(fits.value) ? (fits.value as JsonObject) : null
     if (this.#upgrade === null) return null
     let upgraded: unknown
     try {
-      // A schema may alter what it is given, so the upgrade gets data as it is stored.
+      // A schema may alter its argument, so the upgrade gets a copy of the stored data.
       upgraded = this.#upgrade(structuredClone(stored))
     } catch {
       return null
@@ -60,7 +63,7 @@ export class DataSchema {
       throw new SessionError('SESS_INVALID_DATA', `the data does not fit the schema at ${result.paths.join(', ')}`)
     }
     if (!isObject(result.value))
-      throw new SessionError('SESS_INVALID_DATA', 'the schema gives something else than an object')
+      throw new SessionError('SESS_INVALID_DATA', 'the output of the schema must be an object')
     return result.value
   }
 
@@ -69,7 +72,7 @@ export class DataSchema {
     try {
       result = this.#schema['~standard'].validate(data)
     } catch {
-      // Its message may tell of the data.
+      // The message of the error may quote the data.
       return { paths: ['data (the schema threw)'] }
     }
     if (result instanceof Promise) {

@@ -1,14 +1,15 @@
-/** Gives back the object that a subclass then adds its private field to. */
+/** Returns its argument from the constructor, so that a subclass adds its private field to that object. */
 class Stamped {
   constructor(date: Date) {
-    // biome-ignore lint/correctness/noConstructorReturn: the field is to lie in an object that exists
+    // biome-ignore lint/correctness/noConstructorReturn: the subclass adds its field to an existing object
     return date
   }
 }
 
 /**
- * A `Date` that remembers what it was when a store gave it. Nothing that looks at it sees a difference to any other: it is
- * a private field, so that a copy by spread, which shares the `Date`, keeps it, and a `Date` of the caller's own has none.
+ * A `Date` that remembers its value from the store. The value lies in a private field, so no caller can tell this `Date`
+ * from another one. A spread copy of a session shares the `Date` and so keeps the field. A `Date` that the caller makes has
+ * no such field.
  */
 class GivenExpiry extends Stamped {
   readonly #ms: number
@@ -23,14 +24,14 @@ class GivenExpiry extends Stamped {
   }
 }
 
-/** The expiry of a session that is given to a caller. */
+/** Makes the expiry of a session for a caller. */
 export function givenExpiry(ms: number): Date {
   const date = new Date(ms)
   new GivenExpiry(date, ms)
   return date
 }
 
-/** Whether a caller has moved the expiry since a store gave it. */
+/** True where a caller has moved the expiry since the store gave it. */
 export function isMoved(expiresAt: Date): boolean {
   return GivenExpiry.of(expiresAt) !== expiresAt.getTime()
 }

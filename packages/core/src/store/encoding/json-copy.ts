@@ -2,7 +2,7 @@ import { SessionError } from '../../contract/errors.ts'
 import { stepInPath } from '../../contract/key-in-path.ts'
 import { isPlainArrayPrototype, isPlainPrototype } from '../../contract/plain-object.ts'
 
-/** What in a value JSON would lose or change, and where: from the outermost key to the innermost. */
+/** A part of a value that JSON would lose or change, with its path from the outermost key to the innermost. */
 class JsonFault {
   readonly path: (string | number)[] = []
   readonly reason: string
@@ -12,25 +12,31 @@ class JsonFault {
   }
 }
 
-/** JSON.stringify and JSON.parse recurse; so does this. Session data is nowhere near it, a cycle always is. */
+/**
+ * The deepest nesting. JSON.stringify, JSON.parse and this copy recurse. Session data never nests so deep; a cycle always
+ * does.
+ */
 const maxDepth = 500
 
-/** The least that a key and its value come to: two quotes, a colon, a comma, a digit. */
+/** The fewest bytes of a key and its value: two quotes, a colon, a comma, a digit. */
 const bytesOfEntry = 5
-/** Enumerable keys that careless libraries may have added to every object: they come up in a for-in too. */
+/** An allowance for enumerable keys that a library may have added to Object.prototype: for-in visits them too. */
 const foreignKeys = 1_000
 
-/** Set by the walk for the text that follows: JSON.stringify writes -0 as 0, so a value that has one takes a slower way. */
+/**
+ * Set while copying, read by the next stringify: JSON.stringify writes -0 as 0, so a value with -0 needs a replacer, which
+ * is slower.
+ */
 let hasNegativeZero = false
-/** How many bytes the text may still have. The walk counts the least that each value comes to, and ends once there is no room. */
+/** How many bytes are left. The copy counts the fewest bytes of each value, and stops when none are left. */
 let room = 0
 let maxBytes = 0
 
 const rawJSON: (text: string) => unknown = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON
 
 /**
- * A copy of a value that JSON carries unchanged. One walk checks and copies: that is faster than to parse the text again
- * where the caller needs to see what was written. A value that comes to more than `limit` bytes is not walked to its end.
+ * Copies a value that JSON carries unchanged. One walk checks and copies, which is faster than parsing the written JSON
+ * again. The walk stops where the value has more than `limit` bytes.
  * @throws `SESS_NOT_SERIALIZABLE` naming the path, under `root`, of the first value that JSON would lose or change
  * @throws `SESS_TOO_LARGE`
  */
@@ -44,19 +50,19 @@ export function copyJson<T>(given: T, root: string, limit = Number.POSITIVE_INFI
     if (!(error instanceof JsonFault)) throw error
     throw new SessionError('SESS_NOT_SERIALIZABLE', `${formatPath(root, error.path)}: ${error.reason}`)
   } finally {
-    // A getter in the value may have called a store.
+    // A getter in the value may have called a store, which copies too.
     room = around.room
     maxBytes = around.maxBytes
   }
 }
 
 /**
- * The JSON text of what {@link copyJson} has checked: it parses to a value deep-equal to it.
- * @throws `SESS_TOO_LARGE` for a text of more than `limit` bytes of UTF-8
+ * Returns the JSON of a value that {@link copyJson} has copied. It parses to a deep-equal value.
+ * @throws `SESS_TOO_LARGE` for more than `limit` bytes of UTF-8
  */
 export function stringifyJson(copied: unknown, limit = Number.POSITIVE_INFINITY): string {
   const text = stringify(copied, limit)
-  // A UTF-16 unit is one to three bytes, so most texts need no counting.
+  // A UTF-16 unit is one to three bytes in UTF-8, so most strings need no count.
   if (text.length * 3 > limit && (text.length > limit || Buffer.byteLength(text) > limit)) throw tooLarge(limit)
   return text
 }
@@ -69,7 +75,7 @@ function stringify(copied: unknown, limit: number): string {
   try {
     return replacer === undefined ? JSON.stringify(copied) : JSON.stringify(copied, replacer)
   } catch (error) {
-    // No string of V8 has more than 512 MB.
+    // V8 has no strings of more than 512 MB.
     if (error instanceof RangeError && error.message.includes('string length')) throw tooLarge(limit)
     throw error
   }
@@ -110,9 +116,9 @@ function copyArray(array: unknown[], depth: number): unknown[] {
     copied.push(copyWithin(index, array[index], depth))
     if (room < 0) throw tooLarge(maxBytes)
   }
-  // A hole has been found as undefined by now, so any further key is a property beside the items.
+  // The loop has refused holes as undefined, so any further key is a property beside the items.
   if (Object.keys(array).length !== array.length || hasSymbols(array)) {
-    throw new JsonFault('an array with properties of its own would lose them')
+    throw new JsonFault('an array would lose its properties beside the items')
   }
   return copied
 }
@@ -125,15 +131,15 @@ function copyObject(object: object, depth: number): object {
   if (typeof (object as { toJSON?: unknown }).toJSON === 'function' && !Object.keys(object).includes('toJSON')) {
     throw toJsonFault()
   }
-  // To count the keys of a million takes a fraction of what it takes to copy them.
+  // Counting a million keys takes a fraction of the time of copying them.
   let keys = -foreignKeys
   for (const _key in object) keys += 1
   if (keys * bytesOfEntry > room) throw tooLarge(maxBytes)
-  // To spread it, and to go over it with for-in, takes a fraction of what it takes to read and add key after key.
+  // A spread and a for-in over the copy take a fraction of the time of reading and adding each key.
   const copied: Record<string, unknown> = { ...object }
   for (const key in copied) {
-    // It round-trips, and then bites whoever merges the loaded object into another.
-    if (key === '__proto__') throw within(key, new JsonFault('this key is never stored'))
+    // JSON carries this key, but merging the loaded object into another would set a prototype.
+    if (key === '__proto__') throw within(key, new JsonFault('the key __proto__ is never stored'))
     const value = copied[key]
     const isText = typeof value === 'string'
     room -= key.length + bytesOfEntry + (isText ? value.length : 0)
@@ -164,7 +170,7 @@ function hasSymbols(object: object): boolean {
 }
 
 function toJsonFault(): JsonFault {
-  return new JsonFault('a toJSON method would replace it')
+  return new JsonFault('its toJSON method would replace it')
 }
 
 function describePrototype(prototype: object | null): string {
@@ -175,9 +181,9 @@ function describePrototype(prototype: object | null): string {
     : 'an object with a prototype of its own'
 }
 
-/** `data.cart[3].when`, with keys that are no identifiers in quotes. */
+/** Formats a path such as `data.cart[3].when`. Keys that are not identifiers are in brackets and quotes. */
 function formatPath(root: string, path: readonly (string | number)[]): string {
-  // A cycle has gone around hundreds of times: the way in tells enough.
+  // The path of a cycle repeats itself hundreds of times: its beginning is enough.
   const text = path.slice(0, 16).map(stepInPath).join('')
   return root + text + (path.length > 16 ? '…' : '')
 }

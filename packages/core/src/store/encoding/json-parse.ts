@@ -1,12 +1,13 @@
-/** Beyond what the codec writes: a text that nests deeper is somebody else's. */
+/** The deepest nesting that is read. The codec writes none that is deeper. */
 const maxDepth = 520
 
 /**
- * The value of a JSON text; undefined where the text is not JSON, or has a key `__proto__`, which bites whoever merges the
- * value into another.
+ * Parses JSON. Returns undefined where the string is not JSON, or has a key `__proto__`: merging such a value into another
+ * object would set a prototype.
  *
  * V8 13 and 14 (Node 24 to 26) misread a key with an escape where an object parsed before has a like key with a backslash:
- * see nodejs/node#63785. So a text with such a key is read again, key by key. It costs the others one search for a backslash.
+ * see nodejs/node#63785. So a string with an escaped key is read again, key by key. All other strings cost one search for a
+ * backslash.
  */
 export function parseJson(text: string): unknown {
   let parsed: unknown
@@ -17,7 +18,7 @@ export function parseJson(text: string): unknown {
   }
   const backslash = text.indexOf('\\')
   if (backslash !== -1 && hasEscapedKey(text, backslash)) return new StrictReader(text).read()
-  // The bare name is found ten times faster than one that begins with a quote, as a JSON text is full of those.
+  // Searching for the bare name is ten times faster than searching for a quote first: JSON is full of quotes.
   return text.includes('__proto__') && /"__proto__"\s*:/.test(text) ? undefined : parsed
 }
 
@@ -25,7 +26,7 @@ const quote = 0x22
 const backslash = 0x5c
 const colon = 0x3a
 
-/** Whether a key has an escape; `first` is where the first backslash of the JSON text is. Each string with one is read to its end, once. */
+/** True where a key has an escape. `first` is the position of the first backslash. Each string with a backslash is read once. */
 function hasEscapedKey(text: string, first: number): boolean {
   for (let at = first; at !== -1; ) {
     const end = endOfString(text, at)
@@ -35,7 +36,7 @@ function hasEscapedKey(text: string, first: number): boolean {
   return false
 }
 
-/** Where the quote is that ends the string around `at`, which is no escaped character. */
+/** Returns the position of the quote that ends the string around `at`. No escape sequence may surround `at`. */
 function endOfString(text: string, at: number): number {
   for (let index = at; index < text.length; index += 1) {
     const unit = text.charCodeAt(index)
@@ -57,7 +58,7 @@ function isSpace(unit: number): boolean {
 
 class Refused extends Error {}
 
-/** Reads a text that is known to be JSON. Each string is parsed by itself, which V8 does right. */
+/** Reads a string that is known to be JSON. It parses each key by itself, which V8 does right. */
 class StrictReader {
   readonly #text: string
   #at = 0
@@ -129,7 +130,7 @@ class StrictReader {
     return JSON.parse(this.#text.slice(start, this.#at))
   }
 
-  /** The next character that is no white space. */
+  /** Returns the next character after white space. */
   #peek(): string {
     this.#at = afterSpace(this.#text, this.#at)
     return this.#text.charAt(this.#at)

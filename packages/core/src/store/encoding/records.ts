@@ -4,7 +4,7 @@ import type { ChangedRecord, SessionRecord, StoredTimes } from '../backend.ts'
 import { type DecodedPayload, isInstant } from './codec.ts'
 import { givenExpiry } from './given-expiry.ts'
 
-/** What a caller wants stored, with every default in place and instants as epoch milliseconds. */
+/** The session to store, with every default in place and instants as epoch milliseconds. */
 export interface SessionFields {
   readonly identity: Identity | null
   readonly data: object
@@ -16,22 +16,28 @@ export interface SessionFields {
   readonly deadline: number | null
 }
 
-/** A session that is encoded but for the key under which it will lie: a seal covers that, and a plain id is in the payload. */
+/**
+ * A session that is encoded except for the parts that depend on its key: a seal covers the key, and a plain id is in the
+ * payload.
+ */
 export interface PreparedSession {
   readonly fields: SessionFields
   readonly payload: DecodedPayload
-  /** The payload's JSON, where it is the same under every key. */
+  /** The payload's JSON. Null where it depends on the id. */
   readonly json: string | null
   readonly maxBytes: number
 }
 
-/** A session's record, and what is in it as the caller sees it. */
+/** A record, with its payload as the caller sees it. */
 export interface EncodedSession {
   readonly record: SessionRecord
   readonly payload: DecodedPayload
 }
 
-/** The session that is stored; `times` are those that the backend told, where they may differ from the record's. */
+/**
+ * Makes the session for the caller. `times` are the stored times that the backend returned, where they may differ from the
+ * record's.
+ */
 export function storedSession<Data extends object>(
   id: string,
   handle: string,
@@ -55,7 +61,7 @@ export function storedSession<Data extends object>(
   }
 }
 
-/** @throws `SESS_CORRUPT` for a record with a number or a version that sess did not write */
+/** @throws `SESS_CORRUPT` for a record with a time or a version that sess does not write */
 export function checkRecord({ createdAt, lastSeenAt, expiresAt, ttlMs, deadline, version }: SessionRecord): void {
   const areInstants =
     isInstant(createdAt) &&
@@ -63,13 +69,17 @@ export function checkRecord({ createdAt, lastSeenAt, expiresAt, ttlMs, deadline,
     (lastSeenAt === null || isInstant(lastSeenAt)) &&
     (deadline === null || isInstant(deadline))
   if (!areInstants || !(ttlMs === null || (Number.isSafeInteger(ttlMs) && ttlMs > 0))) {
-    throw new SessionError('SESS_CORRUPT', 'a time of this session was not written by sess')
+    throw new SessionError('SESS_CORRUPT', 'the stored session has a time that sess does not write')
   }
-  if (version === '') throw new SessionError('SESS_CORRUPT', 'the version of this session was not written by sess')
+  if (version === '') throw new SessionError('SESS_CORRUPT', 'the stored session has no version')
 }
 
-/** The record as it is written over a stored one. It names its fields one by one, which takes half of the time of a spread. */
-export function changedRecord(record: SessionRecord, keepsExpiry: boolean): ChangedRecord {
-  const { key, version, createdAt, lastSeenAt, expiresAt, ttlMs, deadline, identityKey, payload } = record
+/** Makes the record that is written over a stored one. It names its fields one by one, which takes half the time of a spread. */
+export function changedRecord(
+  record: SessionRecord,
+  keepsExpiry: boolean,
+  expiresAt: number = record.expiresAt,
+): ChangedRecord {
+  const { key, version, createdAt, lastSeenAt, ttlMs, deadline, identityKey, payload } = record
   return { key, version, createdAt, lastSeenAt, expiresAt, keepsExpiry, ttlMs, deadline, identityKey, payload }
 }

@@ -5,7 +5,7 @@ import { isObject } from './codec.ts'
 import { parseJson } from './json-parse.ts'
 import { identityKeyOf } from './session-id.ts'
 
-/** What is sealed: what it is and under which key it lies. A value that is moved to another place does not open. */
+/** The place of a sealed payload: its kind and its key. A payload that is moved to another place does not open. */
 export interface Place {
   readonly kind: 'session' | 'state'
   readonly key: string
@@ -16,10 +16,10 @@ const keyBytes = 32
 const saltBytes = 16
 const nonceBytes = 12
 const tagBytes = 16
-/** How many characters of a key's fingerprint stand in front of what it sealed. */
+/** How many characters of a key's fingerprint stand before the ciphertext. */
 const keyIdLength = 8
 
-/** One of the application's keys, and what is made of it. */
+/** One of the application's keys, with its fingerprint and the secret of the identity index. */
 interface SealKey {
   readonly id: string
   readonly secret: Buffer
@@ -27,8 +27,9 @@ interface SealKey {
 }
 
 /**
- * Seals payloads with AES-256-GCM. Each message has a key of its own, derived from the application's key and a random salt,
- * so no number of messages wears a key out. A sealed payload is `{"sealed":"<key id>.<base64url>"}`: JSON, as every payload.
+ * Seals payloads with AES-256-GCM. Each message has its own key, derived from the application's key and a random salt, so
+ * there is no limit to the number of messages. A sealed payload is `{"sealed":"<key id>.<base64url>"}`: JSON, as every
+ * payload.
  */
 export class Seal {
   readonly #keys: readonly [SealKey, ...SealKey[]]
@@ -42,7 +43,7 @@ export class Seal {
     this.#now = now
   }
 
-  /** Under the newest key. */
+  /** Seals a payload with the newest key. */
   seal(place: Place, payload: string): string {
     const [{ id, secret }] = this.#keys
     const salt = randomBytes(saltBytes)
@@ -53,31 +54,31 @@ export class Seal {
     return `{"sealed":"${id}.${Buffer.concat(sealed).toString('base64url')}"}`
   }
 
-  /** The payload that was sealed. @throws `SESS_CORRUPT` where it was altered or moved, or no key opens it */
+  /** Returns the unsealed payload. @throws `SESS_CORRUPT` where it was altered or moved, or no key opens it */
   open(place: Place, payload: string): string {
     const sealed = sealedPart(payload)
     if (sealed === null) {
       if (this.#acceptsPlain()) return payload
-      throw new SessionError('SESS_CORRUPT', 'what is stored is not sealed, and the store has seal keys')
+      throw new SessionError('SESS_CORRUPT', 'the stored payload is not sealed, but this store has seal keys')
     }
     const [id, text = ''] = sealed.split('.')
     const bytes = Buffer.from(text, 'base64url')
     const key = this.#keys.find((candidate) => candidate.id === id)
     if (key === undefined)
-      throw new SessionError('SESS_CORRUPT', 'what is stored was sealed with a key that the store does not have')
-    // More than one text decodes to the same bytes, and only one was written.
+      throw new SessionError('SESS_CORRUPT', 'the stored payload was sealed with a key that this store does not have')
+    // Several base64url strings decode to the same bytes. Only the canonical one was written.
     if (bytes.length < saltBytes + tagBytes || bytes.toString('base64url') !== text) throw altered()
     return opened(key, place, bytes)
   }
 
-  /** The index keys under which a person's sessions may lie, the newest first. */
+  /** Returns the index keys under which a person's sessions may lie, the newest first. */
   identityKeysOf(ref: IdentityRef): readonly string[] {
     const name = JSON.stringify([ref.providerId, ref.externalId])
     const keys = this.#keys.map(({ indexSecret }) => createHmac('sha256', indexSecret).update(name).digest('base64url'))
     return this.#acceptsPlain() ? [...keys, identityKeyOf(ref)] : keys
   }
 
-  /** The index key that a session of this person is written with. */
+  /** Returns the index key for a session of this person that is written now. */
   identityKeyOf(ref: IdentityRef): string {
     const name = JSON.stringify([ref.providerId, ref.externalId])
     return createHmac('sha256', this.#keys[0].indexSecret).update(name).digest('base64url')
@@ -88,10 +89,10 @@ export class Seal {
   }
 }
 
-/** The sealed part of a payload; null for one that is not sealed. */
+/** Returns the sealed part of a payload; null for one that is not sealed. */
 export function sealedPart(payload: string): string | null {
   if (!payload.startsWith('{"sealed"')) {
-    // A database may have written the JSON anew, with spaces.
+    // A database may have reformatted the JSON.
     if (!/^\s*\{\s*"sealed"/.test(payload)) return null
   }
   const parsed = parseJson(payload)
@@ -130,5 +131,8 @@ function associatedData({ kind, key }: Place): Buffer {
 }
 
 function altered(): SessionError {
-  return new SessionError('SESS_CORRUPT', 'what is stored does not open: it was altered, or moved from another place')
+  return new SessionError(
+    'SESS_CORRUPT',
+    'the stored payload cannot be opened: it was altered, or moved here from another record',
+  )
 }

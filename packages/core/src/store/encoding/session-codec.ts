@@ -13,18 +13,18 @@ import { encodeState, openState } from './states.ts'
 export interface SessionCodecOptions {
   readonly ids: 'hashed' | 'plain'
   readonly maxBytes: number
-  /** For a record without an idle time of its own. */
+  /** The idle time of a record that has none. */
   readonly ttlMs: number
   readonly seal: Seal | null
   readonly dataSchema: DataSchema | null
-  /** What a session is whose data does not fit the schema. */
+  /** How a session counts whose data does not fit the schema. */
   readonly onInvalidData: 'error' | 'absent'
 }
 
-/** What the key of a session begins with where ids are kept plain: no SHA-256 in base64url has it. */
+/** Where ids are kept plain, session keys begin with this character. No SHA-256 in base64url has it. */
 const plainMark = '='
 
-/** How a store's sessions and states lie at rest: keys, payloads, seal and schema. */
+/** Encodes and decodes sessions and states: keys, payloads, seal and schema. */
 export class SessionCodec {
   readonly #options: SessionCodecOptions
 
@@ -32,35 +32,34 @@ export class SessionCodec {
     this.#options = options
   }
 
-  /** The key of the session with this id. */
+  /** Returns the key of the session with this id. */
   keyOf(id: string): string {
     return this.#options.ids === 'hashed' ? sha256(id) : plainMark + sha256(id)
   }
 
-  /** The SHA-256 of the id. */
+  /** Returns the handle for a key: the SHA-256 of the id. */
   handleOf(key: string): string {
     return this.#options.ids === 'hashed' ? key : key.slice(plainMark.length)
   }
 
-  /** Null for what is no handle. */
+  /** Returns the key for a handle; null for a string that is not a handle. */
   keyOfHandle(handle: string): string | null {
     if (!isHash(handle)) return null
     return this.#options.ids === 'hashed' ? handle : plainMark + handle
   }
 
-  /** Whether a store with these options wrote a record under this key. */
+  /** True where a store with these options wrote a record under this key. */
   isOwn(key: string): boolean {
     return key.startsWith(plainMark) === (this.#options.ids === 'plain')
   }
 
-  /** The index keys under which a person's sessions may lie. */
+  /** Returns the index keys under which a person's sessions may lie. */
   identityKeysOf(ref: IdentityRef): readonly string[] {
     return this.#options.seal?.identityKeysOf(ref) ?? [identityKeyOf(ref)]
   }
 
   /**
-   * A session on its way to the backend, taken at the call: what the caller alters later is not in it. `maxBytes`: left out,
-   * the store's.
+   * Encodes a session at the call, so that later changes by the caller do not count. `maxBytes` left out: the store's.
    * @throws `SESS_NOT_SERIALIZABLE` naming the path, `SESS_TOO_LARGE`, `SESS_INVALID_DATA`, `TypeError` for an identity or
    * data of another shape
    */
@@ -73,7 +72,7 @@ export class SessionCodec {
     return { fields, payload, json: ids === 'plain' ? null : stringifyJson(payload, maxBytes), maxBytes }
   }
 
-  /** Its record under a key. Its `expiresAt` is no later than the deadline. `version`: left out, a new one. */
+  /** Makes the record under a key. Its `expiresAt` is not later than its deadline. `version` left out: a new one. */
   encode(key: string, id: string, prepared: PreparedSession, version = nextVersion()): EncodedSession {
     const { fields, payload, maxBytes } = prepared
     const { createdAt, lastSeenAt, expiresAt, ttlMs, deadline } = fields
@@ -94,13 +93,13 @@ export class SessionCodec {
     return { record, payload }
   }
 
-  /** The session that was stored under an id; `times` as the backend told them. */
+  /** Makes the session for the caller after a write. `times` are those that the backend returned. */
   stored<Data extends object>(id: string, { record, payload }: EncodedSession, times?: StoredTimes): Session<Data> {
     return storedSession(id, this.handleOf(record.key), record, payload, this.#options.ttlMs, times)
   }
 
   /**
-   * The session that a record holds; null where its data does not fit the schema and the store takes such a one for absent.
+   * Decodes a record. Returns null where its data does not fit the schema and the store treats such sessions as absent.
    * @throws `SESS_CORRUPT` where sess did not write it, it does not open, or its data does not fit
    */
   decode<Data extends object>(id: string, record: SessionRecord): Session<Data> | null {
@@ -112,14 +111,14 @@ export class SessionCodec {
       const data = dataSchema.fromStored(payload.data)
       if (data === null && onInvalidData === 'absent') return null
       if (data === null) {
-        throw new SessionError('SESS_CORRUPT', 'the data that is stored for this session does not fit the schema')
+        throw new SessionError('SESS_CORRUPT', 'the stored data does not fit the schema')
       }
       payload.data = data
     }
     return storedSession(id, this.handleOf(key), record, payload, ttlMs)
   }
 
-  /** The same without the id. */
+  /** Decodes a record into a summary, which has no id. */
   decodeSummary<Data extends object>(record: SessionRecord): SessionSummary<Data> | null {
     const session = this.decode<Data>('', record)
     if (session === null) return null
@@ -134,7 +133,7 @@ export class SessionCodec {
     return seal === null ? payload : seal.seal({ kind: 'state', key }, payload)
   }
 
-  /** What a taken state gives to a caller with this User-Agent. @throws `SESS_CORRUPT` where sess did not write it */
+  /** Opens a consumed state for a caller with this User-Agent. @throws `SESS_CORRUPT` where sess did not write it */
   openState(record: StateRecord | null, userAgent: string | undefined, now: number): ConsumedState | null {
     if (record === null || record.expiresAt <= now) return null
     const { seal } = this.#options

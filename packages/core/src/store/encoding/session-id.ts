@@ -2,18 +2,18 @@ import { hash, randomFillSync } from 'node:crypto'
 import type { IdentityRef } from '../../contract/session.ts'
 
 const idBytes = 32
-/** Random bytes are drawn for many ids at once: one call to the CSPRNG costs as much as forty ids. */
+/** One call to the CSPRNG draws the bytes of 64 ids: a call costs as much as forty ids. */
 const pool = Buffer.allocUnsafeSlow(idBytes * 64)
 let used = pool.length
 
-/** 256 CSPRNG bits in base64url: 43 characters. */
+/** Returns 256 CSPRNG bits in base64url: 43 characters. */
 export function randomId(): string {
   if (used === pool.length) {
     randomFillSync(pool)
     used = 0
   }
   const id = pool.toString('base64url', used, used + idBytes)
-  // A secret that has been given out does not stay in memory.
+  // The pool must not keep a secret that was given out.
   pool.fill(0, used, used + idBytes)
   used += idBytes
   return id
@@ -21,21 +21,21 @@ export function randomId(): string {
 
 const wellFormed = /^[A-Za-z0-9._~:+/=@-]{1,512}$/
 
-/** What an id or a state has, in words. */
+/** The form of an id or a state, for messages. */
 export const idForm = '1 to 512 characters of A-Z a-z 0-9 . _ ~ : + / = @ -'
 
-/** Whether a text has the form of an id or a state, {@link idForm}. Anything else is unknown by its form. */
+/** True for a string of the form of an id or a state, {@link idForm}. No session has another id. */
 export function isWellFormedId(id: string): boolean {
-  // The length first: a pattern need not see ten megabytes.
+  // Check the length first, so that the pattern never runs over ten megabytes.
   return id.length <= 512 && wellFormed.test(id)
 }
 
-/** Whether a string has the form of a SHA-256 in base64url. */
+/** True for a string of the form of a SHA-256 in base64url. */
 export function isHash(text: string): boolean {
   return /^[\w-]{43}$/.test(text)
 }
 
-/** SHA-256 in base64url: 43 characters. */
+/** Returns the SHA-256 in base64url: 43 characters. */
 export function sha256(text: string): string {
   return hash('sha256', text, 'base64url')
 }
@@ -44,9 +44,9 @@ export function sha256(text: string): string {
 const plainIdentity = /^[!-~]{1,64}$/
 
 /**
- * The index key of an identity: `provider|external`, which whoever looks into the index can read. The first bar ends the
- * provider, so one with a bar, as everything longer or of other characters, has a SHA-256, which has no bar; JSON keeps the
- * two parts apart whatever they contain.
+ * Returns the index key of an identity: `provider|external`, which is readable in the index. The first bar ends the
+ * provider id. Where the provider id has a bar, or the key would be longer than 64 characters or not printable ASCII, the
+ * key is a SHA-256 of the two as JSON. A SHA-256 in base64url has no bar.
  */
 export function identityKeyOf({ providerId, externalId }: IdentityRef): string {
   const plain = `${providerId}|${externalId}`
@@ -58,7 +58,7 @@ export function identityKeyOf({ providerId, externalId }: IdentityRef): string {
 const writer = randomId().slice(0, 12)
 let writes = 0
 
-/** A version that no other write has had: this process's random name and a count. */
+/** Returns a version that no other write has: a random name of this process and a count. */
 export function nextVersion(): string {
   writes += 1
   return writer + writes.toString(36)

@@ -8,7 +8,7 @@ import { stringifyJson } from './json-copy.ts'
 import { parseJson } from './json-parse.ts'
 import { sha256 } from './session-id.ts'
 
-/** How a state lies at rest. The User-Agent is there as its SHA-256, all of one length for the comparison. */
+/** The payload of a state. It holds the SHA-256 of the User-Agent, so that all have one length for the comparison. */
 interface StatePayload {
   createdAt: number
   userAgent: string | null
@@ -21,11 +21,11 @@ export function encodeState(data: object, userAgent: string | undefined, created
   return stringifyJson({ createdAt, userAgent: boundTo, data: copyData(data, maxBytes) }, maxBytes)
 }
 
-/** What a taken state gives to a caller with this User-Agent. @throws `SESS_CORRUPT` where sess did not write it */
+/** Opens a consumed state for a caller with this User-Agent. @throws `SESS_CORRUPT` where sess did not write it */
 export function openState(record: StateRecord, userAgent: string | undefined): ConsumedState | null {
   const payload = parseJson(record.payload)
   if (!isInstant(record.expiresAt) || !isStatePayload(payload)) {
-    throw new SessionError('SESS_CORRUPT', 'what is stored for this state was not written by sess')
+    throw new SessionError('SESS_CORRUPT', 'the stored state was not written by sess, or was damaged')
   }
   const { createdAt, userAgent: boundTo, data } = payload
   if (boundTo !== null && !isSameAgent(boundTo, userAgent)) return null

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import type { StoreOptions } from '../../../src/config/store-options.ts'
 import type { ConformanceHarness, ConformanceOpenOptions } from '../../../src/conformance/index.ts'
@@ -29,6 +30,12 @@ export function mapHarness(alter: Alter = (options) => options): ConformanceHarn
     open: (options) => open(options, { records: new Map(), states: new Map() }),
     openPeer: (store, options) => open(options, storageOf(store)),
     dump: (store) => inspect(storageOf(store), { depth: 9, maxArrayLength: null, maxStringLength: null }),
+    move(store, fromId, toId) {
+      const { records } = storageOf(store)
+      const recordOf = (id: string) => records.get(createHash('sha256').update(id).digest('base64url')) as SessionRecord
+      const [from, to] = [recordOf(fromId), recordOf(toId)]
+      records.set(to.key, { ...to, payload: from.payload })
+    },
     damage(store) {
       const { records } = storageOf(store)
       for (const [key, record] of records) records.set(key, { ...record, payload: record.payload.slice(0, -9) })
@@ -56,11 +63,24 @@ export const brokenSealsAndSchemas = [
     'seal/leaves-nothing-to-be-read': /nothing of it is in the dump/,
     'seal/is-corrupt-without-its-key': /under an unknown key: it resolved/,
     'seal/refuses-what-is-not-sealed': /a session that is not sealed: it resolved/,
+    'seal/states-open-with-older-keys': /a state under an unknown key: it resolved/,
+    'seal/is-corrupt-to-a-store-without-seal': /in a store without keys: it resolved/,
+    'seal/a-moved-value-does-not-open': /a value that was moved here: it resolved/,
+    'configuration/of-a-seal': /a seal that is wrong: it resolved/,
   }),
   broken(
     'only the newest key opens',
     (options) => ({ ...options, ...(options.seal && { seal: { keys: options.seal.keys.slice(0, 1) } }) }),
-    { 'seal/opens-with-older-keys': /./, 'seal/refuses-what-is-not-sealed': /./ },
+    {
+      'seal/opens-with-older-keys': /./,
+      'seal/refuses-what-is-not-sealed': /./,
+      'seal/people-have-sessions-under-two-keys': /keep counts those under both keys/,
+    },
+  ),
+  broken(
+    'the oldest key seals',
+    (options) => ({ ...options, ...(options.seal && { seal: { keys: [...options.seal.keys].reverse() } }) }),
+    { 'seal/a-rotation-seals-anew': /./ },
   ),
   broken(
     'sealed sessions are kept for nobody',
@@ -77,5 +97,6 @@ export const brokenSealsAndSchemas = [
     'data-schema/must-be-synchronous': /an asynchronous schema: it resolved/,
     'data-schema/upgrades-what-no-longer-fits': /a load gives upgraded data/,
     'data-schema/says-what-a-misfit-is': /data that does not fit: it resolved/,
+    'data-schema/a-misfit-keeps-its-id': /a rotation of what does not fit: it resolved/,
   }),
 ]

@@ -7,6 +7,33 @@ const shared = new Storage()
 /** Pages, batches, capabilities and harnesses. */
 export const brokenSurroundings = [
   broken(
+    'a store of an older contract has no updateByIdentity',
+    class extends ReferenceStore {
+      override updateByIdentity = undefined as never
+    },
+    { 'harness/has-every-field': /^the store has no function updateByIdentity: what it cannot do rejects/ },
+  ),
+  broken(
+    'a store of an older contract says nothing of handles',
+    class extends ReferenceStore {
+      override readonly capabilities = {
+        ...new ReferenceStore({ now: Date.now }).capabilities,
+        handles: undefined as never,
+      }
+    },
+    { 'harness/has-every-field': /^capabilities of the store has no boolean handles$/ },
+  ),
+  broken(
+    'a store of an older contract gives sessions without lastSeenAt and ttlMs',
+    class extends ReferenceStore {
+      override async save(...args: Parameters<ReferenceStore['save']>) {
+        const { lastSeenAt, ttlMs, ...session } = await super.save(...args)
+        return session as Session
+      }
+    },
+    { 'harness/has-every-field': /^the session that save resolves with has no value lastSeenAt, ttlMs$/ },
+  ),
+  broken(
     'what is handed out is what is stored',
     class extends ReferenceStore {
       protected override copy<T>(value: T) {

@@ -1,0 +1,4 @@
+import { firstEngines } from './engines.ts'
+import { describeOnEngine } from './on-an-engine.ts'
+
+for (const engine of firstEngines) describeOnEngine(engine)
