@@ -1,6 +1,7 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import type { Exchange, HttpSession, HttpSessions } from '../index.ts'
-import { cacheHeaders } from '../response-headers.ts'
+import { cacheHeaders, isForCaches } from '../response-headers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -41,13 +42,17 @@ export function fastifySessions(sessions: HttpSessions): FastifyPluginCallback {
       if (failure !== null) {
         const answer = await sessions.answer(failure, headOf(request))
         for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
-        reply.code(answer.status).headers(Object.fromEntries(answer.headers))
+        head(reply, answer)
         body = await answer.text()
+        if (payload instanceof Readable) payload.destroy() // nobody will read it
       }
       const own = exchange.headers()
       const text = (name: string) => reply.getHeader(name)?.toString() ?? null
       const { cacheControl, vary } = cacheHeaders(own, text('cache-control'), text('vary'))
-      if (own.setCookies.length > 0) reply.header('set-cookie', [...own.setCookies])
+      if (own.setCookies.length > 0) {
+        reply.header('set-cookie', [...own.setCookies])
+        for (const name of Object.keys(reply.getHeaders())) if (isForCaches(name)) reply.removeHeader(name)
+      }
       if (cacheControl !== null) reply.header('cache-control', cacheControl)
       if (vary !== null) reply.header('vary', vary)
       return body
@@ -71,8 +76,12 @@ function tokenIn(body: unknown): string | null {
 }
 
 async function send(reply: FastifyReply, answer: Response): Promise<FastifyReply> {
+  return head(reply, answer).send(await answer.text())
+}
+
+function head(reply: FastifyReply, { status, headers }: Response): FastifyReply {
+  reply.code(status)
+  // One after the other: of several Set-Cookie none takes the place of another.
+  for (const [name, value] of headers) reply.header(name, value)
   return reply
-    .code(answer.status)
-    .headers(Object.fromEntries(answer.headers))
-    .send(await answer.text())
 }
