@@ -4,7 +4,7 @@ import type { Failure } from './failure.ts'
 import type { HttpSession } from './http-session.ts'
 import { type HttpSessionOptions, settingsOf } from './options.ts'
 import { tokenInForm } from './own-pages.ts'
-import { isSpent, withHeaders } from './response-headers.ts'
+import { isResponse, isSpent, withHeaders } from './response-headers.ts'
 
 /** Sessions over Request and Response. */
 export interface HttpSessions<Data extends object = JsonObject> {
@@ -69,8 +69,3 @@ export function httpSessions<Data extends object = JsonObject>(
 }
 
 const spent = 'the handler returned a response that cannot be sent: Response.error(), or one whose body was read before'
-
-/** Of any realm: frameworks bring their own. */
-function isResponse(value: unknown): value is Response {
-  return value instanceof Response || Object.prototype.toString.call(value) === '[object Response]'
-}

@@ -21,6 +21,11 @@ export function cacheHeaders(
   }
 }
 
+/** A response of any realm: frameworks bring their own. */
+export function isResponse(value: unknown): value is Response {
+  return value instanceof Response || Object.prototype.toString.call(value) === '[object Response]'
+}
+
 /** A response that nobody can send: a network error, or one whose body has been read, as after it was sent once. */
 export function isSpent({ status, bodyUsed, body }: Response): boolean {
   return status === 0 || bodyUsed || body?.locked === true
