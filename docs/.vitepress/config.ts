@@ -5,6 +5,13 @@ import { linksToTheSite } from './links-to-the-site.ts'
 const entryPoints = ['core', 'core/config', 'core/conformance', 'sql', 'memory', 'sqlite', 'redis', 'postgres', 'mysql']
 const apiOf = (name: string) => ({ text: `@sess/${name}`, link: `/reference/api/@sess/${name}/` })
 
+const frameworks = {
+  hono: 'Hono',
+  fastify: 'Fastify',
+  sveltekit: 'SvelteKit',
+  next: 'Next.js',
+  'react-router': 'React Router',
+}
 const adapters = ['http', 'express-session']
 const stores = ['memory', 'sqlite', 'redis', 'postgres', 'mysql']
 
@@ -50,7 +57,10 @@ export default defineConfig({
       },
       {
         text: 'Frameworks',
-        items: adapters.map((name) => ({ text: `@sess/${name}`, link: `/adapters/${name}` })),
+        items: [
+          ...adapters.map((name) => ({ text: `@sess/${name}`, link: `/adapters/${name}` })),
+          ...Object.entries(frameworks).map(([name, text]) => ({ text, link: `/adapters/${name}` })),
+        ],
       },
       {
         text: 'Reference',
