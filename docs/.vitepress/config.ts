@@ -5,14 +5,18 @@ import { linksToTheSite } from './links-to-the-site.ts'
 const entryPoints = ['core', 'core/config', 'core/conformance', 'sql', 'memory', 'sqlite', 'redis', 'postgres', 'mysql']
 const apiOf = (name: string) => ({ text: `@sess/${name}`, link: `/reference/api/@sess/${name}/` })
 
-const frameworks = {
-  hono: 'Hono',
-  fastify: 'Fastify',
-  sveltekit: 'SvelteKit',
-  next: 'Next.js',
-  'react-router': 'React Router',
-}
-const adapters = ['http', 'express-session']
+const frameworks = [
+  { text: 'Express', link: '/adapters/express' },
+  { text: 'Fastify', link: '/adapters/fastify' },
+  { text: 'NestJS', link: '/adapters/nestjs' },
+  { text: 'Hono', link: '/adapters/hono' },
+  { text: 'SvelteKit', link: '/adapters/sveltekit' },
+  { text: 'Next.js', link: '/adapters/next' },
+  { text: 'React Router', link: '/adapters/react-router' },
+  { text: 'Moving in from another store', link: '/adapters/moving-in' },
+  { text: '@sess/express-session', link: '/adapters/express-session' },
+  { text: '@sess/http', link: '/adapters/http' },
+]
 const stores = ['memory', 'sqlite', 'redis', 'postgres', 'mysql']
 
 export default defineConfig({
@@ -57,10 +61,7 @@ export default defineConfig({
       },
       {
         text: 'Frameworks',
-        items: [
-          ...adapters.map((name) => ({ text: `@sess/${name}`, link: `/adapters/${name}` })),
-          ...Object.entries(frameworks).map(([name, text]) => ({ text, link: `/adapters/${name}` })),
-        ],
+        items: frameworks,
       },
       {
         text: 'Reference',
