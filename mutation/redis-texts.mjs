@@ -129,5 +129,10 @@ export const mutants = [
     find: "if isWrongType(reason) then return nil, 'foreign' end",
     replace: "do return nil, 'foreign' end",
   },
+  {
+    file: `${src}/sessions-of-person.ts`,
+    find: 'return !(record instanceof Error || isOfPerson(record))',
+    replace: 'return record === null',
+  },
   { file: writes, find: 'timesText(keepsExpiry ? null : expiresAt, now)', replace: 'timesText(expiresAt, now)' },
 ]
