@@ -9,11 +9,11 @@ beforeAll(() => {
 })
 afterAll(() => installed?.cleanUp())
 
-/** `npm test` runs them on the Node at hand; this one wants a flag for TypeScript. */
+/** `npm test` runs them on the Node at hand; this one wants flags for TypeScript and node:sqlite. */
 describe('on the lowest Node that the manifests of its packages allow', { timeout: 120_000 }, () => {
   it.each(snippets)('the snippet $name runs as it stands', (snippet) => {
     const packages = [...snippet.code.matchAll(/'@sess\/([\w-]+)/g)].map(([, name = '']) => name)
     const node = bring(`node@${lowestNode(['core', ...packages])}`)
-    return runSnippet(snippet, installed.project, [node, '--experimental-strip-types'])
+    return runSnippet(snippet, installed.project, [node, '--experimental-strip-types', '--experimental-sqlite'])
   })
 })
