@@ -1,6 +1,6 @@
 /**
  * What is mutated, and by which tests each mutant must be noticed. `mutate` is for Stryker, which changes TypeScript; `texts`
- * names files of mutants that it cannot see, in scripts and statements that stand in strings.
+ * names files of mutants that it cannot see, in scripts and statements that stand in strings; those of the SQL engines are under `sql`.
  */
 export const areas = {
   store: {

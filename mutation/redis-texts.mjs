@@ -14,17 +14,17 @@ export const mutants = [
   { file: record, find: 'return expiryOf(text) > now', replace: 'return expiryOf(text) >= now' },
   {
     file: usual,
-    find: `sub(stored, \${place('expiresAt')}) > now`,
-    replace: `sub(stored, \${place('expiresAt')}) >= now`,
+    find: `sub(stored, \${header.place('expiresAt')}) > now`,
+    replace: `sub(stored, \${header.place('expiresAt')}) >= now`,
   },
   {
     file: scripts,
-    find: `string.sub(header, \${place('expiresAt')}) > ARGV[1]`,
-    replace: `string.sub(header, \${place('expiresAt')}) >= ARGV[1]`,
+    find: `string.sub(header, \${header.place('expiresAt')}) > ARGV[1]`,
+    replace: `string.sub(header, \${header.place('expiresAt')}) >= ARGV[1]`,
   },
   // Conditions of a write.
   { file: write, find: "if stored ~= ARGV[arg + 1] then return 'conflict' end", replace: '' },
-  { file: write, find: 'if stored == versionOf(text, 12) then return timesIn(header) end', replace: '' },
+  { file: write, find: `if stored == versionOf(text, \${changed.after}) then return timesIn(header) end`, replace: '' },
   {
     file: write,
     find: "if versionOf(header, lengthOf(header) + 1) ~= ARGV[arg + 1] then return 'conflict' end",
@@ -46,21 +46,21 @@ export const mutants = [
   },
   {
     file: usual,
-    find: "elseif fits and sub(text, 12, #identity + 12) == identity .. ' ' then",
+    find: `elseif fits and sub(text, \${changed.after}, #identity + \${changed.after}) == identity .. ' ' then`,
     replace: 'elseif fits then',
   },
   // What a write leaves as it is.
   {
     file: write,
-    find: `sub(header, \${place('createdAt', 'series')}) .. ttlMs .. tail`,
-    replace: `sub(header, \${place('createdAt', 'series')}) .. ttlMs`,
+    find: `sub(header, \${header.place('createdAt', 'series')}) .. ttlMs .. tail`,
+    replace: `sub(header, \${header.place('createdAt', 'series')}) .. ttlMs`,
   },
   {
     file: write,
-    find: 'sub(header, 1, 8), sub(text, 1, 11) .. kept',
-    replace: `'\${magic}', sub(text, 1, 11) .. kept`,
+    find: `sub(header, \${header.place('layout', 'length')}), sub(text`,
+    replace: `'\${magic}', sub(text`,
   },
-  { file: write, find: 'if header then text = sub(text, 1,', replace: 'if false then text = sub(text, 1,' },
+  { file: write, find: 'if header then text = sub(text,', replace: 'if false then text = sub(text,' },
   {
     file: usual,
     find: `local set = times == '' and try('SET', key, value, 'KEEPTTL') or`,
@@ -68,14 +68,22 @@ export const mutants = [
   },
   { file: usual, find: `expires .. indexed .. seen)) == 'number'`, replace: `expires .. indexed)) == 'number'` },
   // The deadline and the times of a touch.
-  { file: write, find: 'if sub(times, 1, 16) <= deadline then return times end', replace: 'do return times end' },
-  { file: usual, find: ` and sub(stored, \${place('deadline')}) >= sub(head, 1, 16)`, replace: '' },
+  {
+    file: write,
+    find: `if sub(times, \${times.place('expiresAt')}) <= deadline then return times end`,
+    replace: 'do return times end',
+  },
+  {
+    file: usual,
+    find: ` and sub(stored, \${header.place('deadline')}) >= sub(head, \${times.place('expiresAt')})`,
+    replace: '',
+  },
   { file: text, find: 'if expires > deadline then', replace: 'if false then' },
   { file: text, find: 'if ttl == 0 then ttl = -own end', replace: '' },
   { file: text, find: 'if own < 0 then', replace: 'if true then' },
   { file: text, find: 'Math.max(1_000, Math.ceil(expiresAt - now))', replace: 'Math.ceil(expiresAt - now)' },
   // The server's own time.
-  { file: write, find: `redis.call('PEXPIRE', key, sub(times, 33))`, replace: '' },
+  { file: write, find: `redis.call('PEXPIRE', key, sub(times, \${times.after}))`, replace: '' },
   { file: usual, find: "and try('PEXPIRE', key, left) == 1 then", replace: 'then' },
   { file: record, find: 'if left < ttl + lag + 5000 and', replace: 'if left < ttl and' },
   {
@@ -84,7 +92,11 @@ export const mutants = [
     replace: "redis.call('PEXPIRE', index, ttl)",
   },
   { file: record, find: "if lasting then return redis.call('PERSIST', index) end", replace: '' },
-  { file: write, find: 'if #times == 32 then times = times .. ttlUntil(times:sub(1, 16)) end', replace: '' },
+  {
+    file: write,
+    find: `if #times < \${times.after} then times = times .. ttlUntil(sub(times, \${times.place('expiresAt')})) end`,
+    replace: '',
+  },
   // The indexes.
   { file: record, find: "redis.call('ZADD', byIdentity, '0', entry)", replace: '' },
   { file: record, find: 'keep(byIdentity, expiresAt)', replace: '' },
@@ -100,7 +112,7 @@ export const mutants = [
     find: 'if healing or indexedOf(header) ~= indexed then',
     replace: 'if indexedOf(header) ~= indexed then',
   },
-  { file: usual, find: `sub(stored, \${place('indexed')}) == indexed`, replace: 'true' },
+  { file: usual, find: `sub(stored, \${header.place('indexed')}) == indexed`, replace: 'true' },
   {
     file: scripts,
     find: "if state == 'expired' or state == 'damaged' then",
@@ -116,6 +128,11 @@ export const mutants = [
     file: record,
     find: "if isWrongType(reason) then return nil, 'foreign' end",
     replace: "do return nil, 'foreign' end",
+  },
+  {
+    file: `${src}/sessions-of-person.ts`,
+    find: 'return !(record instanceof Error || isOfPerson(record))',
+    replace: 'return record === null',
   },
   { file: writes, find: 'timesText(keepsExpiry ? null : expiresAt, now)', replace: 'timesText(expiresAt, now)' },
 ]

@@ -1,18 +1,20 @@
 // npm run test:mutation              names the areas
 // npm run test:mutation -- AREA      mutates an area: its TypeScript with Stryker, then what stands in strings
 // npm run test:mutation -- AREA --texts   only the latter
-// npm run test:mutation -- AREA FILE...   only these files with Stryker
+// npm run test:mutation -- AREA [--texts] FILE...   only these files
 //
 // Slow: for people and for a nightly run. What Stryker found is kept, and only what changed since is mutated again.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startBroker } from '../packages/testkit/src/broker.ts'
 import { runProcess } from '../scripts/run-process.mjs'
 import { areas } from './areas.mjs'
 import { mutateTexts } from './mutate-texts.mjs'
 
 const [name, ...rest] = process.argv.slice(2)
+const only = rest.filter((argument) => argument !== '--texts')
 const area = areas[name]
 if (area === undefined) {
   console.error(`npm run test:mutation -- AREA, which is one of ${Object.keys(areas).join(', ')}`)
@@ -29,7 +31,7 @@ if (!rest.includes('--texts')) {
       testRunner: 'vitest',
       plugins: ['@stryker-mutator/vitest-runner'],
       vitest: { configFile: 'mutation/vitest.config.ts' },
-      mutate: rest.length > 0 ? rest : area.mutate,
+      mutate: only.length > 0 ? only : area.mutate,
       ignorePatterns: ['bench', 'dist', '.turbo', 'reports'],
       coverageAnalysis: 'perTest',
       concurrency: 1, // two runners would share the servers
@@ -47,5 +49,8 @@ if (!rest.includes('--texts')) {
 }
 for (const file of area.texts ?? []) {
   const { mutants } = await import(`./${file}`)
-  if (!(await mutateTexts(file, mutants))) process.exitCode = 1
+  const chosen = mutants.filter((mutant) => only.length === 0 || only.includes(mutant.file))
+  // The servers of the tests are the same for all mutants.
+  await using _broker = await startBroker()
+  if (!(await mutateTexts(file, chosen, area.tests))) process.exitCode = 1
 }

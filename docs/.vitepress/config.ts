@@ -5,7 +5,18 @@ import { linksToTheSite } from './links-to-the-site.ts'
 const entryPoints = ['core', 'core/config', 'core/conformance', 'sql', 'memory', 'sqlite', 'redis', 'postgres', 'mysql']
 const apiOf = (name: string) => ({ text: `@sess/${name}`, link: `/reference/api/@sess/${name}/` })
 
-const adapters = ['http', 'express-session']
+const frameworks = [
+  { text: 'Express', link: '/adapters/express' },
+  { text: 'Fastify', link: '/adapters/fastify' },
+  { text: 'NestJS', link: '/adapters/nestjs' },
+  { text: 'Hono', link: '/adapters/hono' },
+  { text: 'SvelteKit', link: '/adapters/sveltekit' },
+  { text: 'Next.js', link: '/adapters/next' },
+  { text: 'React Router', link: '/adapters/react-router' },
+  { text: 'Moving in from another store', link: '/adapters/moving-in' },
+  { text: '@sess/express-session', link: '/adapters/express-session' },
+  { text: '@sess/http', link: '/adapters/http' },
+]
 const stores = ['memory', 'sqlite', 'redis', 'postgres', 'mysql']
 
 export default defineConfig({
@@ -50,7 +61,7 @@ export default defineConfig({
       },
       {
         text: 'Frameworks',
-        items: adapters.map((name) => ({ text: `@sess/${name}`, link: `/adapters/${name}` })),
+        items: frameworks,
       },
       {
         text: 'Reference',

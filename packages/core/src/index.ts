@@ -56,6 +56,8 @@ export {
   driverErrors,
   type FaultEntry,
 } from './store/driver-error.ts'
+export { type JsonText, jsonText } from './store/encoding/json-text.ts'
+export { saveJson } from './store/save-json.ts'
 export { Timeouts, type Waiting, withinTime } from './store/timeouts.ts'
 export type { OperationTrace } from './store/tracing.ts'
 export { wrapStore } from './store/wrap-store.ts'

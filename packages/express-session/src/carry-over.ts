@@ -1,11 +1,9 @@
 import { isSessionError, type JsonObject, type Session, type SessionStore } from '@sess/core'
 import { asked } from './answer.ts'
-import { storedCookie } from './cookie.ts'
 import { wantedExpiry } from './expiry.ts'
 import { personOf } from './identity.ts'
-import { dataOf } from './json.ts'
 import type { OldStore, Settings } from './options.ts'
-import { Origin, taken } from './origin.ts'
+import { dataOf, Origin, taken } from './origin.ts'
 
 /** What a session's data has while somebody looks for it in the old store. No framework's session is without a cookie. */
 const placeMark = '~sess:carried-over'
@@ -75,9 +73,9 @@ export class CarryOver {
       await this.#store.save({ ...place, expiresAt: new Date(0) }, { if: 'unchanged' })
       return null
     }
-    const data = { ...dataOf(old.texts), ...storedCookie(old.cookie) }
+    const data = dataOf(old)
     // When they signed in, the old store does not say.
-    const { identity } = personOf(data, this.#settings)
+    const { identity } = personOf(() => data, this.#settings)
     const carried = { ...place, data, identity, expiresAt: new Date(expiresAt) }
     const session = await this.#store.save(carried, { if: 'unchanged' })
     try {

@@ -1,11 +1,10 @@
 import { isSessionError, type JsonObject, type Session, type SessionStore } from '@sess/core'
 import { CarryOver, isPlace } from './carry-over.ts'
-import { givenCookie, isSameCookie, storedCookie } from './cookie.ts'
+import { type CookieFacts, cookieFacts, givenCookie, isSameCookie } from './cookie.ts'
 import { wantedExpiry } from './expiry.ts'
 import { personOf } from './identity.ts'
-import { dataOf } from './json.ts'
 import type { Settings, StoredSession } from './options.ts'
-import { type Carrier, Origin, storedOf, taken } from './origin.ts'
+import { type Carrier, dataOf, Origin, storedOf, taken } from './origin.ts'
 import { idOf } from './session-ids.ts'
 import { SessionWriter, type Told } from './session-writer.ts'
 
@@ -36,8 +35,9 @@ export class FrameworkSessions {
     if (typeof sid !== 'string') return null
     const session = await this.#load(sid)
     if (session === null) return null
-    const given = sessionFor(session)
-    this.#carrier.attach(given, new Origin(sid, storedOf(session), this.#settings.now()))
+    const stored = storedOf(session)
+    const given = sessionFor(session, stored.cookie)
+    this.#carrier.attach(given, new Origin(sid, stored, this.#settings.now()))
     return given
   }
 
@@ -51,7 +51,7 @@ export class FrameworkSessions {
   /** Writes no data: express-session asks for this where nothing but the cookie can have changed. */
   async touch(sid: string, session: object): Promise<void> {
     const origin = this.#originOf(sid, session)
-    const { cookie } = taken({ cookie: (session as { cookie?: unknown }).cookie })
+    const cookie = cookieFacts((session as { cookie?: unknown }).cookie)
     await origin.inTurn(() => this.#writer.touch(origin, cookie))
   }
 
@@ -71,9 +71,13 @@ export class FrameworkSessions {
     const session = await this.#store.update(idOf(sid), async (stored) => {
       const given = sessionFor(stored)
       const result = taken((await change(given)) ?? given)
-      const data = { ...dataOf(result.texts), ...storedCookie(result.cookie) }
+      const data = dataOf(result)
       const { at = null } = wantedMove(result.cookie, stored, this.#settings) ?? {}
-      Object.assign(stored, personOf(data, this.#settings, stored), { data })
+      Object.assign(
+        stored,
+        personOf(() => data, this.#settings, stored),
+        { data },
+      )
       if (at !== null) stored.expiresAt = new Date(at)
     })
     return session === null ? null : sessionFor(session)
@@ -125,8 +129,11 @@ export class FrameworkSessions {
 const nothing = {}
 
 /** A session as a framework gets it. */
-function sessionFor({ data, expiresAt }: { data: JsonObject; expiresAt: Date }): StoredSession {
-  return { ...data, ...givenCookie(data.cookie, expiresAt) } as StoredSession
+function sessionFor(
+  { data, expiresAt }: { data: JsonObject; expiresAt: Date },
+  cookie: CookieFacts = cookieFacts(data.cookie),
+): StoredSession {
+  return { ...data, ...givenCookie(cookie, expiresAt) } as StoredSession
 }
 
 /** Where an update has moved the cookie's expiry; null where it has not. */

@@ -1,29 +1,39 @@
 import { inspect } from 'node:util'
 import type { Session } from '@sess/core'
-import { type CookieFacts, cookieFacts } from './cookie.ts'
-import { type Texts, textsOf } from './json.ts'
+import { type CookieFacts, cookieFacts, storedCookie } from './cookie.ts'
+import { fieldsOf, type JsonObject, type JsonText } from './json.ts'
 
 /** What an object of the application held when it was last read or saved. */
 export interface Taken {
-  readonly texts: Texts
+  /** Without the cookie. */
+  readonly fields: JsonText
   readonly cookie: CookieFacts
 }
 
 /** A session in the store, as this process last heard of it. */
 export interface Stored extends Taken {
-  readonly session: Session
+  readonly session: Omit<Session, 'data'>
 }
 
 /** @throws whatever JSON does not carry */
 export function taken(session: object): Taken {
   const { cookie } = session as { cookie?: unknown }
-  return { texts: textsOf(session), cookie: cookieFacts(cookie) }
+  return { fields: fieldsOf(session), cookie: cookieFacts(cookie) }
+}
+
+/** A session's whole data as it is stored. */
+export function textOf({ fields, cookie }: Taken): JsonText {
+  return fields.with('cookie', storedCookie(cookie))
+}
+
+export function dataOf(taken: Taken): JsonObject {
+  return textOf(taken).parse()
 }
 
 /** @returns the session with what the cookie says, whose expiry is the session's */
 export function storedOf(session: Session): Stored {
-  const { texts, cookie } = taken(session.data)
-  return { session, texts, cookie }
+  const { fields, cookie } = taken(session.data)
+  return { session, fields, cookie }
 }
 
 /**

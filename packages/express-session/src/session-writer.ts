@@ -1,17 +1,10 @@
-import {
-  isSessionError,
-  type JsonObject,
-  type Session,
-  SessionError,
-  type SessionInput,
-  type SessionStore,
-} from '@sess/core'
+import { isSessionError, type Session, SessionError, type SessionInput, type SessionStore, saveJson } from '@sess/core'
 import { type CookieFacts, isSameCookie, storedCookie } from './cookie.ts'
 import { type Expiry, wantedExpiry } from './expiry.ts'
 import { personOf } from './identity.ts'
-import { type Changes, changesBetween, dataOf, parse, withChanges } from './json.ts'
+import { apply, changesBetween, type JsonObject, type JsonText, jsonText } from './json.ts'
 import type { Settings } from './options.ts'
-import { type Origin, type Stored, storedOf, type Taken } from './origin.ts'
+import { type Origin, type Stored, storedOf, type Taken, textOf } from './origin.ts'
 import { idOf } from './session-ids.ts'
 
 /** Tells the application of what no callback hears. */
@@ -19,7 +12,9 @@ export type Told = (event: 'gone' | 'corrupt', error: SessionError) => void
 
 /** What a request changed. */
 interface Changed {
-  readonly texts: Changes
+  /** The fields before and after. */
+  readonly from: JsonText
+  readonly to: JsonText
   /** Null where the cookie says what it said. */
   readonly cookie: CookieFacts | null
 }
@@ -41,7 +36,8 @@ export class SessionWriter {
     const { stored, base } = origin
     if (stored === null || base === null) return this.#insert(origin, taken)
     await this.#change(origin, stored, taken, {
-      texts: changesBetween(base.texts, taken.texts),
+      from: base.fields,
+      to: taken.fields,
       cookie: isSameCookie(taken.cookie, base.cookie) ? null : taken.cookie,
     })
   }
@@ -54,25 +50,27 @@ export class SessionWriter {
       return this.#moveExpiry(origin, at)
     }
     const changed = isSameCookie(cookie, base.cookie) ? null : cookie
-    await this.#change(origin, stored, { texts: base.texts, cookie }, { texts: none, cookie: changed })
+    const { fields } = base
+    await this.#change(origin, stored, { fields, cookie }, { from: fields, to: fields, cookie: changed })
   }
 
-  async #insert(origin: Origin, { texts, cookie }: Taken): Promise<void> {
+  async #insert(origin: Origin, taken: Taken): Promise<void> {
+    const { fields, cookie } = taken
     const { ttlMs, absoluteMs, now } = this.#settings
     const { at } = wantedExpiry(cookie, origin, ttlMs, now()) as Expiry
-    const data = { ...dataOf(texts), ...storedCookie(cookie) }
+    const data = textOf(taken)
     const deadline = absoluteMs === null ? null : new Date(now() + absoluteMs)
-    const person = personOf(data, this.#settings)
+    const person = personOf(() => data.parse(), this.#settings)
     const session = { id: idOf(origin.sid), data, expiresAt: new Date(at), deadline, ...person }
-    let stored: Session | null
+    let stored: Omit<Session, 'data'> | null
     try {
-      stored = await this.#store.save(session, { if: 'absent' })
+      stored = await saveJson(this.#store, session, { if: 'absent' })
     } catch (error) {
       if (!isSessionError(error, 'SESS_CONFLICT')) throw error
       stored = await this.#overwrite(session)
     }
     if (stored === null) return this.#gone()
-    remember(origin, { session: stored, texts, cookie }, { texts, cookie })
+    remember(origin, { session: stored, fields, cookie }, taken)
   }
 
   /** Writes a session that nobody has read over the live one; null where that has ended meanwhile. */
@@ -80,34 +78,38 @@ export class SessionWriter {
     id,
     data,
     expiresAt,
-  }: SessionInput & Pick<Session, 'data' | 'expiresAt'>): Promise<Session | null> {
+  }: SessionInput<JsonText> & Pick<Session<JsonText>, 'data' | 'expiresAt'>): Promise<Session | null> {
     return this.#store.update(id, (live) => {
-      Object.assign(live, personOf(data, this.#settings, live), { data, expiresAt })
+      Object.assign(
+        live,
+        personOf(() => data.parse(), this.#settings, live),
+        { data: data.parse(), expiresAt },
+      )
     })
   }
 
   async #change(origin: Origin, stored: Stored, taken: Taken, changed: Changed): Promise<void> {
     const { ttlMs, now } = this.#settings
     const expiry = wantedExpiry(taken.cookie, origin, ttlMs, now())
-    if (changed.texts.size === 0 && changed.cookie === null) {
+    if (isUnchanged(changed, this.#settings.merge)) {
       if (expiry !== null && (!expiry.isRenewal || this.#isTouchDue(stored.session))) {
         await this.#moveExpiry(origin, expiry.at)
       }
       return
     }
-    const isAlone = stored.texts === origin.base?.texts
-    const texts = isAlone || !this.#settings.merge ? taken.texts : withChanges(stored.texts, changed.texts)
+    const isAlone = stored.fields === origin.base?.fields
+    const fields = isAlone || !this.#settings.merge ? taken.fields : withChanges(stored.fields, changed)
     const cookie = changed.cookie ?? stored.cookie
-    const data = { ...dataOf(texts), ...storedCookie(cookie) }
+    const data = textOf({ fields, cookie })
     const next = {
       ...stored.session,
-      ...personOf(data, this.#settings, stored.session),
+      ...personOf(() => data.parse(), this.#settings, stored.session),
       data,
       ...(expiry !== null && { expiresAt: new Date(expiry.at) }),
     }
     try {
-      const session = await this.#store.save(next, { if: this.#settings.merge ? 'unchanged' : 'exists' })
-      remember(origin, { session, texts, cookie }, taken)
+      const session = await saveJson(this.#store, next, { if: this.#settings.merge ? 'unchanged' : 'exists' })
+      remember(origin, { session, fields, cookie }, taken)
     } catch (error) {
       if (isSessionError(error, 'SESS_GONE')) return this.#gone(error)
       if (!isSessionError(error, 'SESS_CONFLICT') || !this.#settings.merge) throw error
@@ -118,8 +120,13 @@ export class SessionWriter {
   /** Writes the changed keys over what another request has written meanwhile. */
   async #merge(origin: Origin, taken: Taken, changed: Changed, expiry: Expiry | null): Promise<void> {
     const session = await this.#store.update(idOf(origin.sid), (live) => {
-      apply(changed, live.data)
-      Object.assign(live, personOf(live.data, this.#settings, live))
+      apply(changesBetween(changed.from, changed.to), live.data)
+      const cookie = changed.cookie === null ? undefined : storedCookie(changed.cookie)
+      if (cookie !== undefined) live.data.cookie = cookie as JsonObject
+      Object.assign(
+        live,
+        personOf(() => live.data, this.#settings, live),
+      )
       if (expiry !== null) live.expiresAt = new Date(expiry.at)
     })
     if (session === null) return this.#gone()
@@ -141,7 +148,7 @@ export class SessionWriter {
     origin.stored = { ...stored, session }
   }
 
-  #isTouchDue({ lastSeenAt, expiresAt }: Session): boolean {
+  #isTouchDue({ lastSeenAt, expiresAt }: Stored['session']): boolean {
     const now = this.#settings.now()
     const idle = now - lastSeenAt.getTime()
     return idle >= Math.min(this.#settings.touchEveryMs, (expiresAt.getTime() - now) / 2)
@@ -156,17 +163,19 @@ export class SessionWriter {
   }
 }
 
-const none: Changes = new Map()
-
 function remember(origin: Origin, stored: Stored, base: Taken): void {
   origin.stored = stored
   origin.base = base
 }
 
-function apply({ texts, cookie }: Changed, data: JsonObject): void {
-  for (const [key, text] of texts) {
-    if (text === undefined) delete data[key]
-    else data[key] = parse(text)
-  }
-  if (cookie !== null) Object.assign(data, storedCookie(cookie))
+/** Texts tell at once. Where the last one wins, one that has only its keys in another order must not win over a write. */
+function isUnchanged({ from, to, cookie }: Changed, merge: boolean): boolean {
+  if (cookie !== null) return false
+  return from.text === to.text || (!merge && changesBetween(from, to).size === 0)
+}
+
+function withChanges(fields: JsonText, { from, to }: Changed): JsonText {
+  const changed = fields.parse()
+  apply(changesBetween(from, to), changed)
+  return jsonText(changed)
 }

@@ -27,9 +27,9 @@ export class Browser {
     return new Browser(this.#origin, this.cookie)
   }
 
-  async ask(path: string): Promise<{ status: number; body: unknown; setCookie: string | null }> {
+  async ask(path: string, method = 'GET'): Promise<{ status: number; body: unknown; setCookie: string | null }> {
     const headers = this.cookie === undefined ? {} : { cookie: this.cookie }
-    const answer = await fetch(this.#origin + path, { headers, redirect: 'manual' })
+    const answer = await fetch(this.#origin + path, { method, headers, redirect: 'manual' })
     const setCookie = answer.headers.get('set-cookie')
     if (setCookie !== null) this.cookie = setCookie.split(';')[0]
     const text = await answer.text()
@@ -68,7 +68,8 @@ export async function expressApp(
   return browserOf(createServer(app))
 }
 
-async function browserOf(server: Server): Promise<Browser> {
+/** A browser of an application that listens until the test is over. */
+export async function browserOf(server: Server): Promise<Browser> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {

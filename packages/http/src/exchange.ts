@@ -7,7 +7,7 @@ import type { Settings } from './options.ts'
 import { ownOrigin } from './own-origin.ts'
 import { isFromOwnPage } from './own-pages.ts'
 import { RequestSession } from './request-session.ts'
-import type { SessionHeaders } from './response-headers.ts'
+import { isSpent, type SessionHeaders } from './response-headers.ts'
 import { SignInStates } from './sign-in-states.ts'
 import { StoredSession } from './stored-session.ts'
 
@@ -78,5 +78,7 @@ export async function answerTo<Data extends object>(
   failure: Failure,
   request: Request,
 ): Promise<Response> {
-  return (await onFailure(failure, request)) ?? plainAnswer(failure)
+  const own = await onFailure(failure, request)
+  // One that an earlier failure was answered with is no answer to this one.
+  return own && !isSpent(own) ? own : plainAnswer(failure)
 }

@@ -4,7 +4,7 @@ import type { Failure } from './failure.ts'
 import type { HttpSession } from './http-session.ts'
 import { type HttpSessionOptions, settingsOf } from './options.ts'
 import { tokenInForm } from './own-pages.ts'
-import { withHeaders } from './response-headers.ts'
+import { isResponse, isSpent, withHeaders } from './response-headers.ts'
 
 /** Sessions over Request and Response. */
 export interface HttpSessions<Data extends object = JsonObject> {
@@ -51,8 +51,9 @@ export function httpSessions<Data extends object = JsonObject>(
       try {
         response = await handler(exchange.session)
         if (!isResponse(response)) throw new TypeError('the handler must return a Response')
+        if (isSpent(response)) throw new TypeError(spent)
       } catch (thrown) {
-        if (isResponse(thrown)) response = thrown
+        if (isResponse(thrown) && !isSpent(thrown)) response = thrown
         else {
           const failure = await exchange.abandon(thrown)
           if (failure === null) throw thrown
@@ -67,7 +68,4 @@ export function httpSessions<Data extends object = JsonObject>(
   }
 }
 
-/** Of any realm: frameworks bring their own. */
-function isResponse(value: unknown): value is Response {
-  return value instanceof Response || Object.prototype.toString.call(value) === '[object Response]'
-}
+const spent = 'the handler returned a response that cannot be sent: Response.error(), or one whose body was read before'

@@ -1,6 +1,7 @@
 import type { ConsumedState, Identity, Session, SessionError, SessionStore } from '@sess/core'
 import type { BeginSignInOptions, Device, HttpSession, SignInOptions, SignOutOthersOptions } from './http-session.ts'
 import { tokenOf } from './own-pages.ts'
+import { asRunning, isInChange } from './running-change.ts'
 import { deepFreeze } from './session-data.ts'
 import type { SignInStates } from './sign-in-states.ts'
 import type { CookieChange, StoredSession } from './stored-session.ts'
@@ -69,7 +70,7 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
   }
 
   update(change: Parameters<HttpSession<Data>['update']>[0]): Promise<void> {
-    return this.#write(() => this.#stored.update(change))
+    return this.#write(() => this.#stored.update(asRunning(this.#queue, change)))
   }
 
   signIn(identity: Identity, options: SignInOptions<Data> = {}): Promise<void> {
@@ -111,7 +112,7 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
   }
 
   finishSignIn(state: string | null): Promise<ConsumedState | null> {
-    return this.#write(() => this.#states.finish(state ?? ''))
+    return this.#write(() => this.#states.finish(state))
   }
 
   /**
@@ -148,6 +149,8 @@ export class RequestSession<Data extends object> implements HttpSession<Data> {
 
   #write<Result>(write: () => Promise<Result>): Promise<Result> {
     this.isUsed = true
+    if (isInChange(this.#queue))
+      return Promise.reject(new TypeError('a change must not call the session that it changes'))
     return this.#queue.run(write)
   }
 

@@ -42,7 +42,8 @@ export class SignInStates {
     return state
   }
 
-  async finish(state: string): Promise<ConsumedState | null> {
+  async finish(state: unknown): Promise<ConsumedState | null> {
+    if (typeof state !== 'string') return null // a query may have none, or several
     const taken = await this.#store.consumeState(state, { userAgent: this.#userAgent })
     if (taken === null || this.#browser === undefined || typeof taken.data.browser !== 'string') return null
     if (!isSameText(taken.data.browser, derive(this.#browser, 'sign-in'))) return null

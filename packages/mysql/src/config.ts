@@ -6,10 +6,10 @@ import {
   type StoreConfigInput,
   type StoreConfigOutput,
   type StoreConfigSchema,
-  splitUrl,
   storeConfig,
   url,
 } from '@sess/core/config'
+import { parseDatabaseUrl } from '@sess/sql'
 import { isConnectionParameter, urlProblem } from './connection-url.ts'
 import type { MysqlPool } from './pool.ts'
 
@@ -49,20 +49,9 @@ declare global {
   }
 }
 
-/**
- * The configuration in a URL such as `mysql://app@db/app?ssl-mode=REQUIRED&table=web&ttl=2h`: what is about the connection
- * stays in `url`, any other parameter is an option of the store.
- */
-export function parseUrl(text: string): Record<string, string> {
-  const { url, parameters } = splitUrl(text)
-  const connection = new URLSearchParams()
-  const options: Record<string, string> = {}
-  for (const [name, value] of Object.entries(parameters)) {
-    if (isConnectionParameter(name)) connection.set(name, value)
-    else options[name] = value
-  }
-  if ('url' in options || 'pool' in options) throw new TypeError('a URL inside the URL')
-  return { ...options, url: connection.size === 0 ? url : `${url}?${connection}` }
+/** Parses a URL such as `mysql://app@db/app?ssl-mode=REQUIRED&table=web&ttl=2h`. */
+export function parseUrl(text: string): Readonly<Record<string, string>> {
+  return parseDatabaseUrl(text, isConnectionParameter)
 }
 
 function isPool(value: object): boolean {

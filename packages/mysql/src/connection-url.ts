@@ -3,30 +3,30 @@ import { SessionError } from '@sess/core'
 import { splitUrl } from '@sess/core/config'
 import type { ConnectionOptions, SslOptions } from 'mysql2'
 
-/** What a URL says about the connection; where it asks for TLS that is so, or it is an error. */
+/** The connection of a URL. If the URL asks for TLS, the connection has TLS, or there is an error. */
 export interface UrlConnection {
   readonly options: ConnectionOptions
-  /** The most connections, where the URL says it. */
+  /** The most connections, if the URL has a number. */
   readonly max: number | undefined
 }
 
-/** What a parameter of a URL is good for. Null: it is known, and has no part in this store. */
+/** The use of a parameter of a URL. Null: it is known, and ignored. */
 type Parameter = ((value: string, found: Found) => void) | null
 
-/** What the parameters of one URL say. */
+/** The values of a URL's parameters. */
 interface Found {
   readonly options: Record<string, unknown>
   readonly ssl: Record<string, unknown>
-  /** How sure of its server each parameter wants to be. */
+  /** The level of TLS that each parameter asks for. */
   readonly levels: Set<Level>
   max?: number
 }
 
-/** From no TLS at all to a certificate that names the host. */
+/** The levels of TLS, from none to a certificate that names the host. */
 const levels = ['off', 'encrypted', 'authority', 'identity'] as const
 type Level = (typeof levels)[number]
 
-/** Every word for it: of MySQL's own programs, of libpq, of Prisma. */
+/** The words of MySQL's programs, of libpq and of Prisma for these levels. */
 const levelOfWord: Readonly<Record<string, Level>> = {
   disabled: 'off',
   disable: 'off',
@@ -85,22 +85,22 @@ const parameters: Readonly<Record<string, Parameter>> = {
   connect_timeout: null,
   pool_timeout: null,
   socket_timeout: null,
-  // Texts travel as bytes and instants as numbers.
+  // Strings travel as bytes and times as numbers.
   charset: null,
   timezone: null,
   // For a Postgres pooler, printed beside others.
   pgbouncer: null,
 }
 
-/** The parameters that are about the connection; any other is none of this file's. */
+/** The names of the parameters of a connection. */
 export function isConnectionParameter(name: string): boolean {
   return Object.hasOwn(parameters, name)
 }
 
-/** What is wrong with the parameters of a URL, for the path of the URL; undefined where nothing is. It shows no value. */
+/** Returns what is wrong with the parameters of a URL, without a value of theirs; undefined if nothing is wrong. */
 export function urlProblem(url: string): string | undefined {
   try {
-    connectionOf(url)
+    parseConnectionUrl(url)
     return undefined
   } catch (error) {
     if (error instanceof Refusal) return error.message
@@ -108,8 +108,8 @@ export function urlProblem(url: string): string | undefined {
   }
 }
 
-/** @throws what {@link urlProblem} tells of */
-export function connectionOf(text: string): UrlConnection {
+/** Parses the URL of a connection. @throws for a URL with a problem: see {@link urlProblem} */
+export function parseConnectionUrl(text: string): UrlConnection {
   const { url, parameters: given } = splitUrl(text)
   const found: Found = { options: {}, ssl: {}, levels: new Set() }
   for (const [name, value] of Object.entries(given)) {
@@ -134,7 +134,7 @@ export function connectionOf(text: string): UrlConnection {
   return { options: tls === undefined ? options : { ...options, ssl: tls }, max: found.max }
 }
 
-/** Reads the files that a URL names. @throws `SESS_CONFIG` where one cannot be read */
+/** Reads the files that a URL names. @throws `SESS_CONFIG` for one that cannot be read */
 export function withFiles(options: ConnectionOptions): ConnectionOptions {
   if (typeof options.ssl !== 'object') return options
   const ssl: SslOptions = { ...options.ssl }
@@ -153,7 +153,7 @@ function contentOf(name: string, path: string): string {
   }
 }
 
-/** The strictest of what was asked for; undefined for none. */
+/** Returns the options for the strictest level that was asked for; undefined for no TLS. */
 function tlsOf({ levels: asked, ssl }: Found): SslOptions | string | undefined {
   const strictest = levels.findLast((level) => asked.has(level))
   if (strictest === undefined || strictest === 'off') {
@@ -169,7 +169,7 @@ function tlsOf({ levels: asked, ssl }: Found): SslOptions | string | undefined {
   }
 }
 
-/** mysql2's own: true, a profile's name, or what Node's TLS takes, as JSON. */
+/** Parses mysql2's own parameter: true, the name of a profile, or options of Node's TLS as JSON. */
 function ssl(text: string, { ssl, levels }: Found): void {
   const value = parsed(text)
   if (value === 'Amazon RDS') {
@@ -184,12 +184,12 @@ function ssl(text: string, { ssl, levels }: Found): void {
   } else throw new Refusal(`must be true, false, Amazon RDS or a JSON object such as {"rejectUnauthorized":true}`)
 }
 
-/** A parameter that cannot be taken. The message begins with "must" and shows no value. */
+/** The error of a parameter that cannot be used. The message begins with "must" and shows no value. */
 class Refusal extends Error {}
 
 const list = Object.keys(parameters).join(', ')
 
-/** A name that is no name at all may be a password in the wrong place. */
+/** Hides a name with other characters than names have: it may be a password in the wrong place. */
 function shown(name: string): string {
   return /^[\w-]{1,40}$/.test(name) ? name : '…'
 }

@@ -14,9 +14,9 @@ import { mysqlForms, mysqlLocking, mysqlSchema } from './forms.ts'
 const types = { key: 'varbinary(512)', token: 'varbinary(64)', integer: 'bigint', payload: 'longblob' } as const
 
 /**
- * A batch of rows as one JSON text: one prepared statement, however many they are. The text travels as bytes, so the
- * connection's character set has no part in it. `error on error` refuses what is too long, whatever the sql_mode.
- * Payloads, which JSON would have to escape and the server to read twice, follow one another in bytes of their own.
+ * Sends a batch of rows as one JSON string, so that one prepared statement serves any number of rows. The string travels as
+ * bytes, so the connection's character set does not matter. `error on error` refuses a value that is too long, whatever the
+ * sql_mode. The payloads travel one after another in a second value: in JSON they would have to be escaped, and read twice.
  */
 const jsonTable: RowSource = {
   from(columns) {
@@ -40,13 +40,13 @@ const jsonTable: RowSource = {
   },
 }
 
-/** The same for SELECT ... FOR UPDATE: MySQL refuses to lock the rows of a JSON_TABLE, unless it is inside of a subquery. */
+/** The same for SELECT ... FOR UPDATE. MySQL refuses to lock the rows of a JSON_TABLE outside of a subquery. */
 const selectedJsonTable: RowSource = {
   ...jsonTable,
   from: (columns) => sql`(select * from ${table(columns)} as given) as s`,
 }
 
-/** One row as parameters; its texts travel as bytes too. */
+/** Sends one row as parameters. Its strings travel as bytes too. */
 const bytesAndNumbers: RowSource = {
   incoming: ({ name, type }) =>
     type === 'integer' ? sql`cast(${parameter(name)} as signed)` : sql`${parameter(name)}`,
@@ -60,7 +60,7 @@ function isPayload({ type }: Column): boolean {
   return type === 'payload'
 }
 
-/** The columns with the place of the payload instead of the payload; first, as MariaDB reads a row anew for each column. */
+/** Replaces the payload by its place. The place comes first: MariaDB reads a row from its start for each column. */
 function withPlace(columns: readonly Column[]): readonly Column[] {
   return [
     { name: 'at', type: 'integer' },
@@ -76,11 +76,11 @@ function table(columns: readonly Column[]): SqlFragment {
   return sql`json_table(convert(${jsonRows} using utf8mb4), '$[*]' columns (${list(paths)}))`
 }
 
-/** How MySQL 8.0 and later and MariaDB 10.6 and later differ from other engines, and not from one another. */
+/** The dialect of MySQL 8.0 and later and of MariaDB 10.6 and later. One serves both. */
 export const mysqlDialect: SqlDialect = {
   quote,
   placeholder: () => '?',
-  // Binary types: compared byte for byte without padding, and read and written whatever character set a connection has.
+  // Binary types are compared byte for byte without padding, and do not depend on the connection's character set.
   types,
   least: 'least',
   same: '<=>',
@@ -91,7 +91,7 @@ export const mysqlDialect: SqlDialect = {
   locking: mysqlLocking,
   schema: mysqlSchema,
   deleteMissesMovedRows: true,
-  // UTC, as the local time comes twice when clocks are put back.
+  // In UTC: a local time comes twice when clocks are put back.
   serverTime: sql`select timestampdiff(microsecond, '1970-01-01', utc_timestamp(3)) div 1000`,
   identityPages: { by: 'key' },
   cleanUpStep: 512,

@@ -10,7 +10,7 @@ import { WriteGate } from './write-gate.ts'
 
 export interface MysqlDriverOptions {
   readonly source: ConnectionSource
-  /** The most milliseconds that one piece of work takes, its wait for a connection included. */
+  /** The most milliseconds for one piece of work, with its wait for a connection. */
   readonly timeoutMs: number
 }
 
@@ -22,9 +22,9 @@ class Turn implements Used, TimedStep {
   readonly connection: Connection
   readonly introduction: Introduction
   readonly limit: TimeLimit
-  /** Whether something was sent that may take effect. */
+  /** Whether a statement was sent that may take effect. */
   hasWritten = false
-  /** Where the time ran out: what is to be called when the connection answers after all. */
+  /** Set when the time has run out: to be called if the connection answers after all. */
   answered: (() => Promise<boolean>) | null = null
   readonly #used: Used
   readonly #kind: 'read' | 'write'
@@ -54,8 +54,8 @@ class Turn implements Used, TimedStep {
 }
 
 /**
- * The SQL port on mysql2. What is not answered in time is ended at the server before its connection is used again, and a
- * write is settled only when it is known that it took effect or never will.
+ * The SQL port on mysql2. A statement without an answer in time is ended at the server before its connection is used again. A
+ * write settles only when it is known that it took effect or never will.
  */
 export class MysqlDriver implements SqlDriver {
   readonly #source: ConnectionSource
@@ -63,7 +63,7 @@ export class MysqlDriver implements SqlDriver {
   readonly #timeouts: Timeouts
   readonly #exclusiveTimeouts = new Timeouts(exclusiveLimitMs)
   readonly #writeGate: WriteGate
-  /** Errors of work that has no time left to be tried again. */
+  /** The errors of work that has no time left for another try. */
   readonly #outOfTime = new WeakSet<object>()
   #limits: Limits = { maxPacketBytes: Number.POSITIVE_INFINITY }
   #autocommit = true
@@ -76,7 +76,7 @@ export class MysqlDriver implements SqlDriver {
     this.#writeGate = new WriteGate(source.max)
   }
 
-  /** A lock that was waited for too long is worth another try where the server's limit is shorter than the work's. */
+  /** A wait for a lock that the server ended is worth another try if the work has time left. */
   fault(error: unknown): DriverFault | undefined {
     const fault = faultOf(error)
     if (fault === undefined || this.#outOfTime.has(error as object)) return fault === 'conflict' ? 'late' : fault
@@ -103,7 +103,7 @@ export class MysqlDriver implements SqlDriver {
         isBegun = true
         return this.#carryOut(turn, steps, first)
       }
-      // Without autocommit a statement would open a transaction that nobody ends.
+      // Without autocommit, a statement opens a transaction that nobody would end.
       return this.#autocommit ? carryOut() : this.#inTransaction(turn, carryOut)
     })
   }
@@ -113,7 +113,7 @@ export class MysqlDriver implements SqlDriver {
   }
 
   async #inTransaction<T>({ connection, limit }: Turn, carryOut: () => Promise<T>): Promise<T> {
-    // Locks on what is not there (gap locks) would make deadlocks of writers that have nothing in common.
+    // Gap locks (on keys that do not exist) would make writers of different keys deadlock.
     if (!this.#source.isOwn) await sendQuery(connection, 'set transaction isolation level read committed')
     await sendQuery(connection, 'start transaction')
     try {
@@ -127,7 +127,7 @@ export class MysqlDriver implements SqlDriver {
     }
   }
 
-  /** Under a named lock, as DDL commits by itself. It is this database's own, and ends with the connection. */
+  /** Holds a named lock, as DDL commits by itself. The lock is of this database only, and ends with the connection. */
   exclusive<T>(work: () => SqlWork<T>): Promise<T> {
     const underLock = async (turn: Turn) => {
       const { connection } = turn
@@ -154,7 +154,7 @@ export class MysqlDriver implements SqlDriver {
     return this.#source.end()
   }
 
-  /** Own connections have the server's limits of usual work. */
+  /** Raises the server's limits of an own connection while `run` runs. */
   async #withTime<T>({ connection, introduction }: Turn, limitMs: number, run: () => Promise<T>): Promise<T> {
     if (!this.#source.isOwn) return run()
     await sendQuery(connection, serverLimits(introduction, limitMs))
@@ -174,7 +174,7 @@ export class MysqlDriver implements SqlDriver {
     return runAsync(steps, send, first)
   }
 
-  /** Does something with a connection of its own, within the limit. What only asked is asked once more on another one. */
+  /** Runs work on a connection, within the time limit. If the connection is lost before a write was sent, runs it again on another one. */
   async #use<T>(
     kind: 'read' | 'write',
     work: (turn: Turn) => Promise<T>,
@@ -187,7 +187,7 @@ export class MysqlDriver implements SqlDriver {
     try {
       return await this.#once(kind, limit, work).catch(async (error) => {
         if (limit.isLate || !(error instanceof Unwritten)) throw error
-        // Others may have ended too, and their pool hears of it in a turn of the event loop.
+        // Other connections may have ended too. Their pool hears of it in the next turn of the event loop.
         await new Promise(setImmediate)
         await new Promise(setImmediate)
         if (limit.isLate) throw error
@@ -205,7 +205,7 @@ export class MysqlDriver implements SqlDriver {
     }
   }
 
-  /** Settles when the work does, or when the server has nothing of it any more; a read, when it is late. */
+  /** Settles with the work, or when the server has ended it. A read also settles when it is late. */
   async #once<T>(kind: 'read' | 'write', limit: TimeLimit, work: (turn: Turn) => Promise<T>): Promise<T> {
     const used = await this.#source.acquire(limit)
     return new Promise((resolve, reject) => {
@@ -232,7 +232,7 @@ export class MysqlDriver implements SqlDriver {
     })
   }
 
-  /** Calls back, once the place of the connection is free, when nothing that was sent on it can take effect any more. */
+  /** Ends a connection's statement at the server. `onEnded` is called when the connection's place is free and nothing sent on it can take effect. */
   readonly #endAtServer = (used: Used, onEnded: () => void): (() => Promise<boolean>) =>
     this.#source.killer.end({
       thread: used.introduction.thread,
@@ -243,7 +243,7 @@ export class MysqlDriver implements SqlDriver {
       onHopeless: () => this.#source.drop(used),
     })
 
-  /** A connection that got a KILL QUERY may still have to tell of it. */
+  /** Gives back a connection after a KILL QUERY, which may still hit its next statement. */
   async #releaseEnded(used: Used, isClear: Promise<boolean>): Promise<void> {
     if (!(await isClear)) return this.#source.drop(used)
     const limit = new TimeLimit(this.#timeouts, this.#timeoutMs)
@@ -254,7 +254,7 @@ export class MysqlDriver implements SqlDriver {
   }
 }
 
-/** The connection was lost before anything was sent that may take effect. */
+/** The error of a connection that was lost before a write was sent. */
 class Unwritten {
   readonly cause: unknown
 
@@ -273,12 +273,12 @@ const lockName = `concat('sess:', left(sha2(database(), 256), 40))`
 const lock = `select get_lock(${lockName}, ${exclusiveLimitMs / 1000 - 10})`
 const unlock = `select release_lock(${lockName})`
 
-/** Whether nothing of a call can take effect. */
+/** Whether a call changes nothing. */
 function isSelect({ statement }: SqlCall): boolean {
   return /^\s*select\b/i.test(statement.text)
 }
 
-/** Whether a call waits for no row's lock, either. */
+/** Whether a call changes nothing and waits for no lock of a row. */
 function isRead(call: SqlCall): boolean {
   return isSelect(call) && !/\bfor update\b/i.test(call.statement.text)
 }

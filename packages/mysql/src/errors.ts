@@ -11,8 +11,8 @@ const reread: FaultEntry = {
 const unsettled: FaultEntry = { fault: 'unknown', message: 'the server does not know whether the write took effect' }
 
 /**
- * What the number of a server's or proxy's error means. The number, not the name: mysql2 calls MariaDB's by the names that
- * MySQL has for them, or by none.
+ * The fault of each error number of a server or proxy. Numbers and not names: mysql2 gives MariaDB's errors the names that MySQL
+ * has for the numbers, or none.
  */
 export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1020: 'conflict', // record has changed since last read (MariaDB's snapshot isolation)
@@ -52,6 +52,7 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1160: 'unreachable', // network write
   1161: 'unreachable',
   1175: { fault: 'misconfigured', message: 'sql_safe_updates refuses the statement; set sql_safe_updates = 0' },
+  1176: { fault: 'missingSchema', message: 'an index of the tables is missing; run the DDL that the package prints' },
   1180: 'conflict', // error during COMMIT: a certification that was lost in a group
   1184: 'unreachable', // aborted connection
   1193: { fault: 'misconfigured', message: 'the server lacks a setting that the store needs' },
@@ -61,6 +62,8 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1205: 'late', // lock wait timeout
   1206: 'exhausted', // lock table
   1213: 'conflict', // deadlock
+  1216: 'refusedRow', // a foreign key
+  1217: 'refusedRow',
   1223: 'readOnly', // FLUSH TABLES WITH READ LOCK on this connection
   1226: 'exhausted', // a limit of the user
   1227: 'denied', // a right
@@ -69,11 +72,13 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1243: reread,
   1251: noConnectionSetup, // authentication
   1264: 'refusedRow', // out of range
+  1267: { fault: 'misconfigured', message: 'the collations of a column and of the connection do not agree' },
   1288: 'missingSchema', // no table to update
   1290: 'readOnly', // --read-only
   1292: 'refusedRow', // wrong value
   1305: unknownSql, // a function
   1317: interrupted,
+  1364: { fault: 'refusedRow', message: 'the table has a further column that is not null and has no default' },
   1366: 'refusedRow', // wrong value for a column
   1370: 'denied', // to a routine, of a trigger
   1406: 'refusedRow', // too long
@@ -81,6 +86,7 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   1451: 'refusedRow', // a foreign key
   1452: 'refusedRow',
   1461: 'exhausted', // prepared statements
+  1526: 'refusedRow', // no partition for the row
   1586: 'duplicate',
   1614: 'conflict', // XA deadlock
   1615: reread,
@@ -90,6 +96,7 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
     fault: 'misconfigured',
     message: 'binlog_format STATEMENT cannot record READ COMMITTED transactions; use ROW or MIXED',
   },
+  1690: 'refusedRow', // out of range
   1698: 'denied',
   1712: 'damaged', // an index
   1792: 'readOnly', // a read-only transaction
@@ -114,6 +121,10 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   3101: 'conflict', // a certification that was lost in a group
   3118: 'denied', // the account is locked
   3141: 'refusedRow', // JSON
+  3144: {
+    fault: 'misconfigured',
+    message: 'a column of the tables has another type than the DDL of the package gives it',
+  },
   3159: noConnectionSetup, // TLS is required
   3168: 'starting',
   3169: 'starting', // the session was killed
@@ -130,7 +141,7 @@ export const faultsByNumber: Readonly<Record<number, FaultEntry>> = {
   9002: 'unreachable', // ProxySQL: shunned
 }
 
-/** What the codes of mysql2 itself mean. */
+/** The faults of mysql2's own codes. */
 export const faultsByCode: Readonly<Record<string, FaultEntry>> = {
   AUTH_SWITCH_PLUGIN_ERROR: noConnectionSetup,
   HANDSHAKE_NO_SSL_SUPPORT: { fault: 'misconfigured', message: 'TLS is asked for, and the server has none' },
@@ -146,7 +157,7 @@ export const faultsByCode: Readonly<Record<string, FaultEntry>> = {
 
 const poolClosed = /^Pool is closed/
 
-/** Errors of mysql2 that have neither. */
+/** The faults of mysql2's errors that have neither a number nor a code. */
 const faultsByMessage: readonly (readonly [RegExp, FaultEntry])[] = [
   [poolClosed, { fault: 'unknown', message: 'the pool was closed by its owner' }],
   [
@@ -160,7 +171,7 @@ const untrusted = /certificate|altname|issuer|self.signed/i
 
 function find(error: Error): FaultEntry | undefined {
   const { errno, sqlState, code } = error as { errno?: unknown; sqlState?: unknown; code?: unknown }
-  // The system's errors have negative ones.
+  // Errors of the system have negative numbers.
   if (typeof errno === 'number' && errno > 0) {
     if (sqlState === '40003') return unsettled
     const known = faultsByNumber[errno]
@@ -174,7 +185,7 @@ function find(error: Error): FaultEntry | undefined {
   return code === undefined ? faultsByMessage.find(([pattern]) => pattern.test(error.message))?.[1] : undefined
 }
 
-/** One vocabulary for both servers: their messages begin with the name that the protocol and the driver have. */
+/** Messages begin with MySQL for both servers: it is the name of the protocol and of the driver. */
 const errors = driverErrors({
   product: 'MySQL',
   faults: faultsByCode,
@@ -217,35 +228,35 @@ const errors = driverErrors({
 
 export const { faultOf } = errors
 
-/** The `SessionError` for an error of mysql2, of the server or of the system; undefined for one that is none of these. */
+/** Returns the `SessionError` for an error of mysql2, the server or the system; undefined for any other error. */
 export function toSessionError(error: unknown): SessionError | undefined {
   const known = errors.toSessionError(error)
   if (known === undefined || !poolClosed.test((error as Error).message)) return known
   return new SessionError(known.code, known.message, { cause: known.cause, retryable: false })
 }
 
-/** True where the connection on which it happened must not be used again. */
+/** Whether the connection of the error must not be used again. */
 export function isConnectionDone(error: unknown): boolean {
   const fault = faultOf(error)
   return isConnectionLost(error) || fault === 'unreachable' || fault === 'starting' || fault === 'readOnly'
 }
 
-/** What a server or a proxy says of a connection that broke under a statement. */
+/** The errors of a connection that broke during a statement. */
 const lostNumbers: ReadonlySet<unknown> = new Set([1158, 1159, 1160, 1161, 1184, 2006, 2013, 2055])
 
-/** True where the connection ended without an answer, so that what was sent last may have taken effect or not. */
+/** Whether the connection ended without an answer. Then the last statement may have taken effect or not. */
 export function isConnectionLost(error: unknown): boolean {
   const { fatal, errno } = (error ?? {}) as { fatal?: unknown; errno?: unknown }
   if (fatal === true || lostNumbers.has(errno)) return true
   return faultOf(error) === 'unreachable' && !(typeof errno === 'number' && errno > 0)
 }
 
-/** An error of this package's own with the server's number and name, so that the one table has it. */
+/** Makes an error with a number and a name of the server, so that the same table of errors applies to it. */
 export function mysqlError(errno: number, code: string, message: string): Error {
   return Object.assign(new Error(message), { errno, code })
 }
 
-/** The error of a connection whose server says nothing. */
+/** Makes the error of a server that does not answer. */
 export function silent(): Error {
   return mysqlError(3024, 'ER_QUERY_TIMEOUT', 'the server did not answer')
 }

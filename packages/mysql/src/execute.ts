@@ -2,16 +2,16 @@ import type { SqlCall, SqlResult, SqlValue } from '@sess/sql'
 import type { Connection, QueryOptions, QueryResult } from 'mysql2'
 import { mysqlError } from './errors.ts'
 
-/** What the server takes. */
+/** The limits of the server. */
 export interface Limits {
   /** `max_allowed_packet`: the server drops a connection that sends more. */
   readonly maxPacketBytes: number
 }
 
-/** What a command has beside its values, at most: numbers, lengths, types. */
+/** The most bytes of a command beside its values: numbers, lengths, types. */
 const packetOverheadBytes = 4_096
 
-/** Sends a prepared statement; its answer is the same whatever options the connection's owner has chosen. */
+/** Sends a prepared statement. The options of a handed-in connection do not change the form of the answer. */
 export function execute(connection: Connection, call: SqlCall, limits: Limits): Promise<SqlResult> {
   const { statement } = call
   const values = call.values.map(valueToSend)
@@ -30,7 +30,7 @@ export function execute(connection: Connection, call: SqlCall, limits: Limits): 
   })
 }
 
-/** Sends a text without values; resolves with its rows. Not everything can be prepared everywhere. */
+/** Sends a statement without values, and resolves with its rows. Some statements cannot be prepared on some servers. */
 export function sendQuery(connection: Connection, text: string): Promise<readonly unknown[][]> {
   return new Promise((resolve, reject) => {
     connection.query(plainOptions(connection, text), (error, rows) => {
@@ -51,14 +51,14 @@ function plainOptions({ config }: Connection, sql: string, values: (string | Buf
   }
 }
 
-/** Overrides a function that the pool's owner gave for all columns. */
+/** Replaces a typeCast function of the pool's owner. */
 function plainly(_field: unknown, next: () => unknown): unknown {
   return next()
 }
 
 /**
- * Numbers go as text, which the server takes for a LIMIT as well; a number would be sent as a floating-point one. The empty
- * text, which here is always the key before all keys, goes as NUL: MariaDB has a mode in which an empty text is NULL.
+ * Sends numbers as strings, which the server also takes for a LIMIT; mysql2 would send a number as floating point. The empty
+ * string, which is always the key before all keys here, is sent as a NUL byte: MariaDB has a mode in which '' is NULL.
  */
 function valueToSend(value: SqlValue): string | Buffer | null {
   if (value === '') return '\0'

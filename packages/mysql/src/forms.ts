@@ -7,6 +7,7 @@ import {
   keyIsParameter,
   type LockingForms,
   list,
+  type Rows,
   requiredColumns,
   type SchemaForms,
   type Select,
@@ -23,22 +24,22 @@ import {
 /** A SELECT with a LIMIT does not heed the connection's sql_select_limit. */
 const allRows = 'limit 18446744073709551615'
 
-/** By the primary key: the server would scan a table that it takes for a small one, and lock all of its rows. */
+/** Joins by the primary key. Without the hint, the server scans a table that it takes for a small one, and locks all its rows. */
 function joined({ quote, table, stored }: Target, keys: SqlFragment): SqlFragment {
   return sql`${keys} straight_join ${table} force index (primary) on ${stored('key')} = s.${quote('key')}`
 }
 
-function select(target: Target, { columns, keys, where }: Select, lock = ''): SqlFragment {
+function select(target: Target, { columns, keys, where }: Select & Rows, lock = ''): SqlFragment {
   const found = keys
     ? sql`${joined(target, keys)}${where ? sql` where true${and(where)}` : ''}`
     : sql`${target.table} where ${keyIsParameter(target)}${and(where)}`
   return sql`select ${storedList(target, columns)} from ${found} ${allRows} ${lock}`
 }
 
-/** The server assigns from left to right, and later assignments see earlier ones: the expiry, which conditions read, comes last. */
+/** The order of assignments. The server assigns from left to right, and later ones see earlier ones. Conditions read the expiry, so it comes last. */
 const place = (column: string) => (column === 'version' ? 0 : column === 'expires_at' ? 2 : 1)
 
-/** `next`: what a column is set to. */
+/** `next`: the value that a column is set to. */
 function onDuplicateKey(
   { stored }: Target,
   assignments: Assignments,
@@ -58,11 +59,11 @@ function withoutKey(assignments: Assignments): Assignments {
 
 const tell: LockingForms['tell'] = (value) => sql`last_insert_id(${value})`
 
-/** MySQL's and MariaDB's SQL. An UPDATE is for a single row: see `updateLocked`. */
+/** The forms of MySQL and MariaDB. `update` is for a single row; batches use `updateLocked`. */
 export const mysqlForms: SqlForms = {
   ...standardForms,
 
-  select,
+  select: (target, rows) => select(target, rows),
 
   first({ quote, table }, { columns, where, orderBy, limit, offset, index, skipLocked }) {
     const from = index === undefined ? table : `${table} force index (${quote(index)})`
@@ -87,15 +88,15 @@ export const mysqlLocking: LockingForms = {
   lock: (target, rows) => select(target, rows, 'for update'),
 
   /**
-   * INSERT ... ON DUPLICATE KEY UPDATE. An UPDATE that joins with a batch costs more: it goes through a temporary table, in
-   * MariaDB one on disk.
+   * Uses INSERT ... ON DUPLICATE KEY UPDATE. An UPDATE that joins with a batch costs more, as it makes a temporary table, in
+   * MariaDB on disk.
    */
   updateLocked(target, { columns, assignments, where }) {
     const { quote, table, stored, incoming, rows } = target
     const names = list(['key', ...requiredColumns].map(quote))
     const values = list([incoming('key'), ...requiredColumns.map(() => '0')])
-    // The version, which comes first, tells the other columns whether the condition held. In MariaDB's sql_mode
-    // SIMULTANEOUS_ASSIGNMENT it does not, and each of them looks for itself.
+    // The version is assigned first, and is new where the condition held. So the other columns need not check the condition.
+    // In MariaDB's sql_mode SIMULTANEOUS_ASSIGNMENT they see the old version, and each checks the condition itself.
     const isWritten = where && sql`${stored('version')} = ${incoming('version')} or (${where})`
     const next =
       where &&
@@ -117,7 +118,7 @@ export const mysqlLocking: LockingForms = {
   tell,
 }
 
-/** Indexes stand in CREATE TABLE, as there is no CREATE INDEX IF NOT EXISTS. */
+/** Indexes are part of CREATE TABLE: there is no CREATE INDEX IF NOT EXISTS. */
 export const mysqlSchema: SchemaForms = {
   createTable(table) {
     const indexes = table.indexes.map(({ name, column }) => `index ${name} (${column})`)

@@ -5,7 +5,7 @@ import { sendQuery } from './execute.ts'
 import { type ServerThread, threadsAt } from './server-thread.ts'
 
 export interface KillerOptions {
-  /** Opens a connection to the same server, beside all others, and tells which server it is. */
+  /** Opens a further connection to the same server, and tells which server it is. */
   readonly connect: () => Promise<Line>
   readonly timeoutMs: number
 }
@@ -15,20 +15,20 @@ interface Line {
   readonly server: string
 }
 
-/** A connection whose statement must come to its end at the server. */
+/** A connection whose statement must be ended at the server. */
 export interface Doomed {
   readonly thread: ServerThread
-  /** Called once, when the server has nothing of the connection any more: what it was doing took effect or never will. */
+  /** Called once, when the connection has ended at the server: its statement took effect or never will. */
   readonly onGone: () => void
-  /** Called when the statement does not end by itself, or the server cannot be asked: the client lets go of its connection. */
+  /** Called when the statement does not end, or the server cannot be asked: the client drops its connection. */
   readonly onHopeless: () => void
 }
 
 interface Kill extends Doomed {
   rounds: number
-  /** When the server's own limits have surely ended it, where nobody can be asked; milliseconds of `performance.now`. */
+  /** When the server's own limits have ended the statement for sure, in ms of `performance.now`. It counts if the server cannot be asked. */
   readonly endsBy: number
-  /** The KILL under way: true when it was answered, false when its line broke and it may still arrive. */
+  /** The KILL under way. It resolves with true if it was answered, with false if its connection broke and it may still arrive. */
   sent: Promise<boolean>
 }
 
@@ -36,8 +36,8 @@ interface Kill extends Doomed {
 const queryRounds = 2
 
 /**
- * Ends statements that were not answered in time, over a connection of its own that lives as long as there is something to
- * end. It asks the server until it knows: a timed-out write must not take effect after a later one.
+ * Ends statements that were not answered in time, over a connection of its own that it keeps as long as there is one to end. It
+ * asks the server until the end is known: a timed-out write must not take effect after a later one.
  */
 export class Killer {
   readonly #options: KillerOptions
@@ -57,8 +57,8 @@ export class Killer {
   }
 
   /**
-   * Gives what is to be called when the connection has answered by itself. It resolves with true when no KILL can reach the
-   * connection's next statement, with false when one may.
+   * Returns a function to call if the connection answers by itself. Its promise resolves with true if no KILL can hit the
+   * connection's next statement, and with false if one may.
    */
   end(doomed: Doomed): () => Promise<boolean> {
     const endsBy = performance.now() + 2 * this.#options.timeoutMs + 2_000
@@ -71,7 +71,7 @@ export class Killer {
     }
   }
 
-  /** Gives up what is left. */
+  /** Gives up. */
   stop(): void {
     this.#isStopped = true
     this.#kills.clear()
@@ -86,7 +86,7 @@ export class Killer {
         await withinTime(this.#timeouts, this.#round(), () => new Error('the server is silent'))
       } catch (error) {
         this.#hangUp()
-        // A server that is full can be reached, and ends by its own limits what waits there.
+        // A server with no free connection can be reached, and its own limits end the statements that wait.
         if (faultOf(error) !== 'exhausted') for (const { onHopeless } of this.#kills) onHopeless()
       }
       if (this.#kills.size > 0) await this.#pause()
@@ -119,14 +119,14 @@ export class Killer {
     try {
       await sendQuery(connection, `kill ${isHopeless ? '' : 'query '}${kill.thread.id}`)
     } catch (error) {
-      // The thread may have gone meanwhile; what is left is seen in the next round.
+      // The thread may have gone meanwhile. The next round sees what is left.
       if ((error as { fatal?: unknown }).fatal === true) throw error
     } finally {
       resolve(true)
     }
   }
 
-  /** Another server answers at the address now, so this one's own limits have to do. */
+  /** Another server answers at the address now. Only the old server's own limits can end its statements. */
   #elsewhere(kill: Kill): void {
     kill.onHopeless()
     if (performance.now() > kill.endsBy) this.#gone(kill)

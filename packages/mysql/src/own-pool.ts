@@ -10,21 +10,21 @@ import type { TimeLimit } from './time-limit.ts'
 
 export interface OwnPoolOptions {
   readonly connection: ConnectionOptions
-  /** The most connections; one more ends what was not answered in time. */
+  /** The most connections. One more ends statements that were not answered in time. */
   readonly max: number
   readonly timeoutMs: number
 }
 
 interface Waiter {
-  /** How many connections had been begun when it came: a later one is for it, too. */
+  /** How many connections had been begun when it came. The failure of an earlier one does not reject it. */
   readonly after: number
   readonly resolve: (used: Used) => void
   readonly reject: (error: unknown) => void
 }
 
 /**
- * The store's own connections. A connection keeps its place until the server has nothing of it any more, which a pool of
- * mysql2 does not wait for: it opens another one as soon as one is given up.
+ * The store's own connections. A connection keeps its place until it has ended at the server. A pool of mysql2 does not wait for
+ * that: it opens another connection as soon as one is given up.
  */
 export class OwnPool implements ConnectionSource {
   readonly max: number
@@ -94,7 +94,7 @@ export class OwnPool implements ConnectionSource {
   async end(): Promise<void> {
     this.#isEnding = true
     for (const waiter of this.#waiting) this.#answer(waiter).reject(closed())
-    // What is late already is being ended; a server that has stopped answering does not say goodbye.
+    // Late statements are being ended already. A server that has stopped answering does not say goodbye.
     await withinTime(this.#timeouts, this.#allEnded(), () => new Error('late')).catch(() => {})
     for (const used of this.#all) this.drop(used)
     this.killer.stop()
@@ -112,7 +112,7 @@ export class OwnPool implements ConnectionSource {
     }
   }
 
-  /** Opens a connection for each that waits, as long as there are places. */
+  /** Opens a connection for each waiter, as long as there are places. */
   #open(): void {
     while (this.#opening < this.#waiting.size && this.#all.size + this.#opening < this.max) {
       this.#opening += 1
@@ -126,7 +126,7 @@ export class OwnPool implements ConnectionSource {
         },
         (error) => {
           this.#opening -= 1
-          // It is no news for one that came meanwhile: what broke then may be mended.
+          // A waiter that came after this attempt began is not rejected: the failure may be over.
           const waiter = [...this.#waiting].find(({ after }) => after < begun)
           if (waiter !== undefined) this.#answer(waiter).reject(error)
           this.#open()
@@ -145,12 +145,12 @@ export class OwnPool implements ConnectionSource {
   async #connect(): Promise<Used> {
     const { createConnection } = await import('mysql2')
     const { connection: options, timeoutMs } = this.#options
-    // The limit here comes first, as it covers all that a connection needs before its first use.
+    // The time-out below comes before this one: it covers all steps before the first use.
     const connection = createConnection({ ...withFiles(options), connectTimeout: 2 * timeoutMs })
     try {
       const introduction = await withinTime(this.#timeouts, this.#setUp(connection), silent)
       const used = { connection, introduction }
-      // It may end at any time; without a listener that would end the process.
+      // A connection may end at any time. Without a listener that would end the process.
       connection.on('error', () => this.#ended(used))
       connection.on('end', () => this.#ended(used))
       return used
@@ -169,7 +169,7 @@ export class OwnPool implements ConnectionSource {
     return introduction
   }
 
-  /** An idle connection that ended is of no use; one in use is given back, or dropped, by who uses it. */
+  /** Drops an idle connection that ended. The user of a connection gives it back or drops it. */
   #ended(used: Used): void {
     if (this.#idle.includes(used)) this.drop(used)
   }

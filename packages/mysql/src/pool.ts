@@ -8,26 +8,26 @@ import type { TimeLimit } from './time-limit.ts'
 /** A pool of mysql2, with callbacks or with promises. */
 export type MysqlPool = Pool | PromisePool
 
-/** A connection that has told what it is, in use for one piece of work. */
+/** A connection in use for one piece of work, with what it told of itself. */
 export interface Used {
   readonly connection: Connection
   readonly introduction: Introduction
 }
 
-/** Where the driver gets its connections. */
+/** The source of the driver's connections. */
 export interface ConnectionSource {
   /** The most connections. */
   readonly max: number
-  /** Whether the store sets the connections up: they are in READ COMMITTED, and have the server's own limits. */
+  /** Whether the store sets the connections up. Then they have READ COMMITTED and the server's own limits. */
   readonly isOwn: boolean
   readonly killer: Killer
-  /** @throws `SESS_TIMEOUT`, or what connecting met */
+  /** @throws `SESS_TIMEOUT`, or the error of connecting */
   acquire(limit: TimeLimit): Promise<Used>
-  /** Gives back a connection that is as good as before. */
+  /** Gives back a connection that can be used again. */
   release(used: Used): void
-  /** Takes a connection out of use for good, and lets go of its place. It can be called again. */
+  /** Ends a connection, and frees its place. It may be called again. */
   drop(used: Used): void
-  /** Closes what is idle: it may be as dead as one that was just found to be. */
+  /** Closes the idle connections: they may have ended like the one that was just found dead. */
   refresh(): void
   /** Releases what the source opened. */
   end(): Promise<void>
@@ -41,7 +41,7 @@ export function connected(connection: Connection): Promise<void> {
   })
 }
 
-/** Ends a connection at once, its socket too: over a network that swallows everything no end arrives. */
+/** Ends a connection and its socket at once. On a network that swallows packets, a polite end would never arrive. */
 export function cutOff(connection: Connection): void {
   connection.destroy()
   const { stream } = connection as unknown as { stream?: Socket }

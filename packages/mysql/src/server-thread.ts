@@ -3,20 +3,20 @@ import type { Connection } from 'mysql2'
 import { sendQuery } from './execute.ts'
 import { isMariadb, refuseOldServer } from './server-version.ts'
 
-/** A connection as its server knows it. */
+/** A connection, as the server names it. */
 export interface ServerThread {
   readonly id: string
-  /** The client's address: together with the id no other connection has it, before or after a restart. Null: not to be had. */
+  /** The client's address. No other connection ever has the same id and address, even after a restart. Null: unknown. */
   readonly host: string | null
-  /** Which server it is, of several behind one address. */
+  /** The server, where several are behind one address. */
   readonly server: string
 }
 
-/** What a connection tells of itself when it is used for the first time. */
+/** The facts that a connection tells before its first use. */
 export interface Introduction {
   readonly thread: ServerThread
   readonly database: unknown
-  /** The session's variables, of those that are asked for and that this server has. */
+  /** The session's variables, of those in `names` that this server has. */
   readonly variables: Variables
 }
 
@@ -24,6 +24,7 @@ export type Variables = ReadonlyMap<string, string>
 
 const names = [
   'autocommit',
+  'character_set_connection',
   'group_replication_consistency',
   'group_replication_single_primary_mode',
   'max_allowed_packet',
@@ -34,14 +35,15 @@ const names = [
   'wsrep_on',
   'wsrep_sync_wait',
 ]
-/** With a LIMIT of their own, as SHOW too obeys sql_select_limit. */
+/** Has a LIMIT of its own. SHOW would obey sql_select_limit. */
 const variablesIn = (schema: string) => `select variable_name, variable_value from ${schema}.session_variables
   where variable_name in (${names.map((name) => `'${name}'`).join(', ')}) limit ${names.length}`
 const whoAmI = `select version(), @@hostname, @@port, @@server_id, database(), connection_id(),
   (select host from information_schema.processlist where id = connection_id()) limit 1`
 
 /**
- * `known`: of another connection that is set up alike; its variables serve where it is the same server.
+ * Asks a connection for these facts. `known`: those of another connection with the same setup. On the same server its variables
+ * are used again.
  * @throws `SESS_CONFIG` for a server that is too old
  */
 export async function introduce(connection: Connection, known?: Introduction): Promise<Introduction> {
@@ -49,7 +51,7 @@ export async function introduce(connection: Connection, known?: Introduction): P
   const [version, hostname, port, serverId, database, id, host] = self
   refuseOldServer(String(version))
   const server = [hostname, port, serverId].join(' ')
-  // A proxy that shares connections out tells its client another number than the server's.
+  // A proxy that shares connections among clients tells each client a number of its own.
   const isDirect = Number(id) % 2 ** 32 === connection.threadId
   const thread = { id: String(id), host: isDirect && typeof host === 'string' ? host : null, server }
   const variables = known?.thread.server === server ? known.variables : await variablesOf(connection, String(version))
@@ -62,7 +64,7 @@ async function variablesOf(connection: Connection, version: string): Promise<Var
   return new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value)]))
 }
 
-/** The connections of one person that are at the server now: the host of each by its id. */
+/** Asks which of these connections the server still has, and returns the host of each by its id. */
 export async function threadsAt(connection: Connection, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const numbers = ids.filter((id) => /^\d+$/.test(id)).join(', ')
   const rows = await sendQuery(
@@ -72,11 +74,15 @@ export async function threadsAt(connection: Connection, ids: readonly string[]):
   return new Map(rows.map(([id, host]) => [String(id), String(host)]))
 }
 
-/** @throws `SESS_CONFIG` where the settings of a connection that was handed in would change what the store answers */
+/** @throws `SESS_CONFIG` for a handed-in connection whose settings would change the store's answers */
 export function refuseSettings({ variables }: Introduction): void {
   const problems: string[] = []
   if (Number(variables.get('sql_select_limit')) < leastSelectLimit) {
     problems.push('sql_select_limit cuts answers short; set sql_select_limit = default')
+  }
+  // In these a string of ASCII has other bytes, so a key would equal no stored one.
+  if (/^(utf16|utf16le|utf32|ucs2)$/.test(variables.get('character_set_connection') ?? '')) {
+    problems.push('character_set_connection gives strings other bytes; set character_set_connection = utf8mb4')
   }
   if (waitsForNobody(variables)) {
     problems.push(
@@ -88,7 +94,7 @@ export function refuseSettings({ variables }: Introduction): void {
   throw new SessionError('SESS_CONFIG', message)
 }
 
-/** No statement without a LIMIT of its own answers with more rows. */
+/** A statement without a LIMIT never returns more rows than this. */
 const leastSelectLimit = 1_000
 const readsAndWrites = 7
 
@@ -96,25 +102,25 @@ function waitsForNobody(variables: Variables): boolean {
   return isGalera(variables) && (Number(variables.get('wsrep_sync_wait')) & readsAndWrites) !== readsAndWrites
 }
 
-/** What a connection of the store's own is set to before anything else: some of it would change the very next answer. */
+/** The first settings of an own connection. Some of the defaults would change the very next answer. */
 export const ownSettings = `set session autocommit = 1, sql_safe_updates = 0, sql_select_limit = default,
-  sql_big_selects = 1, max_sort_length = 1024, sql_auto_is_null = 0`
+  sql_big_selects = 1, max_sort_length = 1024, sql_auto_is_null = 0, character_set_connection = utf8mb4`
 
-/** And what it is set to once it is known what its server knows. */
+/** The further settings of an own connection, which depend on the server. */
 export function serverSettings({ variables }: Introduction, timeoutMs: number): string {
   const isolation = variables.has('transaction_isolation') ? 'transaction_isolation' : 'tx_isolation'
   const settings = [
     ...limitsOf(variables, timeoutMs),
-    // Locks on what is not there (gap locks) would make deadlocks of writers that have nothing in common.
+    // Gap locks (on keys that do not exist) would make writers of different keys deadlock.
     `${isolation} = 'READ-COMMITTED'`,
-    // A statement waits for what other nodes have committed before it.
+    // A statement first waits for all that other nodes have committed.
     ...(isGalera(variables) ? ['wsrep_sync_wait = 15'] : []),
     ...(isLaxGroup(variables) ? [`group_replication_consistency = 'BEFORE'`] : []),
   ]
   return `set session ${settings.join(', ')}`
 }
 
-/** The server's own limits for work that has so much time, a little below it. */
+/** The server's own limits for work with a time limit. They are a little below it. */
 export function serverLimits({ variables }: Introduction, timeoutMs: number): string {
   return `set session ${limitsOf(variables, timeoutMs).join(', ')}`
 }
@@ -130,7 +136,7 @@ function limitsOf(variables: Variables, timeoutMs: number): string[] {
   ]
 }
 
-/** A group of MySQL with several primaries, which answer with what they have applied so far. */
+/** Whether it is a multi-primary group of MySQL whose members do not wait for each other's commits. */
 function isLaxGroup(variables: Variables): boolean {
   return (
     variables.get('group_replication_single_primary_mode') === 'OFF' &&

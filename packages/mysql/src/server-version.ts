@@ -1,9 +1,9 @@
 import { SessionError } from '@sess/core'
 
-/** The oldest release of each that has all that the statements use: JSON_TABLE, SKIP LOCKED. */
+/** The oldest releases with JSON_TABLE and SKIP LOCKED, which the statements use. */
 const oldest = { MySQL: [8, 0], MariaDB: [10, 6] } as const
 
-/** @throws `SESS_CONFIG` for a server that is too old, by what `SELECT VERSION()` says of it */
+/** `version`: the answer to `SELECT VERSION()`. @throws `SESS_CONFIG` for a server that is too old */
 export function refuseOldServer(version: string): void {
   const product = isMariadb(version) ? 'MariaDB' : 'MySQL'
   // MariaDB may put 5.5.5- in front, for old replicas.
@@ -18,7 +18,7 @@ export function refuseOldServer(version: string): void {
   }
 }
 
-/** By what `SELECT VERSION()` says. */
+/** `version`: the answer to `SELECT VERSION()`. */
 export function isMariadb(version: string): boolean {
   return /mariadb/i.test(version)
 }

@@ -76,7 +76,7 @@ export class SharedPool implements ConnectionSource {
     return { connection, introduction }
   }
 
-  /** A connection beside the pool, to the same server by the same means. */
+  /** Opens a connection beside the pool, with the pool's options. */
   async #line(connectTimeout: number) {
     const { createConnection } = await import('mysql2')
     const connection = createConnection({ ...connectionOptionsOf(this.#pool), connectTimeout })
@@ -118,7 +118,7 @@ function connectionOptionsOf(pool: Pool): ConnectionOptions {
 
 const heard = new WeakSet<Connection>()
 
-/** mysql2 listens for one error of a pooled connection; a further one would end the process. */
+/** Listens for errors. mysql2 listens for one error of a pooled connection, and a second one would end the process. */
 function listen(connection: Connection): void {
   if (heard.has(connection)) return
   heard.add(connection)

@@ -1,15 +1,14 @@
 import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
-import { createSqlBackend } from '@sess/sql'
+import { createSqlBackend, defaultConnections } from '@sess/sql'
 import { type MysqlConfig, mysqlConfig } from './config.ts'
-import { connectionOf } from './connection-url.ts'
+import { parseConnectionUrl } from './connection-url.ts'
 import { mysqlDialect } from './dialect.ts'
 import { MysqlDriver } from './driver.ts'
 import { OwnPool } from './own-pool.ts'
 import { SharedPool } from './shared-pool.ts'
 
 const batching = { maxOperations: 128, readLanes: 2, writeLanes: 2 }
-const defaultMax = 10
 
 /**
  * A store in a MySQL (8.0 and later) or MariaDB (10.6 and later) database, through mysql2. Nothing connects before the
@@ -37,6 +36,6 @@ export function mysqlStore<Data extends object = JsonObject>(options: WithData<M
 }
 
 function ownPool(url: string, max: number | undefined, timeoutMs: number): OwnPool {
-  const { options: connection, max: maxOfUrl = defaultMax } = connectionOf(url)
+  const { options: connection, max: maxOfUrl = defaultConnections } = parseConnectionUrl(url)
   return new OwnPool({ connection, max: max ?? maxOfUrl, timeoutMs })
 }

@@ -1,19 +1,19 @@
 import { SessionError, type Timeouts, type Waiting } from '@sess/core'
 
-/** A step of a piece of work that its time may run out on. */
+/** A step of a piece of work. */
 export interface TimedStep {
   onLate(): void
 }
 
-/** The time that one piece of work has, from its wait for a connection to the answer of its last statement. */
+/** The time limit of one piece of work, from its wait for a connection to the answer of its last statement. */
 export class TimeLimit implements Waiting {
   since = 0
   earlier: Waiting | null = null
   later: Waiting | null = null
   isLate = false
   /**
-   * The step that is under way, which is told when the time is over. An object: with a fresh closure in this field for each
-   * piece of work, a load cost a quarter more CPU, as V8 kept what the closures saw through many scavenges.
+   * The current step, which is told when the time is over. It is an object: with a new closure in this field for each piece of
+   * work a load cost a quarter more CPU, as V8 kept the closures' variables through many scavenges.
    */
   step: TimedStep | null = null
   readonly #timeouts: Timeouts

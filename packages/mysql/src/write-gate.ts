@@ -1,17 +1,18 @@
+import { connectionsForWrites } from '@sess/sql'
 import type { TimeLimit } from './time-limit.ts'
 
-/** Lets only so many writes have a connection at once, so that reads find one while writes wait for a lock. */
+/** Limits how many writes have a connection at once, so that reads find one while writes wait for locks. */
 export class WriteGate {
   readonly #width: number
   readonly #waiting = new Set<() => void>()
   #inside = 0
 
-  /** `connections`: how many there are for reads and writes together. */
+  /** `connections`: the number of connections for reads and writes together. */
   constructor(connections: number) {
-    this.#width = Math.max(1, connections - Math.ceil(connections / 4))
+    this.#width = connectionsForWrites(connections)
   }
 
-  /** Undefined where there is room; else resolves once there is. @throws `SESS_TIMEOUT` */
+  /** Returns undefined if there is room, or a promise that resolves when there is. @throws `SESS_TIMEOUT` */
   enter(limit: TimeLimit): Promise<void> | undefined {
     if (this.#inside < this.#width) {
       this.#inside += 1

@@ -4,12 +4,12 @@ import { type Address, shared } from '@sess/testkit'
 import type { Pool, RowDataPacket } from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
 import { parseUrl } from '../src/config.ts'
-import { connectionOf, isConnectionParameter, urlProblem } from '../src/connection-url.ts'
+import { isConnectionParameter, parseConnectionUrl, urlProblem } from '../src/connection-url.ts'
 import { engines } from './engines.ts'
 import { asRoot, dropTables, freshTable } from './harness.ts'
 
 const base = 'mysql://app:hunter2@db/app'
-const tlsOf = (query: string) => connectionOf(`${base}?${query}`).options.ssl
+const tlsOf = (query: string) => parseConnectionUrl(`${base}?${query}`).options.ssl
 
 describe('TLS that a URL asks for', () => {
   const encrypted = { rejectUnauthorized: false }
@@ -85,7 +85,7 @@ describe('the other parameters of a URL', () => {
   test('that other programs print are understood, or have no part in this store', () => {
     const printed =
       'connection_limit=3&pool_timeout=10&connect_timeout=5&socket_timeout=5&pgbouncer=true&charset=utf8mb4&timezone=Z'
-    expect(connectionOf(`${base}?${printed}`)).toEqual({
+    expect(parseConnectionUrl(`${base}?${printed}`)).toEqual({
       options: { host: 'db', port: 3306, user: 'app', password: 'hunter2', database: 'app' },
       max: 3,
     })
@@ -93,7 +93,9 @@ describe('the other parameters of a URL', () => {
   })
 
   test('all parts are decoded, and what is malformed is told without a value', () => {
-    expect(connectionOf('mysql://a%40b:p%2Fw@[::1]:3307/d%20b?socketPath=%2Ftmp%2Fs&compress=true').options).toEqual({
+    expect(
+      parseConnectionUrl('mysql://a%40b:p%2Fw@[::1]:3307/d%20b?socketPath=%2Ftmp%2Fs&compress=true').options,
+    ).toEqual({
       host: '::1',
       port: 3307,
       user: 'a@b',

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { DriverFault, FaultEntry, SessionErrorCode } from '@sess/core'
+import type { DriverFault, FaultEntry, SessionErrorCode, SessionStore } from '@sess/core'
 import { mysqlStore } from '@sess/mysql'
 import { shared, start } from '@sess/testkit'
 import mysql, { type Pool, type PoolConnection, type RowDataPacket } from 'mysql2/promise'
@@ -8,6 +8,7 @@ import { faultOf, faultsByCode, faultsByNumber, toSessionError } from '../src/er
 import { engines } from './engines.ts'
 import { asRoot, dropTables, freshTable } from './harness.ts'
 
+const person = { providerId: 'github', externalId: 'user_888' }
 const far = () => new Date(Date.now() + 60_000)
 
 describe.each(engines)('each error, provoked for real on %s, has its code', (name) => {
@@ -32,6 +33,18 @@ describe.each(engines)('each error, provoked for real on %s, has its code', (nam
       await root.query(`drop table ${table}`)
       await expect(store.create()).rejects.toMatchObject({ code: 'SESS_CONFIG', retryable: false })
     }))
+
+  test.each([
+    ['a further column without a default', 'add column extra int not null', (store) => store.create()],
+    ['no index of identities', 'drop index TABLE_by_identity', (store) => store.listByIdentity(person)],
+  ] as [string, string, (store: SessionStore<object>) => Promise<unknown>][])(
+    'a table that its owner gave %s: SESS_CONFIG',
+    (_what, alter, use) =>
+      withStore(async (store, table, root) => {
+        await root.query(`alter table ${table} ${alter.replace('TABLE', table)}`)
+        await expect(use(store)).rejects.toMatchObject({ code: 'SESS_CONFIG', retryable: false })
+      }),
+  )
 
   test('a wrong password, and a database that does not exist: SESS_CONFIG, without the password', async () => {
     const server = await shared(name)

@@ -1,6 +1,6 @@
 import { mysqlSchema, mysqlStore } from '@sess/mysql'
 import { shared, startStores } from '@sess/testkit'
-import type { Pool, RowDataPacket } from 'mysql2/promise'
+import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
 import { engines } from './engines.ts'
 import { asRoot, dropTables, freshTable } from './harness.ts'
@@ -74,6 +74,20 @@ describe.each(engines)('the schema, on %s,', async (name) => {
       expect((await root.query(`show tables like '${table}%'`))[0]).toEqual([])
       await print(root, table)
       await store.create()
+    }))
+
+  test('is InnoDB, whatever the default of the server is', () =>
+    withTable(async (table, root) => {
+      const pool = mysql.createPool({ uri: server.url, connectionLimit: 1 })
+      await pool.query(`set session default_storage_engine = 'MyISAM'`)
+      await using store = mysqlStore({ pool, table })
+      await store.create()
+      const [rows] = await root.query<RowDataPacket[]>(
+        'select engine as engine from information_schema.tables where table_schema = database() and table_name like ?',
+        [`${table}%`],
+      )
+      expect(rows).toEqual([{ engine: 'InnoDB' }, { engine: 'InnoDB' }])
+      await pool.end()
     }))
 
   test('that is newer than the package is SESS_CONFIG, and the tables are left alone', () =>

@@ -139,6 +139,45 @@ describe.each(engines)('on %s', async (name) => {
     expect(await Promise.all(made.map(({ id }) => peer.load(id)))).toEqual(saved)
   })
 
+  test.each([1, 3])('touches and rotations, %i at once, store all that they tell', async (size) => {
+    let now = Date.now()
+    const { store, peer, table } = await open({ now: () => now, maxLifetime: null })
+    const made = await Promise.all(Array.from({ length: size }, () => store.create({ ttl: '1m' })))
+    const slots = () =>
+      asRoot(server, async (root) => {
+        const [rows] = await root.query(`select 1 from ${table} where expires_slot <> expires_at >> 19`)
+        return rows
+      })
+    now += 30_000
+    await Promise.all(made.map(({ id }) => store.touch(id, { ttl: '20m' })))
+    const touched = made.map((session) => ({
+      ...session,
+      expiresAt: new Date(now + 1_200_000),
+      lastSeenAt: new Date(now),
+    }))
+    expect(await Promise.all(made.map(({ id }) => peer.load(id)))).toEqual(touched)
+    expect(await slots()).toEqual([])
+    now += 30_000
+    const options = { identity: { ...who, attributes: {} }, ttl: '40m', deadline: new Date(now + 7_200_000) } as const
+    const rotated = await Promise.all(made.map(({ id }) => store.rotate(id, options)))
+    expect(await Promise.all(rotated.map((session) => peer.load(session?.id ?? '')))).toEqual(rotated)
+    expect(rotated.map((session) => [session?.ttlMs, session?.deadline, session?.lastSeenAt])).toEqual(
+      made.map(() => [2_400_000, options.deadline, new Date(now)]),
+    )
+    expect(await slots()).toEqual([])
+  })
+
+  test('saves together that move the expiry of sessions that have ended revive none', async () => {
+    let now = Date.now()
+    const { store, peer } = await open({ now: () => now, maxLifetime: null })
+    const made = await Promise.all(Array.from({ length: 4 }, () => store.create({ ttl: '1m' })))
+    now += 120_000
+    const moved = made.map((session) => ({ ...session, expiresAt: new Date(now + 600_000) }))
+    const told = await Promise.allSettled(moved.map((session) => store.save(session)))
+    expect(told.map((one) => (one as PromiseRejectedResult).reason?.code)).toEqual(made.map(() => 'SESS_GONE'))
+    expect(await peer.count()).toBe(0)
+  })
+
   test('of saves together one is of a session that was deleted meanwhile: that one is gone, and the others are stored', async () => {
     const { store, peer } = await open()
     const made = await create(store, 5)
@@ -260,6 +299,19 @@ describe.each(engines)('on %s', async (name) => {
       const later = await Promise.all(states.map((state) => peer.consumeState(state)))
       const given = states.map((_, index) => [first[index]?.data, later[index]?.data])
       expect(given).toEqual(states.map(() => (size === 1 ? [{ n: 2 }, undefined] : [{ n: 1 }, { n: 2 }])))
+    })
+
+    test('a delete of one person’s session leaves another person’s, and says so', async () => {
+      const { store, peer } = await open()
+      const other = { ...who, externalId: 'user_999' }
+      const mine = await Promise.all(ids.map(() => store.create({ identity: who })))
+      const theirs = await Promise.all(ids.map(() => store.create({ identity: other })))
+      const told = await Promise.all(
+        [...mine, ...theirs].map(({ handle }) => store.deleteByHandle(handle, { identity: who })),
+      )
+      expect(told).toEqual([...mine.map(() => true), ...theirs.map(() => false)])
+      expect(await peer.listByIdentity(other)).toHaveLength(size)
+      expect(await peer.listByIdentity(who)).toEqual([])
     })
 
     test('a create is one statement: nothing that is cleaned up meanwhile makes a collision of it', async () => {

@@ -53,6 +53,43 @@ describe.each(engines)('on %s', async (name) => {
     expect(await store.load(live.id)).toEqual(live)
   })
 
+  test('a clean-up leaves a row that somebody has locked, and waits for nobody', async () => {
+    const { store, table } = open()
+    await store.count()
+    await asRoot(server, async (root) => {
+      const rows = many(20).map((n) => [`key-${n}`, 'v', 0, 1000, 0, null, null, null, null, '{}'])
+      await root.query(`insert into ${table} values ?`, [rows])
+      const other = await root.getConnection()
+      await other.query('start transaction')
+      await other.query(`select 1 from ${table} where \`key\` = 'key-7' for update`)
+      expect(await store.cleanExpired()).toBe(19)
+      await other.query('rollback')
+      other.release()
+    })
+    expect(await store.cleanExpired()).toBe(1)
+  })
+
+  test('a session that becomes another person’s while many are ended stays', async () => {
+    const { store, table } = open()
+    await Promise.all(many(700).map((n) => store.create({ identity: who, data: { n } })))
+    await asRoot(server, async (root) => {
+      const other = await root.getConnection()
+      await other.query('start transaction')
+      await other.query(`update ${table} set identity_key = 'another' order by \`key\` limit 1`)
+      const ended = store.deleteByIdentity(who)
+      const waiting = async () => {
+        const [rows] = await root.query(`select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'`)
+        return rows
+      }
+      // MySQL renews what this table says only after it has been left alone for 0.1 s.
+      await expect.poll(waiting, { timeout: 15_000, interval: 200 }).not.toHaveLength(0)
+      await other.query('commit')
+      other.release()
+      expect(await ended).toBe(699)
+    })
+    expect(await store.count()).toBe(1)
+  })
+
   test('a process whose clock is ahead cleans away nothing that lives for all others', async () => {
     const clock = vi.spyOn(Date, 'now')
     const { store } = open()

@@ -1,13 +1,5 @@
-import {
-  boolean,
-  identifier,
-  instance,
-  integer,
-  type StoreConfigInput,
-  splitUrl,
-  storeConfig,
-  url,
-} from '@sess/core/config'
+import { boolean, identifier, instance, integer, type StoreConfigInput, storeConfig, url } from '@sess/core/config'
+import { parseDatabaseUrl } from '@sess/sql'
 import type { PgPool } from './pg.ts'
 import { isConnectionParameter } from './url.ts'
 
@@ -40,20 +32,9 @@ declare global {
   }
 }
 
-/**
- * Parses a URL such as `postgres://app@db/app?sslmode=require&table=web&ttl=2h`. Parameters of the connection stay in `url`;
- * any other parameter is an option of the store.
- */
-export function parseUrl(text: string): Record<string, string> {
-  const { url, parameters } = splitUrl(text)
-  const connection = new URLSearchParams()
-  const options: Record<string, string> = {}
-  for (const [name, value] of Object.entries(parameters)) {
-    if (isConnectionParameter(name)) connection.set(name, value)
-    else options[name] = value
-  }
-  if ('url' in options || 'sql' in options || 'pool' in options) throw new TypeError('a URL inside the URL')
-  return { ...options, url: connection.size === 0 ? url : `${url}?${connection}` }
+/** Parses a URL such as `postgres://app@db/app?sslmode=require&table=web&ttl=2h`. */
+export function parseUrl(text: string): Readonly<Record<string, string>> {
+  return parseDatabaseUrl(text, isConnectionParameter)
 }
 
 function isClient(value: object): boolean {

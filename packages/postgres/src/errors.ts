@@ -18,6 +18,7 @@ export const sqlStates: Readonly<Record<string, FaultEntry>> = {
   '08': 'unreachable',
   '0A': refusedStatement,
   '22': 'refusedRow',
+  '22P05': { fault: 'refusedRow', message: 'the encoding of the database lacks a character; it must be UTF8' },
   '23': 'refusedRow',
   '23505': 'duplicate',
   '25006': 'readOnly',

@@ -1,4 +1,4 @@
-import { and, deleteFirstBy, keyIsParameter, type SqlForms, sql, standardForms, storedList } from '@sess/sql'
+import { deleteFirstBy, keyIsParameter, type SqlForms, sql, standardForms, storedList } from '@sess/sql'
 
 /** PostgreSQL goes by the index for a list of keys in an array, and may scan the table for a join or a subquery. */
 const keyIn: SqlForms['keyIn'] = ({ quote, stored }, keys) =>
@@ -12,9 +12,9 @@ export const postgresForms: SqlForms = {
   keyIn,
   first,
 
-  select(target, { columns, keys, where }) {
+  select(target, { columns, keys }) {
     const found = keys === undefined ? keyIsParameter(target) : keyIn(target, keys)
-    return sql`select ${storedList(target, columns)} from ${target.table} where ${found}${and(where)}`
+    return sql`select ${storedList(target, columns)} from ${target.table} where ${found}`
   },
 
   // The row's place finds it at once, as the transaction has it locked.

@@ -1,6 +1,6 @@
 import { createSessionStore, defaultTimeoutMs, type JsonObject, type SessionStore, type WithData } from '@sess/core'
 import { parseOptions } from '@sess/core/config'
-import { createSqlBackend } from '@sess/sql'
+import { createSqlBackend, defaultConnections } from '@sess/sql'
 import { type PostgresConfig, postgresConfig } from './config.ts'
 import { defaultSchema, postgresDialect } from './dialect.ts'
 import { PostgresDriver } from './driver.ts'
@@ -10,7 +10,6 @@ import type { PostgresJsClient } from './postgres-js.ts'
 import { readUrl } from './url.ts'
 
 const batching = { maxOperations: 256, readLanes: 2, writeLanes: 2 }
-const defaultMax = 10
 
 /**
  * A store in a PostgreSQL database, through postgres.js or pg. Nothing connects before the first use.
@@ -55,7 +54,7 @@ export function storeWith<Data extends object = JsonObject>(
   }
   const channel =
     read !== undefined
-      ? channelTo(read, settings, max ?? read.max ?? defaultMax)
+      ? channelTo(read, settings, max ?? read.max ?? defaultConnections)
       : pool !== undefined
         ? channelOver(pool, settings)
         : channelThrough(sql as unknown as PostgresJsClient, settings)

@@ -1,3 +1,4 @@
+import { connectionsForWrites } from '@sess/sql'
 import type { Taker } from './leases.ts'
 
 /** Those who wait for a connection. Writes, which wait for locks, never have all connections: reads are left some. */
@@ -8,7 +9,7 @@ export class Takers {
   #writing = 0
 
   constructor(max: number) {
-    this.#maxWriting = Math.max(1, max - Math.max(1, Math.floor(max / 4)))
+    this.#maxWriting = connectionsForWrites(max)
   }
 
   /** How many could start now. */

@@ -20,6 +20,7 @@ describe('the table of errors', () => {
     ['08P01', 'SESS_UNAVAILABLE', 'unreachable'],
     ['0A000', 'SESS_CONFIG', 'misconfigured'],
     ['22021', 'SESS_CONFIG', 'refusedRow'],
+    ['22P05', 'SESS_CONFIG', 'refusedRow'],
     ['23505', 'SESS_CONFIG', 'duplicate'],
     ['23514', 'SESS_CONFIG', 'refusedRow'],
     ['25006', 'SESS_UNAVAILABLE', 'readOnly'],

@@ -67,4 +67,21 @@ onServer('postgres15', 'a role with the rights that the README names', async () 
     await using user = openUsual({ url, table: 'hidden', migrate: false })
     await expect(user.create()).rejects.toMatchObject({ code: 'SESS_CONFIG', cause: { code: '42501' } })
   })
+
+  test('whose rows row-level security hides: SESS_CONFIG, and with a policy it sees them', async () => {
+    const { name, url } = await role()
+    await using owner = openUsual({ table: 'guarded' })
+    const { id } = await owner.create()
+    await grant(toUse, name, 'guarded')
+    await admin.unsafe(`alter table ${schema}.guarded enable row level security`)
+    const other = await ownSchema()
+    await other.open({ table: 'guarded' }).create()
+    await using blind = openUsual({ url, table: 'guarded' })
+    await expect(blind.load(id)).rejects.toMatchObject({
+      code: 'SESS_CONFIG',
+      message: expect.stringContaining('row-level security'),
+    })
+    await admin.unsafe(`create policy all_of_them on ${schema}.guarded to ${name} using (true)`)
+    expect((await blind.load(id))?.id).toBe(id)
+  })
 })

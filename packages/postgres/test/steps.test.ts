@@ -49,3 +49,47 @@ test('many sessions of one person are all listed and all ended, those that are r
   expect(await store.count()).toBe(0)
   await store.close()
 })
+
+test('a session that becomes another person’s while many are ended stays', async () => {
+  const store = server.open({ table: 'changing', cleanupInterval: false, timeoutMs: 20_000 })
+  const table = `${server.schema}.changing`
+  await Promise.all(many(700).map((n) => store.create({ identity: who, data: { n } })))
+  const other = await server.admin.reserve()
+  await other`begin`
+  // The row that comes first, so that it is among those of the first step that names keys.
+  await other.unsafe(`update ${table} set identity_key = 'another' where ctid = (select min(ctid) from ${table})`)
+  const ended = store.deleteByIdentity(who)
+  const waiting = () => server.admin`select 1 from pg_stat_activity
+    where wait_event_type = 'Lock' and query like ${`%${server.schema}%changing%`}`
+  await expect.poll(waiting, { timeout: 20_000 }).not.toHaveLength(0)
+  await other`commit`
+  other.release()
+  expect(await ended).toBe(699)
+  expect(await store.count()).toBe(1)
+  await store.close()
+})
+
+test('a clean-up leaves a row that somebody has locked, and waits for nobody', async () => {
+  const store = server.open({ table: 'skipped', cleanupInterval: false, timeoutMs: 2_000 })
+  const table = `${server.schema}.skipped`
+  await store.count()
+  await server.admin.unsafe(`insert into ${table}
+    select 'key-' || n, 'v', 0, 1000, 0, null, null, null, null, '{}' from generate_series(1, 20) as n`)
+  const other = await server.admin.reserve()
+  await other.unsafe(`begin; select 1 from ${table} where key = 'key-7' for update`)
+  expect(await store.cleanExpired()).toBe(19)
+  await other`rollback`
+  other.release()
+  expect(await store.cleanExpired()).toBe(1)
+  await store.close()
+})
+
+test('sessions without a person are in no index of persons, created alone or together', async () => {
+  const store = server.open({ table: 'anonymous', cleanupInterval: false })
+  await store.create()
+  const made = await Promise.all(many(5).map(() => store.create({ data: { n: 1 } })))
+  await Promise.all(made.map((session) => store.save({ ...session, data: { n: 2 } })))
+  const [row] = await server.admin.unsafe(`select count(identity_key)::int as n from ${server.schema}.anonymous`)
+  expect(row?.n).toBe(0)
+  await store.close()
+})

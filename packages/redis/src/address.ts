@@ -34,7 +34,7 @@ export type RedisAddress = ServerAddress | ClusterAddress | SentinelAddress
 const defaultPort = 6379
 const defaultSentinelPort = 26_379
 
-/** The address in a URL: of a server, a Cluster or a Sentinel; undefined for any other text. */
+/** The address in a URL: of a server, a Cluster or a Sentinel; undefined for any other string. */
 export function addressOfUrl(text: string): RedisAddress | undefined {
   return serverOfUrl(text) ?? clusterOfUrl(text) ?? sentinelOfUrl(text)
 }
@@ -86,7 +86,7 @@ function endpoint({ host, port }: ServerAddress): Endpoint {
   return { host, port }
 }
 
-/** The address in `host[:port]`; undefined for any other text. */
+/** The address in `host[:port]`; undefined for any other string. */
 export function addressOfHost(text: string, portLeftOut = defaultPort): ServerAddress | undefined {
   return /[/@?#\s]/.test(text) ? undefined : serverOfUrl(`redis://${text}`, portLeftOut)
 }

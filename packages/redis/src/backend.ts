@@ -72,10 +72,12 @@ export class RedisBackend implements SessionBackend {
   read(keys: readonly string[]): Promise<(SessionRecord | Error | null)[]> {
     const { layout } = this.#sessions
     const recordKeys = keys.map((key) => layout.recordKeyOf(key))
-    return (this.#connection.isCluster ? this.#readApart(recordKeys) : this.#connection.mget(recordKeys)).then(
-      (values) =>
-        values.map((value, index) => (typeof value === 'string' ? decodeRecord(keys[index] as string, value) : value)),
-    )
+    const decode = (values: readonly (string | Error | null)[]) =>
+      values.map((value, index) => (typeof value === 'string' ? decodeRecord(keys[index] as string, value) : value))
+    if (!this.#connection.isCluster) return this.#connection.mget(recordKeys, decode)
+    return keys.length === 1
+      ? this.#connection.run(scripts.read, recordKeys, [], (values) => decode(values as (string | null)[]))
+      : this.#readApart(recordKeys).then(decode)
   }
 
   write(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {

@@ -2,6 +2,9 @@ import type { Connection } from './connection.ts'
 import { bucketIndex, type KeyLayout, keyOfEntry } from './key-layout.ts'
 import type { Script } from './scripts.ts'
 
+/** So many entries take a server about a millisecond: to look at, and to remove with their records. */
+const mostEntries = 64
+
 /** Calls of scripts on the buckets of one kind of records: all in one call, or on a Cluster each bucket by itself. */
 export class Buckets {
   readonly layout: KeyLayout
@@ -26,16 +29,22 @@ export class Buckets {
       : Promise.all(indexes.length === 0 ? [] : [this.#connection.run(script, indexes, [...args, ...perKey])])
   }
 
-  /** Calls a script with entries and all keys that these stand for. One answer per call. */
+  /** Calls a script with entries and all keys that these stand for, a few of them in each call. One answer per call. */
   onEntries(script: Script, entries: readonly string[], args: readonly [string, string]): Promise<unknown[]> {
-    const calls: { keys: string[]; args: string[] }[] = []
+    const calls: { keys: string[]; args: string[]; left: number }[] = []
     for (const [bucket, ofBucket] of this.#byBucket(entries)) {
-      const last = calls.at(-1)
-      const call = last === undefined || this.#connection.isCluster ? { keys: [], args: [...args] } : last
-      if (call !== last) calls.push(call)
-      call.keys.push(this.layout.buckets[bucket] as string, this.layout.identityIndexes[bucket] as string)
-      call.keys.push(...ofBucket.map((entry) => this.layout.recordKeyOf(keyOfEntry(entry))))
-      call.args.push(String(ofBucket.length), ...ofBucket)
+      for (let at = 0; at < ofBucket.length; ) {
+        const last = calls.at(-1)
+        const isFull = last === undefined || last.left === 0 || this.#connection.isCluster
+        const call = isFull ? { keys: [], args: [...args], left: mostEntries } : last
+        if (isFull) calls.push(call)
+        const some = ofBucket.slice(at, at + call.left)
+        call.keys.push(this.layout.buckets[bucket] as string, this.layout.identityIndexes[bucket] as string)
+        call.keys.push(...some.map((entry) => this.layout.recordKeyOf(keyOfEntry(entry))))
+        call.args.push(String(some.length), ...some)
+        call.left -= some.length
+        at += some.length
+      }
     }
     return Promise.all(calls.map((call) => this.#connection.run(script, call.keys, call.args)))
   }

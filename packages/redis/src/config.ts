@@ -37,14 +37,14 @@ declare global {
   }
 }
 
-/** A text that something can be made of. */
+/** A string that `parse` accepts. */
 function checked(message: string, parse: (value: string) => unknown) {
   return field<string>(message, (value) =>
     typeof value === 'string' && parse(value) !== undefined ? value : undefined,
   )
 }
 
-/** Some servers, as a list or as one text with commas. */
+/** Some servers, as a list or as one string with commas. */
 function hosts() {
   return field<readonly string[], readonly string[] | string>('must be one or more of host or host:port', (value) => {
     const list: unknown = typeof value === 'string' ? value.split(',') : value

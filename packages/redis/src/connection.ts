@@ -41,18 +41,27 @@ export class Connection {
     return this.#opening
   }
 
-  /** Runs a script; where the server has not seen it (a restart, a failover, SCRIPT FLUSH), its text is sent along. */
-  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  /**
+   * Runs a script and resolves with `map` of its answer. If the server has not seen the script (a restart, a failover,
+   * SCRIPT FLUSH), the call is sent again with the script's source.
+   */
+  run<T = unknown>(
+    script: Script,
+    keys: readonly string[],
+    args: readonly string[],
+    map: Mapping<unknown, T> = asIs<T>,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const all = [script.sha, String(keys.length), ...keys, ...args]
-      this.#give(new OwnCall(this, 'evalsha', all, keys[0] as string, script, resolve, reject))
+      const answer = (value: unknown) => resolve(map(value))
+      this.#give(new OwnCall(this, 'evalsha', all, keys[0] as string, script, answer, reject))
     })
   }
 
-  /** The text of each key; null also for one that holds something else, as MGET does not tell. */
-  mget(keys: readonly string[]): Promise<(string | null)[]> {
+  /** Resolves with `map` of the strings under the keys. MGET answers null for a key of another type, too. */
+  mget<T>(keys: readonly string[], map: Mapping<readonly (string | null)[], T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const answer = resolve as (value: unknown) => void
+      const answer = (value: unknown) => resolve(map(value as (string | null)[]))
       this.#give(new OwnCall(this, 'mget', keys, keys[0] as string, null, answer, reject))
     })
   }
@@ -60,7 +69,7 @@ export class Connection {
   /** Reads two keys that no Cluster has in one slot: the node of one refuses that to a client of a single server. */
   async ping(): Promise<void> {
     const { probe } = this.#options
-    await this.mget(this.isCluster ? probe.slice(0, 1) : probe)
+    await this.mget(this.isCluster ? probe.slice(0, 1) : probe, asIs)
   }
 
   /** Lets go of the client. */
@@ -137,7 +146,17 @@ export class Connection {
   }
 }
 
-/** Of the eight ticks in 5/4 of `timeoutMs`: less than the 7/8 of it after which a caller gets its SESS_TIMEOUT. */
+/** Turns an answer into the result that the caller asked for. A `then` would cost a promise for each call. */
+type Mapping<A, T> = (answer: A) => T | Promise<T>
+
+function asIs<T>(answer: unknown): T {
+  return answer as T
+}
+
+/**
+ * A call is stale after so many of the eight ticks in 5/4 of `timeoutMs`, that is after 25/32 of it. Its caller gets
+ * SESS_TIMEOUT later, after 7/8 of it.
+ */
 const staleTicks = 5
 
 /** A call of this connection. */
@@ -186,7 +205,11 @@ class OwnCall implements Call {
     }
     this.isOver = true
     this.connection.left(this)
-    this.resolve(value)
+    try {
+      this.resolve(value)
+    } catch (error) {
+      this.reject(error)
+    }
   }
 
   fail(error: unknown): void {
@@ -215,7 +238,10 @@ class OwnCall implements Call {
   }
 }
 
-/** What to send instead, where the server has run nothing of it: it does not know the script, or has become a replica. */
+/**
+ * The call to send instead; undefined where the server may have run this one. It has run nothing if it does not know the
+ * script, or has become a replica.
+ */
 function afterRefusal(call: OwnCall, error: unknown): OwnCall | undefined {
   if (!(error instanceof Error)) return undefined
   const { connection, command, args, key, script, resolve, reject } = call
@@ -229,7 +255,10 @@ function afterRefusal(call: OwnCall, error: unknown): OwnCall | undefined {
   return again
 }
 
-/** A script tells of each write by itself: of one that failed by a text with `!` in front. A replica refuses them all. */
+/**
+ * A script answers for each write by itself, for a failed one with a string that begins with `!`. A replica refuses all
+ * writes.
+ */
 function isRefusedByReplica(answer: unknown): boolean {
   return Array.isArray(answer) && answer.some((reply) => typeof reply === 'string' && reply.startsWith('!READONLY'))
 }

@@ -23,6 +23,7 @@ const noScripts: FaultEntry = {
   fault: 'misconfigured',
   message: 'the server runs no scripts: EVALSHA or EVAL is missing, renamed or switched off',
 }
+const stopped: FaultEntry = { fault: 'exhausted', message: 'the server was told to stop the script' }
 const noCommand: FaultEntry = {
   fault: 'misconfigured',
   message: 'a command that the store needs is missing, renamed or switched off',
@@ -78,7 +79,7 @@ const faultsByHead: readonly (readonly [string, FaultEntry])[] = [
   ['Cannot find node', 'starting'],
   ['The command was aborted', 'unreachable'],
   ['no valid master node', 'starting'],
-  // Of both, or ours
+  // Both drivers, and the store itself
   ['Connection timeout', 'unreachable'],
   ['Socket timeout', 'late'],
   ['Command timed out', 'late'],
@@ -98,6 +99,8 @@ const faultsByHead: readonly (readonly [string, FaultEntry])[] = [
   ['ERR unknown command', noCommand],
   ['ERR Unknown Redis command called from script', noCommand],
   ['ERR This Redis command is not allowed from script', noCommand],
+  ['ERR Script killed by user', stopped],
+  ['Script killed by user', stopped],
   ['ERR DB index is out of range', 'misconfigured'],
   ['ERR invalid DB index', 'misconfigured'],
   ['ERR SELECT is not allowed in cluster mode', 'misconfigured'],
@@ -144,7 +147,7 @@ function entryOf(error: Error): FaultEntry | undefined {
   const known = word === undefined ? undefined : faultsByWord[word]
   if (known !== undefined) return known
   const [, byHead] = faultsByHead.find(([head]) => message.startsWith(head)) ?? []
-  // What a server or a proxy says in a word of its own may be over the next time.
+  // A server or a proxy may use a word that is not known here. The next try may succeed.
   return byHead ?? (word !== undefined && isReply(error) ? 'unknown' : system.faultOf(error))
 }
 

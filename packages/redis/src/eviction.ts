@@ -1,12 +1,12 @@
 import { SessionError } from '@sess/core'
 import type { IndexMode } from './writer.ts'
 
-/** What `maxmemory-policy` means for a store. */
+/** The meaning of `maxmemory-policy` for a store. */
 export interface Eviction {
   readonly mode: IndexMode
   /** Whether the server may have removed a record before its time. */
   readonly mayEvict: boolean
-  /** What the application should know of. */
+  /** The application should hear of this. */
   readonly warning: SessionError | null
 }
 

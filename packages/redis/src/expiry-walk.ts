@@ -9,7 +9,7 @@ const pageSize = 256
 /** Later than any score. */
 const latest = '9999999999999999'
 
-/** How many sessions are live. Of those that an index can tell no record is read, but where the server may have evicted some. */
+/** How many sessions are live. Records are read where an index cannot tell, or where the server may have evicted some. */
 export async function countLive(buckets: Buckets, now: number, readsAll: boolean): Promise<number> {
   const { layout } = buckets
   const first = instantText(now - maxLagMs)
@@ -32,8 +32,8 @@ export async function countLive(buckets: Buckets, now: number, readsAll: boolean
 }
 
 /**
- * A step of removing expired records: sessions, of which the answer tells, and others. The cursor says of each bucket how many entries have been passed over,
- * which stay though their score is past.
+ * A step of removing expired records. The answer counts the sessions among them. The cursor holds for each bucket how many
+ * entries have been passed over: those stay, though their score is past.
  */
 export async function clean(
   kinds: readonly Buckets[],

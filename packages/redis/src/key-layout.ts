@@ -72,7 +72,7 @@ export function seriesOf(key: string): string {
 const personLength = 11
 const seriesLength = 6
 
-/** What the entries of a person's sessions begin with. Two persons may share it: whoever goes by it looks at the record. */
+/** The beginning of the entries of a person's sessions. Two persons may share it, so every reader checks the record. */
 export function personOf(identityKey: string): string {
   return hash('sha1', identityKey).slice(0, personLength)
 }

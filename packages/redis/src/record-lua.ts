@@ -1,17 +1,18 @@
-import { headerBytes, luaForm, luaNewer, luaRest, maxLagMs, offsetOf, place, versionEnd } from './record-text.ts'
+import { header } from './record-fields.ts'
+import { headerBytes, luaForm, luaNewer, luaRest, maxLagMs, offsetOf, versionEnd } from './record-text.ts'
 
 /**
- * KEYS of every script are of one slot on a Cluster, and are all that it touches: what it finds in an index is looked at in
- * a second call, which declares it. ARGV[1] is the store's own time, with 16 digits.
+ * The KEYS of a script lie in one slot of a Cluster, and a script touches no other key. Records that a script finds in an index
+ * are read by a second call, which declares them. ARGV[1] is the store's own time, with 16 digits.
  *
- * An index is written before its record and cleared after it: where a server stops a script half-way, an index names too
- * much rather than too little. Whoever goes by an index looks at the record, and removes an entry that no record has.
+ * Indexes are written before the record and removed after it. If a script is interrupted, an index may hold stale entries but
+ * never misses one. Readers always check the record, and remove an entry that no record has.
  *
- * The score in the index by expiry may lag behind its record's expiresAt, so that a session in use costs the index a write
- * every 35 minutes: it is never later, and at most that much (or an eighth of the remaining time) earlier. The record says
- * by which instant it is indexed.
+ * The score in the index by expiry may lag behind the record's expiresAt, so that a session in use writes to the index once in
+ * 35 minutes. The score is never later than expiresAt. It is earlier by 35 minutes at most, and by an eighth of the remaining
+ * time at most. The record holds the instant by which it is indexed.
  *
- * What a call costs here is mostly its arguments, and a number costs three times what a text does.
+ * The arguments are most of the cost of a call, and a number costs three times as much as a string.
  */
 export const recordLua = `
 local now = ARGV[1]
@@ -19,25 +20,25 @@ local nowMs = tonumber(now)
 local sub, find = string.sub, string.find
 
 local function expiryOf(text)
-  return sub(text, ${place('expiresAt')})
+  return sub(text, ${header.place('expiresAt')})
 end
 
 local function indexedOf(text)
-  return sub(text, ${place('indexed')})
+  return sub(text, ${header.place('indexed')})
 end
 
 local function deadlineOf(text)
-  return sub(text, ${place('deadline')})
+  return sub(text, ${header.place('deadline')})
 end
 
 -- How long the header is, fields of later layouts included.
 local function lengthOf(text)
-  return tonumber(sub(text, 7, 8), 36)
+  return tonumber(sub(text, ${header.place('length')}), 36)
 end
 
--- What a write is answered with: expiresAt, deadline, createdAt, ttlMs.
+-- The answer to a write: expiresAt, deadline, createdAt, ttlMs.
 local function timesIn(text)
-  return sub(text, ${place('expiresAt')}) .. sub(text, ${place('deadline', 'createdAt')}) .. sub(text, ${place('ttlMs')})
+  return sub(text, ${header.place('expiresAt')}) .. sub(text, ${header.place('deadline', 'createdAt')}) .. sub(text, ${header.place('ttlMs')})
 end
 
 local function identityOf(text)
@@ -71,7 +72,7 @@ local function isWrongType(reason)
   return sub(reason, 1, 9) == 'WRONGTYPE'
 end
 
--- The header, or nil and what is there instead: 'none', 'foreign' (no string), 'newer' or 'damaged'. Any other error is one.
+-- Gives the header, or nil and the reason: 'none', 'foreign' (no string), 'newer' or 'damaged'. It throws every other error.
 local function lookAt(key)
   local ok, header = pcall(headerOf, key)
   if ok then return header, 'none' end
@@ -91,7 +92,7 @@ end
 local function entryOf(text, key)
   local identity = identityOf(text)
   if identity == '' then return '!' .. memberOf(key) end
-  return sub(redis.sha1hex(identity), 1, 11) .. sub(text, ${place('series')}) .. memberOf(key)
+  return sub(redis.sha1hex(identity), 1, 11) .. sub(text, ${header.place('series')}) .. memberOf(key)
 end
 
 local function isAnonymous(entry)

@@ -1,58 +1,23 @@
 import { type ChangedRecord, SessionError, type SessionRecord, type StoredTimes } from '@sess/core'
+import { type Field, header, reply } from './record-fields.ts'
 
 /**
- * How a record lies in its string value: a header of fixed places, then identityKey (empty for none), version and payload with a
- * space in between.
- *
- * The header begins with `sess`, the number of its layout, that of the lowest layout whose readers can read it, and its own
- * length in base 36. A later layout adds fields at its end: whoever does not know them keeps them as they are. The instants are
- * expiresAt, the one by which the record is indexed (see the scripts) and deadline, with 16 digits each, which scripts compare.
- * The rest costs fewer bytes in base 36: lastSeenAt has 11 digits, createdAt a sign before as many, and ttlMs 9. The series has 6
- * hexadecimal digits (see key-layout.ts).
- *
- * One string is read with one MGET. A script reads a few bytes of the start, compares instants as strings, and overwrites in
- * place what a touch moves, which stands together. Whoever goes by a header has checked its whole form.
+ * A record is one string: the header (see record-fields.ts), then identityKey (empty for none), version and payload with a space
+ * between them. One MGET reads it. A script reads the first bytes, compares instants as strings, and overwrites in place the
+ * fields that a touch moves, which stand together. A later layout adds fields at the end of the header: a reader that does not
+ * know them keeps them as they are. Every reader checks the form of the whole header before it uses a field.
  */
-const fields = [
-  ['magic', 8],
-  ['expiresAt', 16],
-  ['indexed', 16],
-  ['lastSeenAt', 11],
-  ['deadline', 16],
-  ['createdAt', 12],
-  ['series', 6],
-  ['ttlMs', 9],
-] as const
 
-type Field = (typeof fields)[number][0]
-
-const ends = new Map<Field, number>()
-let end = 0
-for (const [name, width] of fields) {
-  end += width
-  ends.set(name, end)
-}
 /** How many bytes the fields have that this layout knows. */
-export const headerBytes = end
+export const headerBytes = header.after - 1
 
-function widthOf(field: Field): number {
-  return fields.find(([name]) => name === field)?.[1] ?? 0
-}
-
-/** The first and the last byte of some fields that stand together, as Lua counts them. */
-export function place(first: Field, last: Field = first): string {
-  return `${(ends.get(first) ?? 0) - widthOf(first) + 1}, ${ends.get(last) ?? 0}`
-}
-
-/** Where a field begins, as SETRANGE counts it. */
+/** Where a field of the header begins, as SETRANGE counts it. */
 export function offsetOf(field: Field): string {
-  return String((ends.get(field) ?? 0) - widthOf(field))
+  return String(header.from(field) - 1)
 }
 
-/** What a header of this layout begins with. */
+/** The beginning of a header of this layout. */
 export const magic = `sess11${headerBytes.toString(36).padStart(2, '0')}`
-/** What comes behind the fields that this layout knows, as Lua counts it. */
-export const afterHeader = headerBytes + 1
 
 const knownForm = /^sess[\da-z]1[\da-z]{2}(\d{16})\d{16}([\da-z]{11})(\d{16})([+-][\da-z]{11})[\da-f]{6}([\da-z]{9})/
 const restForm = /(\S{0,64}) (\S{1,64}) /y
@@ -86,21 +51,21 @@ export const maxLagMs = 2 ** maxLagBits
 export const touchLua = `
 local ttl = own
 if own < 0 then
-  ttl = tonumber(sub(stored, ${place('ttlMs')}), 36)
+  ttl = tonumber(sub(stored, ${header.place('ttlMs')}), 36)
   if ttl == 0 then ttl = -own end
 end
 local at = tonumber(seen, 36) + ttl
 local _, bits = math.frexp(math.max(1000, ttl) / 8)
 local lag = 2 ^ math.min(${maxLagBits}, bits - 1)
 local expires, indexed = string.format('%016d', at), string.format('%016d', at - at % lag)
-local deadline = sub(stored, ${place('deadline')})
+local deadline = sub(stored, ${header.place('deadline')})
 if expires > deadline then
   at, expires, indexed = tonumber(deadline), deadline, deadline
 end
 local left = string.format('%d', math.max(1000, at - tonumber(now)))
 `
 
-/** An instant as the scripts compare it. Digits alone: a server compares texts by its locale. */
+/** An instant as the scripts compare it. It has digits alone, as a server compares strings by its locale. */
 export function instantText(ms: number): string {
   const digits = String(Math.max(0, Math.ceil(ms)))
   // As most instants have: to pad them costs as much again.
@@ -137,7 +102,7 @@ export function ttlText(ttlMs: number | null): string {
     .padStart(9, '0')
 }
 
-/** What a replacement leaves as it is: deadline, createdAt, series and idle time. */
+/** The fields that a replacement keeps: deadline, createdAt, series and idle time. */
 export function keptText(
   { deadline, createdAt, ttlMs }: Pick<SessionRecord, 'deadline' | 'createdAt' | 'ttlMs'>,
   series: string,
@@ -148,26 +113,36 @@ export function keptText(
   return `${deadlineText(deadline)}${sign}${created.toString(36).padStart(11, '0')}${series}${ttlText(ttlMs)}`
 }
 
-/** What follows the header of a record. */
+/** The part of a record behind its header. */
 export function restText({ identityKey, version, payload }: SessionRecord | ChangedRecord): string {
   return `${identityKey ?? ''} ${version} ${payload}`
 }
 
-/** What a script tells of a stored record: its expiresAt, deadline, createdAt and idle time. */
+const [deadlineAt, createdAtAt, ttlMsAt] = [
+  reply.from('deadline') - 1,
+  reply.from('createdAt') - 1,
+  reply.from('ttlMs') - 1,
+]
+
+/** Decodes a script's answer about a stored record: its expiresAt, deadline, createdAt and idle time. */
 export function decodeTimes(text: string): StoredTimes {
   return {
-    createdAt: Number.parseInt(text.slice(32, 44), 36),
-    expiresAt: Number(text.slice(0, 16)),
-    ttlMs: ttlOf(text.slice(44)),
-    deadline: deadlineOf(text.slice(16, 32)),
+    expiresAt: Number(text.slice(0, deadlineAt)),
+    deadline: deadlineOf(text.slice(deadlineAt, createdAtAt)),
+    createdAt: Number.parseInt(text.slice(createdAtAt, ttlMsAt), 36),
+    ttlMs: ttlOf(text.slice(ttlMsAt)),
   }
 }
+
+const lengthAt = header.from('length') - 1
 
 /** The record, or `SESS_CORRUPT` where sess did not write the value: one such value fails alone. */
 export function decodeRecord(key: string, value: string): SessionRecord | SessionError {
   const known = knownForm.exec(value)
   if (known !== null)
-    restForm.lastIndex = value.startsWith(magic) ? headerBytes : Number.parseInt(value.slice(6, 8), 36)
+    restForm.lastIndex = value.startsWith(magic)
+      ? headerBytes
+      : Number.parseInt(value.slice(lengthAt, lengthAt + 2), 36)
   const rest = known === null || restForm.lastIndex < headerBytes ? null : restForm.exec(value)
   if (known === null || rest === null) {
     const problem = newerForm.test(value) ? 'a newer version of sess wrote it' : 'it is damaged'

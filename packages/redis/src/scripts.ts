@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { header } from './record-fields.ts'
 import { entriesLua, indexLua, recordLua } from './record-lua.ts'
-import { headerBytes, luaForm, luaRest, place, versionEnd } from './record-text.ts'
+import { headerBytes, luaForm, luaRest, versionEnd } from './record-text.ts'
 import { usualWriteLua } from './usual-write-lua.ts'
 import { writeLua } from './write-lua.ts'
 
@@ -10,7 +11,7 @@ export interface Script {
   readonly sha: string
 }
 
-/** What a write does for its indexes on a server that may evict keys: ARGV[3]. */
+/** ARGV[3] says how a write treats its indexes on a server that may evict keys. */
 const modes = `
 local lasting = ARGV[3] == 'lasting'
 local healing = lasting or ARGV[3] == 'healing'
@@ -74,7 +75,7 @@ answer[1] = removed
 return answer
 `
 
-/** Of each index by expiry: how many entries have a score after ARGV[1], and how many before ARGV[2]. */
+/** Counts the entries of each index by expiry with a score after ARGV[1], and those with a score before ARGV[2]. */
 const tally = `
 local counts = {}
 for _, index in ipairs(KEYS) do
@@ -104,8 +105,8 @@ local live = 0
 for _, key in ipairs(KEYS) do
   local header = redis.pcall('GETRANGE', key, '0', '${versionEnd}')
   if type(header) == 'string' then
-    if string.find(header, '${luaForm}') and string.sub(header, ${place('expiresAt')}) > ARGV[1] then
-      local length = tonumber(string.sub(header, 7, 8), 36)
+    if string.find(header, '${luaForm}') and string.sub(header, ${header.place('expiresAt')}) > ARGV[1] then
+      local length = tonumber(string.sub(header, ${header.place('length')}), 36)
       if length >= ${headerBytes} and string.find(header, '${luaRest}', length + 1) then live = live + 1 end
     end
   elseif string.sub(header.err, 1, 9) ~= 'WRONGTYPE' then
@@ -151,10 +152,10 @@ end
 return values
 `
 
-/** Its key says which node of a Cluster is asked. */
+/** The server's time. On a Cluster the key says which node is asked. */
 const time = "return redis.call('TIME')"
 
-/** Likewise. Empty where the server does not tell. */
+/** The server's maxmemory-policy, or an empty string where it refuses INFO. On a Cluster the key says which node is asked. */
 const policy = `
 local info = redis.pcall('INFO', 'memory')
 return type(info) == 'string' and string.match(info, 'maxmemory_policy:(%S+)') or ''

@@ -34,12 +34,15 @@ export class SessionsOfPerson {
     const keys = entries.map(keyOfEntry)
     const found = await this.#read(keys)
     const unreadableKeys = keys.filter((_key, index) => found[index] instanceof Error)
-    const missing = entries.filter((_, index) => found[index] === null)
-    const moved =
-      missing.length === 0 ? [] : await this.#buckets.onEntries(scripts.mend, missing, [instantText(now), ''])
+    const isOfPerson = (record: SessionRecord | null) => record?.identityKey === identityKey
+    // A script that was interrupted may have left an entry whose record has ended, or is another person's by now.
+    const stale = entries.filter((_, index) => {
+      const record = found[index] as SessionRecord | Error | null
+      return !(record instanceof Error || isOfPerson(record))
+    })
+    const moved = stale.length === 0 ? [] : await this.#buckets.onEntries(scripts.mend, stale, [instantText(now), ''])
     const records = found.filter(
-      (record) =>
-        record instanceof Error || (record !== null && record.identityKey === identityKey && record.expiresAt > now),
+      (record) => record instanceof Error || (isOfPerson(record) && (record as SessionRecord).expiresAt > now),
     ) as (SessionRecord | Error)[]
     return { records, unreadableKeys, cursor: cursorOf(moved.flat() as string[], next, tries) }
   }
@@ -64,7 +67,7 @@ export class SessionsOfPerson {
   async #step(identityKey: string, from: string, limit: number): Promise<Step> {
     const { identityIndexes } = this.#buckets.layout
     const person = personOf(identityKey)
-    // Of the buckets the one that reaches least far says how far the step goes: of 384 entries that are found about 115 are its own.
+    // The step goes as far as the bucket that reaches least far. It uses about 115 of 384 entries that are found.
     for (let most = Math.ceil((1.5 * limit) / identityIndexes.length); ; most *= 4) {
       const bounds = [`[${person}${from}`, `(${person}g`, String(most)]
       const entries = (await this.#buckets.onIndexes(scripts.find, identityIndexes, bounds)).flat() as string[]
@@ -72,7 +75,7 @@ export class SessionsOfPerson {
       if (next === null) return { entries, next }
       const within = entries.filter((entry) => seriesOfEntry(entry) < next)
       if (within.length > 0) return { entries: within, next }
-      // So many sessions have one series, which a step must not divide.
+      // More sessions than that have one series, and a step must not divide a series.
     }
   }
 }

@@ -1,11 +1,8 @@
-import { afterHeader, magic, offsetOf, place, touchLua } from './record-text.ts'
-
-/** How a whole record stands in an operand: lastSeenAt, deadline, createdAt, series and ttlMs, and what follows the header. */
-const seriesInText = 11 + 16 + 12
-const restInText = seriesInText + 6 + 9 + 1
+import { changed, header, rotated, times, whole } from './record-fields.ts'
+import { magic, offsetOf, touchLua } from './record-text.ts'
 
 /**
- * Does writes of every kind, each by itself, and answers with what came of each. It follows `recordLua` and `indexLua`.
+ * Does writes of every kind, each by itself, and answers with the outcome of each. It follows `recordLua` and `indexLua`.
  *
  * ARGV[2] has a letter per write, its kind; ARGV[3] says what is done for the indexes on a server that may evict keys. From
  * ARGV[4] on each write has its operands, and its keys begin with its record and the two indexes of its bucket (a state has
@@ -33,11 +30,11 @@ local function lookAround(byExpiry)
   end
 end
 
--- Writes a record over what may have been there: header. text is all that follows its expiresAt and the instant of its index:
--- lastSeenAt, what a replacement keeps, and the rest. start: what its header begins with.
+-- Writes a record, also over another one, whose header is given then. start is the beginning of the new header. text is the
+-- part of the record behind expiresAt and indexed: lastSeenAt, the fields that a replacement keeps, and the rest.
 local function store(at, times, start, text, header)
   local key, byExpiry, byIdentity = KEYS[at], KEYS[at + 1], KEYS[at + 2]
-  local expiresAt, indexed, ttl = sub(times, 1, 16), sub(times, 17, 32), sub(times, 33)
+  local expiresAt, indexed, ttl = sub(times, ${times.place('expiresAt')}), sub(times, ${times.place('indexed')}), sub(times, ${times.after})
   local value = start .. expiresAt .. indexed .. text
   local entry, former = entryOf(value, key), header and entryOf(header, key)
   if healing or entry ~= former or indexed ~= indexedOf(header) then
@@ -53,7 +50,7 @@ end
 
 -- The same for a whole record, which keeps its place among those of its person.
 local function storeWhole(at, times, text, header)
-  if header then text = sub(text, 1, ${seriesInText}) .. sub(header, ${place('series')}) .. sub(text, ${seriesInText + 7}) end
+  if header then text = sub(text, ${whole.place('lastSeenAt', 'createdAt')}) .. sub(header, ${header.place('series')}) .. sub(text, ${whole.from('ttlMs')}) end
   return store(at, times, '${magic}', text, header)
 end
 
@@ -63,15 +60,15 @@ end
 
 -- The times of a write over header, with a deadline that may cut them short. Without a TTL the record keeps the one that it has.
 local function timesOver(header, times, deadline)
-  if times == '' then times = sub(header, ${place('expiresAt', 'indexed')}) end
-  if sub(times, 1, 16) <= deadline then return times end
+  if times == '' then times = sub(header, ${header.place('expiresAt', 'indexed')}) end
+  if sub(times, ${times.place('expiresAt')}) <= deadline then return times end
   return deadline .. deadline .. ttlUntil(deadline)
 end
 
--- text: lastSeenAt, and what follows the header.
+-- text is lastSeenAt, and then the part behind the header.
 local function overwrite(at, times, text, header)
-  local kept = sub(header, ${place('deadline').split(',')[0]}, lengthOf(header))
-  return store(at, timesOver(header, times, deadlineOf(header)), sub(header, 1, 8), sub(text, 1, 11) .. kept .. sub(text, 12), header)
+  local kept = sub(header, ${header.from('deadline')}, lengthOf(header))
+  return store(at, timesOver(header, times, deadlineOf(header)), sub(header, ${header.place('layout', 'length')}), sub(text, ${changed.place('lastSeenAt')}) .. kept .. sub(text, ${changed.after}), header)
 end
 
 local function timesOfTouch(stored, seen, own)
@@ -81,7 +78,7 @@ end
 
 local writes = {}
 
--- Also what another application had put there. Of what is damaged nobody knows which entries it had.
+-- It replaces a value of another application, too. Nobody knows which entries a damaged record had.
 function writes.p(at, arg)
   local header, instead = lookAt(KEYS[at])
   storeWhole(at, ARGV[arg], ARGV[arg + 1], header)
@@ -103,7 +100,7 @@ function writes.i(at, arg)
   local text = ARGV[arg + 1]
   local header = headerOf(KEYS[at])
   if header and isLive(header) then
-    return versionOf(header, lengthOf(header) + 1) == versionOf(text, ${restInText}) and 1 or 0
+    return versionOf(header, lengthOf(header) + 1) == versionOf(text, ${whole.after}) and 1 or 0
   end
   storeWhole(at, ARGV[arg], text, header)
   return 1
@@ -118,7 +115,7 @@ function writes.c(at, arg)
   local header = liveHeader(KEYS[at])
   if not header then return 'gone' end
   local stored, text = versionOf(header, lengthOf(header) + 1), ARGV[arg + 2]
-  if stored == versionOf(text, 12) then return timesIn(header) end
+  if stored == versionOf(text, ${changed.after}) then return timesIn(header) end
   if stored ~= ARGV[arg + 1] then return 'conflict' end
   return overwrite(at, ARGV[arg], text, header)
 end
@@ -128,12 +125,12 @@ function writes.t(at, arg)
   local header = liveHeader(key)
   if not header then return 'gone' end
   local times = timesOfTouch(header, seen, own)
-  local expiresAt, indexed = sub(times, 1, 16), sub(times, 17, 32)
+  local expiresAt, indexed = sub(times, ${times.place('expiresAt')}), sub(times, ${times.place('indexed')})
   if healing or indexedOf(header) ~= indexed then
     add(KEYS[at + 1], KEYS[at + 2], entryOf(header, key), indexed, expiresAt)
   end
   redis.call('SETRANGE', key, '${offsetOf('expiresAt')}', expiresAt .. indexed .. seen)
-  redis.call('PEXPIRE', key, sub(times, 33))
+  redis.call('PEXPIRE', key, sub(times, ${times.after}))
   return expiresAt
 end
 
@@ -171,7 +168,8 @@ end
 -- The record, with its keys, at the end of its keys.
 function writes.o(at, arg)
   local key, newKey, text = KEYS[at], KEYS[at + 3], ARGV[arg + 2]
-  local seen, deadline, ttlMs, rest = sub(text, 1, 11), sub(text, 12, 27), sub(text, 28, 36), sub(text, 37)
+  local seen, deadline = sub(text, ${rotated.place('lastSeenAt')}), sub(text, ${rotated.place('deadline')})
+  local ttlMs, rest = sub(text, ${rotated.place('ttlMs')}), sub(text, ${rotated.after})
   local header = liveHeader(key)
   if not header then
     local moved = lookAt(newKey)
@@ -182,10 +180,10 @@ function writes.o(at, arg)
   if versionOf(header, lengthOf(header) + 1) ~= ARGV[arg + 1] then return 'conflict' end
   if redis.call('EXISTS', newKey) == 1 then return 'taken' end
   local times = timesOver(header, ARGV[arg], deadline)
-  if #times == 32 then times = times .. ttlUntil(times:sub(1, 16)) end
-  local tail = sub(header, ${afterHeader}, lengthOf(header))
-  local whole = seen .. deadline .. sub(header, ${place('createdAt', 'series')}) .. ttlMs .. tail .. rest
-  local stored = store(at + 3, times, sub(header, 1, 8), whole, nil)
+  if #times < ${times.after} then times = times .. ttlUntil(sub(times, ${times.place('expiresAt')})) end
+  local tail = sub(header, ${header.after}, lengthOf(header))
+  local whole = seen .. deadline .. sub(header, ${header.place('createdAt', 'series')}) .. ttlMs .. tail .. rest
+  local stored = store(at + 3, times, sub(header, ${header.place('layout', 'length')}), whole, nil)
   redis.call('DEL', key)
   drop(KEYS[at + 1], KEYS[at + 2], entryOf(header, key))
   return stored

@@ -16,7 +16,7 @@ interface WritableCall {
   readonly args: string[]
 }
 
-/** What writes do for the indexes: more where a server may evict keys. See the scripts. */
+/** How writes treat the indexes. They do more where a server may evict keys. See the scripts. */
 export type IndexMode = '' | 'healing' | 'lasting'
 
 /** Every write, each atomic for itself. */
@@ -61,7 +61,7 @@ export class Writer {
 
   #usual(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
     const { script, keys, args } = usualCall(this.#sessions, operations, now)
-    return this.#connection.run(script, keys, args).then((answer) => {
+    return this.#connection.run(script, keys, args, (answer) => {
       const replies = answer as Reply[]
       return replies.includes(null)
         ? this.#finish(operations, replies, now)
@@ -69,7 +69,7 @@ export class Writer {
     })
   }
 
-  /** What the usual way has left. */
+  /** Does the writes that the usual way has left undone. */
   async #finish(operations: readonly WriteOperation[], replies: readonly Reply[], now: number) {
     const left = operations.filter((_, index) => replies[index] === null)
     const outcomes = (await orErrors(left, this.#general(left, now))).values()
@@ -82,7 +82,7 @@ export class Writer {
   #general(operations: readonly WriteOperation[], now: number): Promise<WriteOutcome[]> {
     const call = generalCall(this.#sessions, this.#states, operations, now, this.mode)
     this.#takeAlong(call, operations)
-    return this.#connection.run(call.script, call.keys, call.args).then((answer) => {
+    return this.#connection.run(call.script, call.keys, call.args, (answer) => {
       const replies = answer as (number | string)[]
       for (let at = (call.args[1] as string).length; at < replies.length; at += 2) {
         this.#suspect(operations[Number(replies[at]) - 1] as WriteOperation, replies[at + 1] as string)
@@ -94,7 +94,7 @@ export class Writer {
     })
   }
 
-  /** Adds to a call what shall be looked at. */
+  /** Adds suspect entries to a call, which checks them. */
   #takeAlong(call: WritableCall, operations: readonly WriteOperation[]): void {
     const { sessions, states } = this.#suspects
     if (this.#connection.isCluster) {
@@ -194,7 +194,7 @@ function isOfState(kind: WriteOperation['kind']): boolean {
   return kind === 'putState' || kind === 'consumeState'
 }
 
-/** What others of the same batch have done is not unsaid by one call's failure. */
+/** Where a call fails, only its own writes fail. */
 function orErrors(operations: readonly WriteOperation[], outcomes: Promise<WriteOutcome[]>): Promise<WriteOutcome[]> {
   return outcomes.catch((error: Error) => operations.map(() => error))
 }

@@ -77,7 +77,7 @@ function timesOf({ keepsExpiry, expiresAt }: ChangedRecord, now: number): string
   return timesText(keepsExpiry ? null : expiresAt, now)
 }
 
-/** What a script's reply to one write means. Numbers are texts where a client asks for that. */
+/** Decodes a script's reply to one write. A client may be set to give numbers as strings. */
 export function outcomeOf(operation: WriteOperation, reply: number | string): WriteOutcome {
   const text = String(reply)
   if (text.startsWith('!')) return replyError(text.slice(1))

@@ -87,7 +87,7 @@ describe.skipIf(isSkipped('redis7'))('an outage', () => {
     const { id } = await store.create()
     for (let round = 0; round < 5; round++) {
       proxy.cut()
-      // What was on its way is lost; what comes after waits for the connection.
+      // The calls that were on their way are lost. Later ones wait for the connection.
       await store.ping().catch(() => {})
       expect(await store.exists(id)).toBe(true)
     }

@@ -41,6 +41,7 @@ describe('the table of errors', () => {
       'MISCONF Redis is configured to save RDB snapshots',
       'OOM command not allowed',
       'BUSY Redis is busy running a script',
+      'ERR Script killed by user with SCRIPT KILL. script: 0, on @user_script:1.',
       'READONLY You cannot write against a read only replica',
       'NOREPLICAS Not enough good replicas to write',
       'ERR max number of clients reached',

@@ -11,7 +11,7 @@ import { type Detour, startDetour } from './detour.ts'
 /** A client of ioredis, to look at what is stored. */
 export type Inspector = Redis | Cluster
 
-/** What a store of a test was opened with, for its peers, its dump and its end. */
+/** The options that a store of a test was opened with, for its peers, its dump and its end. */
 interface Opened {
   readonly prefixes: { sessionPrefix: string; statePrefix: string }
   readonly clients: RedisClient[]
@@ -20,7 +20,7 @@ interface Opened {
 interface HarnessOptions {
   /** A client without options, to look at what is stored. */
   readonly inspect: () => Inspector
-  /** What the client of the store puts in front of every key. */
+  /** The string that the store's client puts in front of every key. */
   readonly keyPrefix?: string
   /** How a store or a peer connects. A client in it is closed after the case. */
   readonly config: () => RedisConfig

@@ -1,3 +1,4 @@
+import type { SessionStore } from '@sess/core'
 import { isSkipped, shared, start } from '@sess/testkit'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -58,6 +59,26 @@ describe.skipIf(isSkipped('redis7'))('an entry whose record is gone', () => {
     await store.cleanExpired()
     expect(await entries()).toEqual([200, 200])
     expect(await store.listByIdentity(ada)).toHaveLength(200)
+  })
+
+  it.each([
+    ['a list', (store: SessionStore) => store.listByIdentity(ada).then((found) => found.length)],
+    ['a sign-out everywhere', (store: SessionStore) => store.deleteByIdentity(ada)],
+  ])("of a session that is another person's by now goes with %s, and the session stays", async (_name, look) => {
+    const { store, client, keys, entries } = await open()
+    const eve = { ...ada, externalId: 'eve' }
+    const { id } = await store.create({ identity: ada })
+    const [byIdentity = ''] = (await keys()).filter((key) => key.endsWith('}@'))
+    const [former = ''] = await client.zrange(byIdentity, '0', '-1')
+    await store.update(id, (session) => ({ ...session, identity: eve }))
+    // A server that stops in the middle of a script leaves the former entry.
+    await client.zadd(byIdentity, 0, former)
+    await client.zadd(byIdentity.slice(0, -1), Date.now() + hourMs, former)
+    expect(await entries()).toEqual([2, 2])
+    expect(await look(store)).toBe(0)
+    expect(await entries()).toEqual([1, 1])
+    expect(await store.listByIdentity(eve)).toHaveLength(1)
+    expect(await store.count()).toBe(1)
   })
 
   it('goes with later states', async () => {

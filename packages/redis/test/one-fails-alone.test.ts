@@ -162,7 +162,7 @@ describe.skipIf(isSkipped('redis7'))('a record that the server refuses to read',
   })
 })
 
-/** What comes of everything that needs a sound record. */
+/** The outcomes of all calls that need a sound record: a code, or 'done'. */
 function codesOf(store: SessionStore, session: Awaited<ReturnType<SessionStore['create']>>): Promise<string[]> {
   const { id } = session
   const calls = [store.load(id), store.exists(id), store.touch(id), store.save(session), store.update(id, () => {})]

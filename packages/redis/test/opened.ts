@@ -64,8 +64,14 @@ export function comeBetween(
   between: (call: SeenCall, proceed: (script?: Script) => Promise<unknown>) => Promise<unknown>,
 ): void {
   const { run } = Connection.prototype
-  const spy = vi.spyOn(Connection.prototype, 'run').mockImplementation(function (this: Connection, script, keys, args) {
-    return between({ script, keys, args }, (other = script) => run.call(this, other, keys, args))
+  const spy = vi.spyOn(Connection.prototype, 'run').mockImplementation(function (
+    this: Connection,
+    script,
+    keys,
+    args,
+    map = (answer) => answer,
+  ) {
+    return between({ script, keys, args }, (other = script) => run.call(this, other, keys, args)).then(map)
   })
   onTestFinished(() => spy.mockRestore())
 }

@@ -126,6 +126,25 @@ describe.each(servers.filter(({ name }) => !isSkipped(name)))('on $name', ({ nam
     expect(await peer.exists(id)).toBe(true)
   })
 
+  it('deleteAll ends the only session, though it is rotated after the scan has found its entry', {
+    timeout,
+  }, async () => {
+    const { store, peer } = await openTwo()
+    let { id } = await store.create()
+    let isRotated = false
+    comeBetween(async ({ script }, proceed) => {
+      const answer = await proceed()
+      if (script === scripts.scan && !isRotated) {
+        isRotated = true
+        id = (await peer.rotate(id))?.id ?? id
+      }
+      return answer
+    })
+    expect(await store.deleteAll()).toBe(1)
+    expect(isRotated).toBe(true)
+    expect(await peer.exists(id)).toBe(false)
+  })
+
   it('no command is longer the more sessions there are', { timeout }, async () => {
     let time = Date.now()
     const { store } = await openTwo({ now: () => time })

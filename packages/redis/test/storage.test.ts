@@ -72,7 +72,7 @@ describe.skipIf(isSkipped('redis7'))('expiry by the server itself', () => {
 
 describe.skipIf(isSkipped('redis7'))('an index that lags behind a session in use', () => {
   const ttl = 24 * hourMs
-  /** Of an expiry that is a multiple of the lag, as what is indexed by. */
+  /** An expiry that is a multiple of the lag, so that the index has it unrounded. */
   const start = 858_307 * lagMs - ttl
 
   it('is written every 35 minutes, and makes no count, list or clean-up wrong', async () => {

@@ -11,7 +11,7 @@ import { keysOf } from './harness.ts'
 
 const now = 1_800_000_000_000
 const ttl = 24 * 3_600_000
-/** Of an expiry that is indexed exactly. */
+/** An expiry that the index has unrounded. */
 const expiresAt = Math.ceil((now + ttl) / maxLagMs) * maxLagMs
 const key = randomBytes(32).toString('base64url')
 
@@ -61,7 +61,7 @@ describe.skipIf(isSkipped('redis7'))('the usual way of a write and the general o
     return () => client.disconnect()
   })
 
-  /** What came of an operation on what `prepare` stored, and what was stored then, each way. */
+  /** The outcome of an operation on the record that `prepare` stored, and the record that is stored then, each way. */
   async function bothWays(operation: WriteOperation, prepare: (layout: KeyLayout) => Promise<unknown>) {
     let wasUsual = false
     const ways = await Promise.all(

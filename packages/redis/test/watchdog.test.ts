@@ -10,7 +10,7 @@ const prefixes = () => {
   return { sessionPrefix: `${name}:s:`, statePrefix: `${name}:t:` }
 }
 
-/** What a breakpoint, a garbage collection or a throttled container does to the process. */
+/** Stops the process, as a breakpoint, a garbage collection or a throttled container does. */
 function pauseFor(ms: number): void {
   const end = performance.now() + ms
   while (performance.now() < end);

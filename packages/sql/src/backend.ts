@@ -1,7 +1,7 @@
 import { type Batching, type SessionBackend, writeKinds } from '@sess/core'
 import { byKey, onlyInteger, textOf } from './answers.ts'
 import { rowColumns } from './assignments.ts'
-import { cleanUpOneStep, cleanUpStatements } from './clean-up-steps.ts'
+import { cleanUpOneStep, cleanUpStatements, smallerSteps } from './clean-up-steps.ts'
 import { conflictRetries } from './conflict-retries.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlCall, SqlDriver, SqlResult, SqlValue, SqlWork } from './driver.ts'
@@ -44,6 +44,7 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
   const usual = identityStatements(of)
   const inOrder = dialect.forms.lockInOrder ? identityStatements(of, true) : usual
   const cleanUp = cleanUpStatements(of)
+  const inSmallerSteps = smallerSteps(driver)
   const retryOnConflict = conflictRetries(driver)
   const writers = makeWriters(driver, of, names)
   const write = dialect.writeRows.from
@@ -89,7 +90,8 @@ export function createSqlBackend(options: SqlBackendOptions): SessionBackend {
     async count(now) {
       return onlyInteger(await run(statements.count, clock(now)))
     },
-    cleanExpired: (cursor, limit, now) => cleanUpOneStep(cleanUp, run, cursor, limit, now),
+    cleanExpired: (cursor, limit, now) =>
+      inSmallerSteps(limit, (rows) => cleanUpOneStep(cleanUp, run, cursor, rows, now)),
     listByIdentity: (identityKey, cursor, limit, now) =>
       listStep(usual, run, dialect.identityPages, { identityKey, cursor, limit, now }),
     async deleteByIdentity(identityKey, exceptKey, cursor, limit, now) {

@@ -1,6 +1,7 @@
 import type { CleanedPage } from '@sess/core'
 import { integerOf, textOf } from './answers.ts'
 import { beginningOfTime, now } from './assignments.ts'
+import type { SqlDriver } from './driver.ts'
 import { parameter, type SqlFragment, sql } from './fragment.ts'
 import type { Execute } from './identity-steps.ts'
 import { clock } from './statement-call.ts'
@@ -88,4 +89,24 @@ function nextPhase(phase: string, statements: CleanUpStatements): string | null 
 
 function largest(rows: readonly (readonly unknown[])[]): number {
   return rows.reduce((most, [place]) => Math.max(most, integerOf(place)), Number.NEGATIVE_INFINITY)
+}
+
+/**
+ * Makes steps smaller while the server ends them for their length: it may have a limit of its own for a statement (for a role, by
+ * its owner) that the usual step does not keep, and then nothing would ever be removed. Each step that is done doubles the next.
+ */
+export function smallerSteps(driver: SqlDriver): <T>(limit: number, step: (limit: number) => Promise<T>) => Promise<T> {
+  let most = Number.POSITIVE_INFINITY
+  return async (limit, step) => {
+    for (let rows = Math.min(limit, most); ; rows = most) {
+      try {
+        const page = await step(rows)
+        most = rows * 2
+        return page
+      } catch (error) {
+        if (rows === 1 || driver.fault(error) !== 'late') throw error
+        most = Math.ceil(rows / 8)
+      }
+    }
+  }
 }

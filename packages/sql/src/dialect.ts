@@ -58,6 +58,8 @@ export interface SqlDialect {
   readonly deleteMissesMovedRows?: boolean
   /** A SELECT of the names of a table's columns, for the table named by the parameter `table`. */
   readonly columnsOf: SqlFragment
+  /** A SELECT of one integer: 0 if this user would see no row of the table named by the parameter `table`, whatever is in it. */
+  readonly showsRows?: SqlFragment
 }
 
 /**

@@ -10,7 +10,7 @@ export interface Rows {
   readonly where?: SqlFragment | undefined
 }
 
-export interface Select extends Rows {
+export interface Select extends Pick<Rows, 'keys'> {
   readonly columns: readonly Column[]
 }
 
@@ -99,7 +99,7 @@ export interface LockInOrder {
  */
 export interface LockingForms {
   /** SELECT of rows that stay locked until the transaction ends. */
-  readonly lock: (target: Target, select: Select) => SqlFragment
+  readonly lock: (target: Target, select: Select & Rows) => SqlFragment
   /**
    * UPDATE of rows that exist. The count has two for each row that it changed. For a row that does not exist it may insert a
    * meaningless one; the count is then smaller, and the caller rolls the transaction back. With a `where`, the assignments

@@ -1,4 +1,5 @@
 export { createSqlBackend, type SqlBackendOptions } from './backend.ts'
+export { connectionsForWrites, defaultConnections, parseDatabaseUrl } from './connections.ts'
 export {
   encodeJsonRows,
   type IdentityPages,

@@ -1,10 +1,18 @@
 import { SessionError } from '@sess/core'
+import { onlyInteger } from './answers.ts'
 import { conflictRetries } from './conflict-retries.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { SqlDriver, SqlWork } from './driver.ts'
 import { compile, parameter, sql } from './fragment.ts'
 import { createSchemaTable, type Migration, recordVersion, migrations as released } from './schema.ts'
-import { schemaColumns, schemaTable, sessionColumns, stateColumns, type TableNames } from './table.ts'
+import {
+  columnsOfVersion2,
+  schemaColumns,
+  schemaTable,
+  sessionColumns,
+  stateColumns,
+  type TableNames,
+} from './table.ts'
 
 export interface MigrateOptions {
   readonly driver: SqlDriver
@@ -51,11 +59,34 @@ function* versionToMigrateFrom(options: MigrateOptions): SqlWork<number | null> 
   }
   const sessions = yield* columnsOf(dialect, names.sessions)
   const states = yield* columnsOf(dialect, names.states)
-  if (recorded !== null && recorded < newest && sessions.size > 0) return recorded
+  const version = versionOf(sessions, recorded)
+  if (version !== null && version < newest) return version
   requireColumns(names.sessions, sessions, sessionColumns)
   requireColumns(names.states, states, stateColumns)
   if (sessions.size === 0 || states.size === 0) return 0
+  for (const table of [names.sessions, names.states]) yield* requireVisibleRows(dialect, table)
   return null
+}
+
+/** @throws `SESS_CONFIG` if the server hides all rows: every session would seem to be missing */
+function* requireVisibleRows({ showsRows, placeholder }: SqlDialect, table: string): SqlWork<void> {
+  if (showsRows === undefined) return
+  const answer = yield { statement: compile(showsRows, placeholder, true), values: [table] }
+  if (onlyInteger(answer) !== 0) return
+  throw configError(
+    `row-level security hides every row of the table ${table} from this user; add a policy, or disable it`,
+  )
+}
+
+/**
+ * Returns the version that a table is at; null if it is missing or not known. The columns decide, and not only the record: a table
+ * may have been restored from a backup that is older than the record.
+ */
+function versionOf(columns: ReadonlySet<string>, recorded: number | null): number | null {
+  if (columns.size === 0) return null
+  const has = ({ name }: { readonly name: string }) => columns.has(name)
+  const isOfVersion1 = sessionColumns.every((column) => columnsOfVersion2.includes(column) || has(column))
+  return isOfVersion1 && !columnsOfVersion2.every(has) ? 1 : recorded
 }
 
 function* applyMigrations(options: MigrateOptions): SqlWork<void> {

@@ -55,11 +55,11 @@ const keyIn: SqlForms['keyIn'] = ({ quote, stored }, keys) =>
 
 /** The forms that PostgreSQL and SQLite share. */
 export const standardForms: SqlForms = {
-  select(target, { columns, keys, where }) {
+  select(target, { columns, keys }) {
     const { quote, table, stored } = target
     const selected = storedList(target, columns)
-    if (keys === undefined) return sql`select ${selected} from ${table} where ${keyIsParameter(target)}${and(where)}`
-    return sql`select ${selected} from ${keys} join ${table} on ${stored('key')} = s.${quote('key')}${clause('where', where)}`
+    if (keys === undefined) return sql`select ${selected} from ${table} where ${keyIsParameter(target)}`
+    return sql`select ${selected} from ${keys} join ${table} on ${stored('key')} = s.${quote('key')}`
   },
 
   first,

@@ -11,6 +11,7 @@ import {
   type SqlDriver,
   type SqlResult,
   type SqlWork,
+  standardForms,
 } from '../src/index.ts'
 
 const allAtOnce: SqlDialect = {
@@ -26,7 +27,11 @@ const allAtOnce: SqlDialect = {
 export const dialects: Readonly<Record<string, SqlDialect>> = {
   'one statement for each row, one commit for a batch': sqliteDialect,
   'one statement for each kind, with RETURNING': allAtOnce,
-  'the same, the sessions of an identity by their keys': { ...allAtOnce, identityPages: { by: 'key' } },
+  'the same with the standard forms only, the sessions of an identity by their keys': {
+    ...allAtOnce,
+    forms: standardForms,
+    identityPages: { by: 'key' },
+  },
 }
 
 export class NodeSqliteDriver implements SqlDriver {
@@ -76,6 +81,7 @@ export class NodeSqliteDriver implements SqlDriver {
   fault(error: unknown): DriverFault | undefined {
     const { errcode, message } = error as { errcode?: number; message: string }
     if (message === 'deadlock') return 'conflict'
+    if (message === 'too long') return 'late'
     if (errcode === 1555) return 'duplicate'
     return errcode !== undefined && errcode % 256 === 19 ? 'refusedRow' : undefined
   }

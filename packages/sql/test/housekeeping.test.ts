@@ -73,6 +73,26 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     expect(driver.sent).toHaveLength(1)
   })
 
+  test('clean-up goes on in smaller steps where the server ends those of the usual size', async () => {
+    const { backend, driver } = await openBackend(dialect)
+    await put(backend, ...Array.from({ length: 200 }, (_, index) => record(`old-${index}`, { expiresAt: index })))
+    let ended = 0
+    driver.before = ({ statement, values }) => {
+      if (!statement.text.startsWith('delete') || Number(values[statement.parameters.indexOf('limit')]) <= 20) return
+      ended += 1
+      throw new Error('too long')
+    }
+    const steps = await inSteps((cursor) => backend.cleanExpired(cursor, 100, now))
+    expect(steps.reduce((sum, { sessions }) => sum + sessions, 0)).toBe(200)
+    expect(await backend.count(-1)).toBe(0)
+    // It does not try the usual size at each step.
+    expect(ended).toBeLessThan(steps.length / 2)
+    driver.before = ({ statement }) => {
+      if (statement.text.startsWith('delete')) throw new Error('too long')
+    }
+    await expect(backend.cleanExpired(null, 100, now)).rejects.toThrow('too long')
+  })
+
   test('clean-up removes expired states too, and counts only sessions', async () => {
     const { backend, driver } = await openBackend(dialect)
     const states = ['a', 'b', 'c'].map((key) => ({ key, expiresAt: key === 'c' ? now + 1 : now, payload: '{}' }))
@@ -106,41 +126,45 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     expect(await backend.count(now)).toBe(2)
   })
 
-  test('many sessions of an identity come in pages, though all were made in one millisecond, and rotated ones too', async () => {
+  test('many sessions of an identity come in pages, though most were made in one millisecond, and rotated ones too', async () => {
     const { backend } = await openBackend(dialect)
     const all = Array.from({ length: 300 }, (_, index) =>
       record(`key-${String(index).padStart(3, '0')}`, {
         identityKey: 'zoe',
-        createdAt: index < 25 ? 100 : 100 + index,
+        createdAt: index < 220 ? 100 : 100 + index,
         payload: `${index}`,
       }),
     )
-    await put(backend, ...all)
+    // The places of the rows and the order of their keys have nothing to do with each other.
+    await put(backend, ...all.filter((_, index) => index % 2), ...all.filter((_, index) => index % 2 === 0).reverse())
     const found = new Set<string>()
-    let rotated = 0
+    const moved = new Set<string>()
     const pages = await inSteps(async (cursor) => {
       const page = await backend.listByIdentity('zoe', cursor, 10, now)
       for (const one of page.records) found.add((one as SessionRecord).payload)
       // One that is yet to come moves to where the pages have been already.
-      const next = all.findLast(({ payload }) => !found.has(payload))
-      if (next !== undefined) await backend.write([rotation(next, `a-${rotated++}`)], now)
+      const next = all.findLast(({ payload }) => !found.has(payload) && !moved.has(payload))
+      if (next !== undefined) await backend.write([rotation(next, `a-${moved.size}`)], now)
+      if (next !== undefined) moved.add(next.payload)
       return page
     })
     expect([...found].sort()).toEqual(all.map(({ payload }) => payload).sort())
-    expect(rotated).toBeGreaterThan(0)
+    expect(moved.size).toBeGreaterThan(dialect.identityPages.by === 'creation' ? 1 : 12)
     if (dialect.identityPages.by === 'rowId') expect(pages.length).toBe(30)
   })
 
   test('many sessions of an identity end in bounded steps, one that is rotated meanwhile too, and those made since stay', async () => {
     const { backend } = await openBackend(dialect)
-    const all = Array.from({ length: 300 }, (_, index) => record(`key-${index}`, { identityKey: 'zoe' }))
+    const all = Array.from({ length: 300 }, (_, index) =>
+      record(`key-${index}`, { identityKey: 'zoe', createdAt: 500 + (index % 7) }),
+    )
     await put(backend, ...all)
     let made = 0
     const steps = await inSteps(async (cursor) => {
       const step = await backend.deleteByIdentity('zoe', 'key-7', cursor, 10, now)
       const [left] = await listed(backend, 'zoe')
       if (left !== undefined && left.key !== 'key-7') await backend.write([rotation(left, `a-${made}`)], now)
-      await put(backend, record(`new-${made++}`, { identityKey: 'zoe', createdAt: 501 }))
+      await put(backend, record(`new-${made++}`, { identityKey: 'zoe', createdAt: 507 }))
       return step
     })
     expect(Math.max(...steps.map((step) => step.ended))).toBeLessThanOrEqual(19)
@@ -154,6 +178,8 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     const batch = (name: string) =>
       Array.from({ length: 20 }, (_, index) => record(`${name}-${index}`, { identityKey: 'zoe' }))
     await put(backend, ...batch('first'))
+    // What others have is not among what is to be ended.
+    await put(backend, ...Array.from({ length: 2_000 }, (_, index) => record(`other-${index}`, { identityKey: 'max' })))
     let steps = 0
     let cursor: string | null = null
     do {

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { createSqlBackend } from '../src/backend.ts'
+import { parameter, sql } from '../src/fragment.ts'
 import { migrateTables } from '../src/migrate.ts'
 import { type Migration, migrations, schemaSql } from '../src/schema.ts'
 import { tableNames } from '../src/table.ts'
@@ -53,6 +54,19 @@ test('the printed DDL makes the same tables as the store does, and can be run ag
   expect(schema(printed)).toEqual(schema(migrated))
   expect(version(printed)).toEqual(version(migrated))
   await migrate(printed, { migrate: false })
+})
+
+test('a column without a value is refused, but for those that an older version leaves empty', async () => {
+  const database = new DatabaseSync(':memory:')
+  await migrate(database)
+  const empty = (name: string) =>
+    database
+      .prepare('select name from pragma_table_info(?) where not "notnull"')
+      .all(name)
+      .map((row) => row.name)
+  expect(empty(table)).toEqual(['deadline', 'ttl_ms', 'last_seen_at', 'identity_key'])
+  expect(empty(`${table}_states`)).toEqual([])
+  expect(empty('sess_schema')).toEqual(['readable_by'])
 })
 
 describe('from each earlier version', () => {
@@ -198,6 +212,38 @@ test('tables without a recorded version are taken for what their columns show', 
   await migrate(database)
   database.exec('drop table sess_schema')
   await migrate(database, { migrate: false })
+})
+
+test.each(['with its record', 'without a record'])(
+  'a table of an older backup, %s of the version, gets the columns that it lacks',
+  async (record) => {
+    const database = new DatabaseSync(':memory:')
+    await migrate(database)
+    database.exec('alter table sess_sessions drop column ttl_ms')
+    if (record === 'without a record') database.exec('drop table sess_schema')
+    await expect(migrate(database, { migrate: false })).rejects.toThrow(/schema version 1, older than this package/)
+    await migrate(database)
+    await migrate(database, { migrate: false })
+    expect(version(database)).toMatchObject([{ table_name: table, version: migrations.length }])
+  },
+)
+
+test('a table whose rows the server hides is refused: every session would seem to be missing', async () => {
+  const database = new DatabaseSync(':memory:')
+  await migrate(database)
+  const shows = (row: number) => ({
+    ...dialect,
+    showsRows: sql`select ${row.toString()} where ${parameter('table')} <> ''`,
+  })
+  const open = (row: number) =>
+    migrateTables({
+      driver: new NodeSqliteDriver(database),
+      dialect: shows(row),
+      names: tableNames(table),
+      migrate: true,
+    })
+  await open(1)
+  await expect(open(0)).rejects.toMatchObject({ code: 'SESS_CONFIG', message: expect.stringContaining(table) })
 })
 
 test('the tables of two names live side by side', async () => {

@@ -257,6 +257,46 @@ describe.each(Object.entries(dialects))('%s', (_name, dialect) => {
     expect(await backend.read(['a'])).toEqual([swapped])
   })
 
+  test.each([
+    ['createdAt', { createdAt: 499 }],
+    ['ttlMs', { ttlMs: 701 }],
+    ['deadline', { deadline: null }],
+    ['expiry', { expiresAt: 6_999 }],
+  ])('a save by itself with a wrong belief about the %s keeps the stored one, and tells it', async (_what, belief) => {
+    const { backend } = await openBackend(dialect)
+    const before = record('a', { expiresAt: 7_000, deadline: 90_000 })
+    await stored(backend, before)
+    const next = { ...before, version: 'next', payload: '{"next":1}' }
+    expect(await backend.write([replace(keeping({ ...next, ...belief }))], now)).toEqual([times(before)])
+    expect(await backend.read(['a'])).toEqual([next])
+  })
+
+  test('a save by itself of a session that has ended writes nothing, though its times are as believed', async () => {
+    const { backend } = await openBackend(dialect)
+    const before = record('a', { expiresAt: now })
+    await stored(backend, before)
+    expect(await backend.write([replace(keeping({ ...before, version: 'next' }))], now)).toEqual([null])
+    expect(await backend.read(['a'])).toEqual([before])
+  })
+
+  test('keys that differ by case or by a blank at the end are different sessions', async () => {
+    const { backend } = await openBackend(dialect)
+    const all = ['key', 'KEY', 'key '].map((key) => record(key, { identityKey: `${key}-of-zoe` }))
+    await stored(backend, ...all)
+    expect(await backend.read(['key', 'KEY', 'key '])).toEqual(all)
+    expect(await listed(backend, 'key-of-zoe')).toEqual([all[0]])
+    expect(await backend.write([{ kind: 'delete', key: 'KEY' }], now)).toEqual([true])
+    expect(await backend.count(now)).toBe(2)
+  })
+
+  test('the slot of an expiry is the same in every version of the package: 2 ** 19 ms', async () => {
+    const { backend, driver } = await openBackend(dialect)
+    await stored(backend, record('put', { expiresAt: 2 ** 40 }), record('touched'))
+    await backend.write([touch('touched', 2 ** 40 - 1)], now)
+    const slots = driver.database.prepare('select expires_slot as slot from sess_sessions order by key').all()
+    expect(slots).toEqual([{ slot: 2 ** 21 }, { slot: 2 ** 21 - 1 }])
+  })
+
   test('a put over a live session only writes all of it, and nothing where there is none', async () => {
     const { backend } = await openBackend(dialect)
     await stored(backend, record('live', { identityKey: 'zoe' }), record('old', { expiresAt: now }))

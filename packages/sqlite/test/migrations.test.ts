@@ -89,6 +89,16 @@ describe('the schema', () => {
     }
   })
 
+  test('takes no value of another type than its column has', async () => {
+    const database = new BetterSqlite3(':memory:')
+    await using store = sqliteStore({ database })
+    await store.create()
+    expect(database.prepare("select name from pragma_table_list where schema = 'main' and not strict").all()).toEqual([
+      { name: 'sqlite_schema' },
+    ])
+    database.close()
+  })
+
   test('is searched by its indexes', async () => {
     const database = new BetterSqlite3(':memory:')
     database.exec(sqliteSchema())

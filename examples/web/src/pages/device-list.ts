@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
-import type { AppSessionSummary } from '../session/session.ts'
+import type { AppDevice } from '../session/session.ts'
 import { deviceName } from './device-name.ts'
 import { time } from './time.ts'
 
-/** All sessions of the person; the row with `ownHandle` is the one that is looking. */
-export function deviceList(devices: readonly AppSessionSummary[], ownHandle: string, now: number) {
+/** All sessions of the person; one of them is looking. */
+export function deviceList(devices: readonly AppDevice[], now: number) {
   return html`
     <section class="card devices" aria-labelledby="devices-heading">
       <div class="heading">
@@ -15,21 +15,21 @@ export function deviceList(devices: readonly AppSessionSummary[], ownHandle: str
         }
       </div>
       <ul>
-        ${devices.map((device) => deviceRow(device, device.handle === ownHandle, now))}
+        ${devices.map((device) => deviceRow(device, now))}
       </ul>
     </section>`
 }
 
-function deviceRow(device: AppSessionSummary, isThis: boolean, now: number) {
+function deviceRow(device: AppDevice, now: number) {
   const name = deviceName(device.data.userAgent)
   return html`
     <li>
       <div>
-        <strong>${name}</strong>${isThis && html` <span class="badge">This device</span>`}
+        <strong>${name}</strong>${device.isThis && html` <span class="badge">This device</span>`}
         <small>Signed in ${time(device.authenticatedAt ?? device.createdAt, now)} · last seen ${time(device.lastSeenAt, now)}</small>
       </div>
       ${
-        !isThis &&
+        !device.isThis &&
         html`<form method="post" action="/devices/sign-out">
           <input type="hidden" name="handle" value="${device.handle}">
           <button class="quiet">Sign out<span class="visually-hidden"> ${name}</span></button>

@@ -1,8 +1,13 @@
 import { html } from 'hono/html'
-import type { AppSession } from '../session/session.ts'
+
+interface Times {
+  createdAt: Date
+  expiresAt: Date
+  deadline: Date | null
+}
 
 /** A bar from the session's beginning to its absolute limit: what is past, and how far it reaches without a request. */
-export function lifetime({ createdAt, expiresAt, deadline }: AppSession, now: number) {
+export function lifetime({ createdAt, expiresAt, deadline }: Times, now: number) {
   if (deadline === null) return ''
   const begin = createdAt.getTime()
   const percent = (instant: number) =>

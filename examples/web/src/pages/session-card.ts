@@ -18,11 +18,11 @@ export function sessionCard(session: AppSession, { username = 'Somebody', email 
 }
 
 /** For a browser that is not signed in, with a session of its own or without. */
-export function welcomeCard(session: AppSession | null, now: number) {
+export function welcomeCard(session: AppSession, now: number) {
   return html`
     <section class="card session">
       <h1>Nobody is signed in here</h1>
-      ${session ? facts(session, now) : tour}
+      ${facts(session, now) ?? tour}
       <form method="post" action="/sign-in"><button>Sign in</button></form>
     </section>`
 }
@@ -35,12 +35,14 @@ const tour = html`
     <li>Restart this program: you are still signed in, unless the store is in memory.</li>
   </ol>`
 
-function facts(session: AppSession, now: number) {
+/** Undefined where nothing is stored yet. */
+function facts({ createdAt, expiresAt, deadline }: AppSession, now: number) {
+  if (createdAt === null || expiresAt === null) return undefined
   return html`
     <dl class="facts">
-      <div class="began"><dt>This session began</dt><dd>${time(session.createdAt, now)}</dd></div>
-      <div class="idle"><dt>Ends if unused</dt><dd>${time(session.expiresAt, now)}</dd></div>
-      ${session.deadline && html`<div class="latest"><dt>Ends at the latest</dt><dd>${time(session.deadline, now)}</dd></div>`}
+      <div class="began"><dt>This session began</dt><dd>${time(createdAt, now)}</dd></div>
+      <div class="idle"><dt>Ends if unused</dt><dd>${time(expiresAt, now)}</dd></div>
+      ${deadline && html`<div class="latest"><dt>Ends at the latest</dt><dd>${time(deadline, now)}</dd></div>`}
     </dl>
-    ${lifetime(session, now)}`
+    ${lifetime({ createdAt, expiresAt, deadline }, now)}`
 }

@@ -3,48 +3,45 @@ import { homePage } from '../pages/home.ts'
 import { noticeFor } from '../pages/notice.ts'
 import { page } from '../pages/page.ts'
 import type { AppEnv } from '../server/app-env.ts'
-import type { AppSessionStore } from '../session/session.ts'
-import type { Sessions } from '../session/sessions.ts'
+import type { AppSession } from '../session/session.ts'
 
 const burst = 20
 
-export function homeRoutes({
-  store,
-  sessions,
-  now,
-}: {
-  store: AppSessionStore
-  sessions: Sessions
-  now: () => number
-}) {
+export function homeRoutes(now: () => number) {
   const routes = new Hono<AppEnv>()
 
   routes.get('/', async (c) => {
-    const session = await sessions.current(c)
-    const devices = session?.identity ? await store.listByIdentity(session.identity) : []
-    const content = homePage({ session, devices, notice: noticeFor(c.req.query()), now: now(), burst })
-    return page(c, session?.identity ? 'Your session' : 'Welcome', content)
+    const { session } = c.var
+    const content = homePage({
+      session,
+      devices: await session.devices(),
+      notice: noticeFor(c.req.query()),
+      now: now(),
+      burst,
+    })
+    return page(c, session.identity ? 'Your session' : 'Welcome', content)
   })
 
   routes.post('/counter', async (c) => {
-    const { times } = c.var.form
-    const session = c.req.query('again') === undefined ? await sessions.ensure(c) : await sessions.ensureAtLast(c)
-    // The browser sends the same form again, with the cookie that it has by then.
-    if (session === null) return c.redirect('/counter?again', 307)
-    const { id } = session
-    const addOne = () =>
-      store.update(id, ({ data }) => {
-        data.count += 1
-      })
-    if (times !== String(burst)) {
-      await addOne()
+    const { session, form } = c.var
+    if (form.times !== String(burst)) {
+      await addOne(session)
       return c.redirect('/', 303)
     }
-    const written = await Promise.all(Array.from({ length: burst }, addOne))
     // Had one update overwritten another, two of them would have come to the same count.
-    const counts = new Set(written.map((each) => each?.data.count))
+    const counts = new Set(await Promise.all(Array.from({ length: burst }, () => addOne(session))))
     return c.redirect(`/?notice=counted&n=${counts.size}`, 303)
   })
 
   return routes
+}
+
+/** Resolves with the count that it came to. */
+async function addOne(session: AppSession): Promise<number> {
+  let count = 0
+  await session.update(({ data }) => {
+    data.count += 1
+    count = data.count
+  })
+  return count
 }

@@ -1,14 +1,15 @@
 import type { Context } from 'hono'
+import type { AppSession } from '../session/session.ts'
 import type { StoreLabel } from '../store-by-url.ts'
 
 /** What the first middleware finds out for all that follow. */
 export interface AppEnv {
   Variables: {
-    /** True where the browser's connection is TLS. */
-    secure: boolean
     storeLabel: StoreLabel
     /** The fields of the form that the request brings. */
     form: Readonly<Record<string, unknown>>
+    /** The session of the browser behind the request. */
+    session: AppSession
   }
 }
 

@@ -1,4 +1,5 @@
 import { isSessionError } from '@sess/core'
+import { honoSessions } from '@sess/http/hono'
 import { Hono } from 'hono'
 import { createIdentityProvider } from '../identity-provider/provider.ts'
 import { identityProviderRoutes } from '../identity-provider/routes.ts'
@@ -14,14 +15,12 @@ import { assetRoutes } from './assets.ts'
 import { failurePage, statusOf } from './failures.ts'
 import { readForm } from './form.ts'
 import { noStore, securityHeaders } from './headers.ts'
-import { ownPagesOnly } from './own-pages.ts'
 import { logLines, pathOf, requestLog } from './request-log.ts'
-import { transport } from './transport.ts'
 
 export interface AppOptions {
   store: AppSessionStore
   label: StoreLabel
-  /** Whether a proxy in front sets `X-Forwarded-Proto`. Default false. */
+  /** Whether a proxy in front sets `X-Forwarded-Proto` and `X-Forwarded-Host`. Default false. */
   trustProxy?: boolean
   /** Where lines for the operator go. Default: nowhere. */
   log?: (line: string) => void
@@ -31,29 +30,26 @@ export interface AppOptions {
 
 export function createApp({ store, label, trustProxy = false, log: write = () => {}, now = Date.now }: AppOptions) {
   const log = logLines(write)
-  const sessions = createSessions(store, now)
+  const sessions = createSessions({ store, label, trustProxy, log, now })
   const provider = createIdentityProvider(store)
   const app = new Hono<AppEnv>()
 
-  app.use(requestLog(log), transport(trustProxy), storeLabel(label), securityHeaders, noStore)
-  app.use(ownPagesOnly, readForm)
-
+  app.use(requestLog(log), storeLabel(label), securityHeaders, noStore)
   app.route('/', assetRoutes)
-  app.route('/', homeRoutes({ store, sessions, now }))
-  app.route('/', signInRoutes({ store, sessions, provider }))
-  app.route('/', deviceRoutes({ store, sessions }))
+  // The session is that of the moment at which the whole form is there.
+  app.use(readForm, honoSessions(sessions))
+
+  app.route('/', homeRoutes(now))
+  app.route('/', signInRoutes(provider))
+  app.route('/', deviceRoutes)
   app.route('/idp', identityProviderRoutes(provider))
 
   app.notFound((c) => failurePage(c, 404))
   app.onError((error, c) => {
     const status = statusOf(error)
-    if (status >= 500) log(`${c.req.method} ${pathOf(c)} failed: ${reason(error)}`)
+    // What the store rejects with is answered, and logged, by the sessions.
+    if (status >= 500 && !isSessionError(error)) log(`${c.req.method} ${pathOf(c)} failed: ${error.stack ?? error}`)
     return failurePage(c, status)
   })
   return app
-}
-
-/** For the log: an error's code and words hold no id and no data. */
-function reason(error: unknown): string {
-  return isSessionError(error) ? `${error.code} ${error.message}` : String(error instanceof Error ? error.stack : error)
 }

@@ -1,7 +1,9 @@
-import { isSessionError } from '@sess/core'
+import type { Failure } from '@sess/http'
 import { HTTPException } from 'hono/http-exception'
+import { layout } from '../pages/layout.ts'
 import { problemPage } from '../pages/page.ts'
-import type { Problem } from '../pages/problem.ts'
+import { type Problem, problemContent } from '../pages/problem.ts'
+import type { StoreLabel } from '../store-by-url.ts'
 import type { AppContext } from './app-env.ts'
 
 const problems = {
@@ -14,6 +16,10 @@ const problems = {
     text: 'Changes are taken only from the pages of this application. Nothing has changed.',
   },
   404: { heading: 'There is no such page', text: 'The address may be mistyped, or the page has moved.' },
+  409: {
+    heading: 'This session has ended meanwhile',
+    text: 'You may have signed in or out in another tab. Nothing has changed; start again from the home page.',
+  },
   413: { heading: 'That was too much', text: 'The request is larger than any form of this application.' },
   500: { heading: 'Something went wrong', text: 'The fault is on our side. Try again, or come back later.' },
   503: {
@@ -25,13 +31,18 @@ const problems = {
 type FailureStatus = keyof typeof problems
 
 export function failurePage(c: AppContext, status: FailureStatus) {
-  if (status === 503) c.header('retry-after', '5')
   return problemPage(c, status, problems[status])
 }
 
-/** What an error means for the browser. An outage is no sign-out: the cookie stays as it is. */
+/** What an error of the application means for the browser. */
 export function statusOf(error: unknown): FailureStatus {
-  if (error instanceof HTTPException && error.status in problems) return error.status as FailureStatus
-  const outages = ['SESS_UNAVAILABLE', 'SESS_TIMEOUT', 'SESS_CLOSED', 'SESS_CONFLICT']
-  return isSessionError(error) && outages.includes(error.code) ? 503 : 500
+  return error instanceof HTTPException && error.status in problems ? (error.status as FailureStatus) : 500
+}
+
+/** The page for a request whose session could not be used. An outage is no sign-out: the cookie stays as it is. */
+export async function sessionFailure(label: StoreLabel, { status }: Failure): Promise<Response> {
+  const headers = new Headers({ 'content-type': 'text/html; charset=utf-8' })
+  if (status === 503) headers.set('retry-after', '5')
+  const problem = problems[status]
+  return new Response(String(await layout(label, problem.heading, problemContent(problem))), { status, headers })
 }

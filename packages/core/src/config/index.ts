@@ -14,6 +14,8 @@ export {
 } from './fields.ts'
 export type { SealConfig } from './seal-field.ts'
 export {
+  type FieldsInput,
+  type FieldsOutput,
   parseOptions,
   type StoreConfigInput,
   type StoreConfigOutput,

@@ -18,6 +18,18 @@ type Optional<Values> = { [Key in keyof Values]?: Values[Key] | undefined }
 type Required<Values, Key extends keyof Values> = Optional<Omit<Values, Key>> & { [Name in Key]: Values[Name] }
 type AllFields<Own> = Omit<typeof commonFields, keyof Own> & Own
 
+/** What a user may write for some fields and the options of every store. Named, so that a package's declarations need no more than this. */
+export type FieldsInput<Own extends Fields, Needed extends keyof Own & string> = Required<
+  { [Key in keyof AllFields<Own>]: FieldInput<AllFields<Own>[Key]> },
+  Needed
+>
+
+/** What the store gets of them. */
+export type FieldsOutput<Own extends Fields, Needed extends keyof Own & string> = Required<
+  { [Key in keyof AllFields<Own>]: FieldOutput<AllFields<Own>[Key]> },
+  Needed
+>
+
 /** A configuration's schema, made by {@link storeConfig}: a Standard Schema that validates synchronously. */
 export interface StoreConfigSchema<Input, Output> {
   readonly '~standard': Omit<StandardSchemaV1.Props<Input, Output>, 'validate'> & {
@@ -61,10 +73,7 @@ export const fromDocument = { libraryOptions: { [ownVendor]: { isDocument: true 
 export function storeConfig<const Own extends Fields, const Needed extends keyof Own & string = never>(
   own: Own,
   rules: StoreConfigRules<keyof Own & string, Needed> = {},
-): StoreConfigSchema<
-  Required<{ [Key in keyof AllFields<Own>]: FieldInput<AllFields<Own>[Key]> }, Needed>,
-  Required<{ [Key in keyof AllFields<Own>]: FieldOutput<AllFields<Own>[Key]> }, Needed>
-> {
+): StoreConfigSchema<FieldsInput<Own, Needed>, FieldsOutput<Own, Needed>> {
   const fields: Fields = { ...commonFields, ...own }
   const nameOfKey = namesByKey(fields)
   const validate = (input: unknown, options?: StandardSchemaV1.Options) => {

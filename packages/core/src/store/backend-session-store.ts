@@ -26,6 +26,7 @@ import type { SessionBackend } from './backend.ts'
 import { CleanUp } from './clean-up.ts'
 import type { Coalescer } from './coalescer/coalescer.ts'
 import { givenExpiry } from './encoding/given-expiry.ts'
+import type { JsonText } from './encoding/json-text.ts'
 import type { SessionCodec } from './encoding/session-codec.ts'
 import { isWellFormedId } from './encoding/session-id.ts'
 import { withFreshId } from './fresh-id.ts'
@@ -117,11 +118,29 @@ export class BackendSessionStore<Data extends object> implements SessionStore<Da
   }
 
   save(input: SessionInput<Data>, options: SaveOptions = noOptions): Promise<Session<Data>> {
+    return this.#save<Data>(input, options, null)
+  }
+
+  /**
+   * Saves a session whose data is JSON text. Returns null where the store cannot take the text as it is: it has a schema, or
+   * another class made it.
+   */
+  static saveText(
+    store: SessionStore,
+    input: SessionInput<JsonText>,
+    options: SaveOptions = noOptions,
+  ): Promise<Session<JsonText>> | null {
+    // A wrapper of a store has no private fields, so it is asked by its own `save`.
+    if (!(#saving in store) || !store.#codec.takesText) return null
+    return store.#save<JsonText>(input, options, input.data ?? null)
+  }
+
+  #save<D extends object>(input: SessionInput<D>, options: SaveOptions, text: JsonText | null): Promise<Session<D>> {
     return this.#operation('save', options, () => {
       const condition = conditionArgument(options.if)
       if (condition === 'absent') this.#refuseWithout('create', 'save with if: absent')
       if (condition === 'unchanged') this.#refuseWithout('update', 'save with if: unchanged')
-      return this.#saving.save<Data>(checkSession(input, condition, this.#options.now()), condition)
+      return this.#saving.save<D>(checkSession(input, condition, this.#options.now()), condition, text)
     })
   }
 

@@ -12,6 +12,12 @@ import { isThenable } from './update-turns.ts'
 /** The most passes over the sessions of a person, each looking for sessions that were rotated during the one before. */
 const maxPasses = 64
 
+/**
+ * So many passes in a row must find nobody. A rotation may move a session past one pass. The session escapes them all only if
+ * it is rotated during each of them.
+ */
+const quietPasses = 2
+
 /** The fields of a session that decide whether `keep` spares it. */
 interface Ranked {
   readonly key: string
@@ -143,15 +149,15 @@ export class People {
     const wasThere = (record: SessionRecord | Error): record is SessionRecord =>
       !(record instanceof Error) && (record.createdAt <= began || record.createdAt > now())
     let ended = 0
-    for (let passes = 0; passes < maxPasses; passes += 1) {
+    let quiet = 0
+    for (let passes = 0; quiet < quietPasses && passes < maxPasses; passes += 1) {
       let hasFound = false
       for await (const { records, unreadableKeys = [] } of this.#pages.of(scanPage)) {
         const keys = [...records.flatMap((record) => (wasThere(record) ? [record.key] : [])), ...unreadableKeys]
         ended += await this.#deleteAll(keys)
         hasFound ||= keys.length > 0
       }
-      // A rotation may move a session past the scan, so the passes go on until one finds nobody.
-      if (!hasFound) break
+      quiet = hasFound ? 0 : quiet + 1
     }
     return ended
   }

@@ -2,6 +2,7 @@ import { invalidArgument, SessionError } from '../contract/errors.ts'
 import type { SaveOptions } from '../contract/method-options.ts'
 import type { Session } from '../contract/session.ts'
 import type { CheckedSession } from './arguments.ts'
+import type { JsonText } from './encoding/json-text.ts'
 import { changedRecord } from './encoding/records.ts'
 import type { StoreParts } from './store-parts.ts'
 
@@ -15,7 +16,12 @@ export class Saving {
     this.#parts = parts
   }
 
-  save<Data extends object>(checked: CheckedSession, condition: Condition): Promise<Session<Data>> {
+  /** `text`: the data, where it is JSON text already; null where it is to be walked. */
+  save<Data extends object>(
+    checked: CheckedSession,
+    condition: Condition,
+    text: JsonText | null = null,
+  ): Promise<Session<Data>> {
     const { codec, coalescer, options } = this.#parts
     const { id, version, isFromStore } = checked
     if (condition === 'unchanged' && version === null) {
@@ -24,7 +30,7 @@ export class Saving {
     const now = options.now()
     const key = codec.keyOf(id)
     const fields = this.#fields(checked, now)
-    const encoded = codec.encode(key, id, codec.prepare(fields))
+    const encoded = codec.encode(key, id, text === null ? codec.prepare(fields) : codec.prepareText(fields, text))
     const { record } = encoded
     const stored = () => codec.stored<Data>(id, encoded)
     const keepsExpiry = isFromStore && !checked.movesExpiry

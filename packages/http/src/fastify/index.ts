@@ -1,6 +1,7 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import type { Exchange, HttpSession, HttpSessions } from '../index.ts'
-import { cacheHeaders } from '../response-headers.ts'
+import { cacheHeaders, isForCaches, isResponse, isSpent } from '../response-headers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,20 +35,31 @@ export function fastifySessions(sessions: HttpSessions): FastifyPluginCallback {
       const exchange = exchanges.get(request)
       if (exchange === undefined) return payload
       exchanges.delete(request)
+      if (isResponse(payload)) {
+        if (isSpent(payload)) {
+          await exchange.abandon(null)
+          throw new TypeError('a handler returned a response that cannot be sent')
+        }
+        head(reply, payload) // Fastify would do so after this hook, over what the session says
+      }
       const failure = errors.has(request)
         ? await exchange.abandon(errors.get(request))
         : await exchange.finish(reply.statusCode)
-      let body: unknown = payload
+      let body: unknown = isResponse(payload) ? payload.body : payload
       if (failure !== null) {
         const answer = await sessions.answer(failure, headOf(request))
         for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
-        reply.code(answer.status).headers(Object.fromEntries(answer.headers))
+        head(reply, answer)
+        drop(body)
         body = await answer.text()
       }
       const own = exchange.headers()
       const text = (name: string) => reply.getHeader(name)?.toString() ?? null
       const { cacheControl, vary } = cacheHeaders(own, text('cache-control'), text('vary'))
-      if (own.setCookies.length > 0) reply.header('set-cookie', [...own.setCookies])
+      if (own.setCookies.length > 0) {
+        reply.header('set-cookie', [...own.setCookies])
+        for (const name of Object.keys(reply.getHeaders())) if (isForCaches(name)) reply.removeHeader(name)
+      }
       if (cacheControl !== null) reply.header('cache-control', cacheControl)
       if (vary !== null) reply.header('vary', vary)
       return body
@@ -71,8 +83,18 @@ function tokenIn(body: unknown): string | null {
 }
 
 async function send(reply: FastifyReply, answer: Response): Promise<FastifyReply> {
+  return head(reply, answer).send(await answer.text())
+}
+
+/** Ends a body that nobody will read. */
+function drop(payload: unknown): void {
+  if (payload instanceof Readable) payload.destroy()
+  else if (payload instanceof ReadableStream) payload.cancel().catch(() => {})
+}
+
+function head(reply: FastifyReply, { status, headers }: Response): FastifyReply {
+  reply.code(status)
+  // One after the other: of several Set-Cookie none takes the place of another.
+  for (const [name, value] of headers) reply.header(name, value)
   return reply
-    .code(answer.status)
-    .headers(Object.fromEntries(answer.headers))
-    .send(await answer.text())
 }

@@ -27,7 +27,9 @@ export async function nextSession<Data extends object>(
   sessions: HttpSessions<Data>,
   headers: Pick<Headers, 'get' | 'entries'>,
 ): Promise<HttpSession<Data>> {
-  const request = new Request(`http://${headers.get('host') ?? 'localhost'}/`, { headers: [...headers.entries()] })
+  // As Next.js makes the URL of a route handler's request: both must look for the same cookie.
+  const scheme = headers.get('x-forwarded-proto')?.includes('https') ? 'https' : 'http'
+  const request = new Request(`${scheme}://${headers.get('host') ?? 'localhost'}/`, { headers: [...headers.entries()] })
   const begun = await sessions.begin(request)
   if ('status' in begun) throw begun.error
   await begun.abandon(null)

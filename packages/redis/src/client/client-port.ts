@@ -1,6 +1,6 @@
 import type { Waiting } from '@sess/core'
 
-/** What a command is written on. */
+/** The socket that a command is written on. */
 interface Writable {
   destroy(error: Error): unknown
 }
@@ -13,7 +13,7 @@ export interface Call extends Waiting {
   readonly key: string
   /** Whether it has been written since it was last refused unrun. Set by the port. */
   isWritten: boolean
-  /** What it was written on, where the driver tells. */
+  /** The socket that it was written on. Null where the driver does not tell. */
   socket: Writable | null
   /** Asked before it is written: false once its caller has been answered, or may be at any moment. Then it fails. */
   mayBeWritten(): boolean

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Call, ClientPort } from './client-port.ts'
 
-/** What is used of the driver's command. */
+/** The part of the driver's command that the store uses. */
 interface DriverCommand {
   args: readonly string[]
   resolve(value: unknown): void
@@ -133,7 +133,7 @@ function makeSingleCommand(Base: DriverCommandClass) {
 
     override toWritable(socket: object): string | Buffer {
       const { call } = this
-      // What nobody waits for any more must have no effect, and the server has to answer something.
+      // A command that nobody waits for must have no effect, and the driver expects one answer.
       if (!call.mayBeWritten()) return harmless
       call.isWritten = true
       call.socket = socket as Call['socket']

@@ -3,7 +3,7 @@ import type { Call, ClientPort } from './client-port.ts'
 import type { NodeRedisKind } from './recognise.ts'
 import { slotOf } from './slot.ts'
 
-/** What all three kinds of client of node-redis have. */
+/** The members that all three kinds of client of node-redis have. */
 export interface NodeRedis {
   readonly isOpen: boolean
   /** A Cluster client of version 5 has none. */
@@ -31,7 +31,7 @@ export class NodeRedisPort implements ClientPort {
   readonly database: number | undefined
   #client: NodeRedis
   readonly #place: NodeRedisPlace
-  /** Of a Cluster or a sentinel: whether it knows its servers. */
+  /** Whether a Cluster or Sentinel client knows its servers. */
   #isConnected = false
   #connecting: Promise<void> | null = null
   #isClosed = false

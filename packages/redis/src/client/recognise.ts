@@ -52,7 +52,7 @@ export function isCluster(client: RedisClient): boolean {
   return isIoredis(client) ? client.isCluster : kindOfNodeRedis(client) === 'cluster'
 }
 
-/** What the client puts in front of every key. */
+/** The string that the client puts in front of every key. */
 export function keyPrefixOf(client: RedisClient): string {
   const { options, _keyPrefix } = client as { options?: { keyPrefix?: unknown }; _keyPrefix?: unknown }
   return String((isIoredis(client) ? options?.keyPrefix : _keyPrefix) ?? '')

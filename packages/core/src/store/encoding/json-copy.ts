@@ -16,7 +16,7 @@ class JsonFault {
  * The deepest nesting. JSON.stringify, JSON.parse and this copy recurse. Session data never nests so deep; a cycle always
  * does.
  */
-const maxDepth = 500
+export const maxDepth = 500
 
 /** The fewest bytes of a key and its value: two quotes, a colon, a comma, a digit. */
 const bytesOfEntry = 5
@@ -61,7 +61,11 @@ export function copyJson<T>(given: T, root: string, limit = Number.POSITIVE_INFI
  * @throws `SESS_TOO_LARGE` for more than `limit` bytes of UTF-8
  */
 export function stringifyJson(copied: unknown, limit = Number.POSITIVE_INFINITY): string {
-  const text = stringify(copied, limit)
+  return checkedLength(stringify(copied, limit), limit)
+}
+
+/** Returns the text. @throws `SESS_TOO_LARGE` for more than `limit` bytes of UTF-8 */
+export function checkedLength(text: string, limit: number): string {
   // A UTF-16 unit is one to three bytes in UTF-8, so most strings need no count.
   if (text.length * 3 > limit && (text.length > limit || Buffer.byteLength(text) > limit)) throw tooLarge(limit)
   return text

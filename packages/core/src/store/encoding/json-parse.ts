@@ -18,8 +18,13 @@ export function parseJson(text: string): unknown {
   }
   const backslash = text.indexOf('\\')
   if (backslash !== -1 && hasEscapedKey(text, backslash)) return new StrictReader(text).read()
+  return hasProtoKey(text) ? undefined : parsed
+}
+
+/** True where JSON has a key `__proto__` that is written without an escape, as JSON.stringify writes it. */
+export function hasProtoKey(text: string): boolean {
   // Searching for the bare name is ten times faster than searching for a quote first: JSON is full of quotes.
-  return text.includes('__proto__') && /"__proto__"\s*:/.test(text) ? undefined : parsed
+  return text.includes('__proto__') && /"__proto__"\s*:/.test(text)
 }
 
 const quote = 0x22

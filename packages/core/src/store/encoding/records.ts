@@ -25,6 +25,8 @@ export interface PreparedSession {
   readonly payload: DecodedPayload
   /** The payload's JSON. Null where it depends on the id. */
   readonly json: string | null
+  /** The payload's JSON without an id, where the data came as text. */
+  readonly text?: string
   readonly maxBytes: number
 }
 

@@ -4,7 +4,8 @@ import type { Identity, IdentityRef, Session, SessionSummary } from '../../contr
 import type { SessionRecord, StateRecord, StoredTimes } from '../backend.ts'
 import { copyData, copyIdentity, type DecodedPayload, decodePayload } from './codec.ts'
 import type { DataSchema } from './data-schema.ts'
-import { stringifyJson } from './json-copy.ts'
+import { checkedLength, stringifyJson } from './json-copy.ts'
+import type { JsonText } from './json-text.ts'
 import { checkRecord, type EncodedSession, type PreparedSession, type SessionFields, storedSession } from './records.ts'
 import type { Seal } from './seal.ts'
 import { identityKeyOf, isHash, nextVersion, sha256 } from './session-id.ts'
@@ -72,13 +73,29 @@ export class SessionCodec {
     return { fields, payload, json: ids === 'plain' ? null : stringifyJson(payload, maxBytes), maxBytes }
   }
 
+  /** False where a schema has to see the data. */
+  get takesText(): boolean {
+    return this.#options.dataSchema === null
+  }
+
+  /** Does the same as `prepare` for data that is JSON text. The session that is made from it has the text as its data. */
+  prepareText(fields: SessionFields, data: JsonText): PreparedSession {
+    const { ids, maxBytes } = this.#options
+    const identity = fields.identity === null ? null : copyIdentity(fields.identity, maxBytes)
+    const at = fields.authenticatedAt ?? undefined
+    const end = at === undefined ? '' : `,"at":${at}`
+    const text = `{"identity":${stringifyJson(identity, maxBytes)},"data":${data.text}${end}}`
+    const payload = { identity, data: data as never, ...(at !== undefined && { at }) }
+    return { fields, payload, json: ids === 'plain' ? null : checkedLength(text, maxBytes), text, maxBytes }
+  }
+
   /** Makes the record under a key. Its `expiresAt` is not later than its deadline. `version` left out: a new one. */
   encode(key: string, id: string, prepared: PreparedSession, version = nextVersion()): EncodedSession {
-    const { fields, payload, maxBytes } = prepared
+    const { fields, payload } = prepared
     const { createdAt, lastSeenAt, expiresAt, ttlMs, deadline } = fields
     const { identity } = payload
     const { seal } = this.#options
-    const json = prepared.json ?? stringifyJson({ ...payload, id }, maxBytes)
+    const json = prepared.json ?? withId(prepared, id)
     const record = {
       key,
       version,
@@ -148,4 +165,10 @@ export class SessionCodec {
     const { seal } = this.#options
     return seal === null ? identityKeyOf(identity) : seal.identityKeyOf(identity)
   }
+}
+
+/** Writes the payload's JSON with the id in it. */
+function withId({ text, payload, maxBytes }: PreparedSession, id: string): string {
+  if (text === undefined) return stringifyJson({ ...payload, id }, maxBytes)
+  return checkedLength(`${text.slice(0, -1)},"id":${JSON.stringify(id)}}`, maxBytes)
 }
