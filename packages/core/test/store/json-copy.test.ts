@@ -22,7 +22,11 @@ const refused: [name: string, value: unknown, message: RegExp][] = [
   ['NaN', { n: Number.NaN }, /^data\.n: NaN/],
   ['Infinity', [Number.POSITIVE_INFINITY], /^data\[0\]: Infinity/],
   ['a cycle', cycle, /^data\.self\.again\.self.*…: a cycle/],
-  ['a __proto__ key', JSON.parse('{"a":{"__proto__":{"admin":true}}}'), /^data\.a\.__proto__: the key __proto__ is never/],
+  [
+    'a __proto__ key',
+    JSON.parse('{"a":{"__proto__":{"admin":true}}}'),
+    /^data\.a\.__proto__: the key __proto__ is never/,
+  ],
   ['a Map', { m: new Map() }, /^data\.m: an instance of Map/],
   ['a class instance', { price: new Money() }, /^data\.price: an instance of Money/],
   ['an object without prototype', { q: Object.create(null) }, /^data\.q: an object without prototype/],
