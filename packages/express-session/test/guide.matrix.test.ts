@@ -1,9 +1,10 @@
 import 'reflect-metadata'
 import { Controller, Get, type INestApplication, Module, Param, Post, Req } from '@nestjs/common'
-import { isSkipped, type SingleName, shared } from '@sess/testkit'
+import { isSkipped, type SingleName } from '@sess/testkit'
 import type { Request } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { codeUnder, moduleOf, moveIn } from './guide.ts'
+import { ownDatabase } from './own-database.ts'
 import { Browser } from './server.ts'
 
 const served: [heading: string, server: SingleName, variable: string][] = [
@@ -17,7 +18,7 @@ describe('the page Moving in', () => {
   it.each(served.filter(([, server]) => !isSkipped(server)))(
     'moves from %s on %s, and nobody is signed out',
     async (heading, server, variable) => {
-      await moveIn(heading, { [variable]: (await shared(server)).url })
+      await moveIn(heading, { [variable]: await ownDatabase(server) })
     },
   )
 })

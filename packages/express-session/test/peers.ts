@@ -10,6 +10,7 @@ import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { createClient } from 'redis'
 import { vi } from 'vitest'
+import { ownDatabase } from './own-database.ts'
 
 /** What is done with a store of express-session at a late save, and what the others do. */
 export interface Peer {
@@ -52,7 +53,7 @@ export const servedPeers: Peer[] = [
   {
     name: 'connect-pg-simple',
     async open() {
-      const pool = new pg.Pool({ connectionString: (await shared('postgres15')).url })
+      const pool = new pg.Pool({ connectionString: await ownDatabase('postgres15') })
       const store = new (connectPgSimple(session))({
         pool,
         tableName: 'peer_sessions',
