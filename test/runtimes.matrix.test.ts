@@ -15,13 +15,14 @@ const runtimes: { name: string; of: (backend: string) => Runtime }[] = [
   { name: 'deno', of: () => ({ program: bring('deno@2'), args: ['run', '--allow-all'] }) },
 ]
 
-const stores: { backend: string; server?: SingleName }[] = [
+/** `unproved`: a runtime that we promise nothing of for this store; docs/about/questions.md says why. */
+const stores: { backend: string; server?: SingleName; unproved?: string }[] = [
   { backend: 'memory' },
   { backend: 'sqlite' },
   { backend: 'redis', server: 'redis7' },
   { backend: 'redis', server: 'valkey9' },
   { backend: 'postgres', server: 'postgres15' },
-  { backend: 'mysql', server: 'mysql9' },
+  { backend: 'mysql', server: 'mysql9', unproved: 'deno' },
   { backend: 'mysql', server: 'mariadb' },
 ]
 
@@ -42,7 +43,7 @@ async function run({ program, args }: Runtime, name: string, code: string, url?:
 
 describe.each(runtimes)('on $name', { timeout: 300_000 }, ({ name, of }) => {
   // Side by side, as each waits for most of its time.
-  for (const { backend, server } of stores) {
+  for (const { backend, server } of stores.filter(({ unproved }) => unproved !== name)) {
     const store = server ?? backend
     const skipped = server !== undefined && isSkipped(server)
     it.skipIf(skipped)(`${store} keeps its promises`, { concurrent: true }, async () => {
