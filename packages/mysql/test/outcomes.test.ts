@@ -141,7 +141,7 @@ describe.each(engines)('on %s', async (name) => {
 
   test.each([1, 3])('touches and rotations, %i at once, store all that they tell', async (size) => {
     let now = Date.now()
-    const { store, peer, table } = await open({ now: () => now, maxLifetime: null })
+    const { store, peer, table, sent } = await open({ now: () => now, maxLifetime: null })
     const made = await Promise.all(Array.from({ length: size }, () => store.create({ ttl: '1m' })))
     const slots = () =>
       asRoot(server, async (root) => {
@@ -165,6 +165,8 @@ describe.each(engines)('on %s', async (name) => {
       made.map(() => [2_400_000, options.deadline, new Date(now)]),
     )
     expect(await slots()).toEqual([])
+    // A batch that the server refuses is done one by one, and tells the same.
+    expect(sent.filter((text) => /^rollback/.test(text))).toEqual([])
   })
 
   test('saves together that move the expiry of sessions that have ended revive none', async () => {

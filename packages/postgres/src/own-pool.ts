@@ -22,6 +22,7 @@ export interface OwnPoolOptions {
 
 interface Place {
   readonly openedAt: number
+  readonly era: number
   idleSince: number
   /** Set when it says goodbye to the server. */
   leaving: NodeJS.Timeout | null
@@ -46,6 +47,8 @@ export class OwnPool implements Leases {
   readonly #takers: Takers
   /** Which host is tried next. */
   #at = 0
+  /** How often the pool has left a server that was the wrong one. No connection that was begun before is lent again. */
+  #era = 0
   /** How many in a row broke while they were being opened. */
   #broken = 0
   #isClosed = false
@@ -78,13 +81,18 @@ export class OwnPool implements Leases {
 
   giveBack(taker: Taker, connection: Connection, returned: Returned): void {
     this.#takers.ended(taker)
-    if (returned === 'usable' && this.#places.has(connection) && !this.#isClosed) {
+    const place = this.#places.get(connection)
+    const isCurrent = place === undefined || place.era === this.#era
+    if (returned === 'usable' && place !== undefined && isCurrent && !this.#isClosed) {
       this.#useAgain(connection)
       return
     }
-    if (returned === 'misled') this.#at += 1
+    if (returned === 'misled' && isCurrent) {
+      this.#at += 1
+      this.#era += 1
+    }
     // The other idle connections have most likely ended in the same way.
-    if (returned !== 'usable') for (const idle of this.#idle.splice(0)) this.#dismiss(idle)
+    if (returned !== 'usable' && isCurrent) for (const idle of this.#idle.splice(0)) this.#dismiss(idle)
     if (returned === 'dead') this.#drop(connection)
     else this.#dismiss(connection)
     this.#serve()
@@ -132,12 +140,17 @@ export class OwnPool implements Leases {
 
   async #open(): Promise<void> {
     this.#opening += 1
+    const era = this.#era
     try {
       const connection = await this.#opened()
       this.#opening -= 1
       this.#broken = 0
-      this.#places.set(connection, { openedAt: performance.now(), idleSince: 0, leaving: null })
-      this.#useAgain(connection)
+      this.#places.set(connection, { openedAt: performance.now(), era, idleSince: 0, leaving: null })
+      if (era === this.#era) this.#useAgain(connection)
+      else {
+        this.#dismiss(connection)
+        this.#serve()
+      }
     } catch (error) {
       this.#opening -= 1
       // The event that broke all connections also broke those that were being opened, so another try makes sense.

@@ -149,7 +149,7 @@ export function lockingWork(dialect: SqlDialect, statements: LockingStatements):
         const expiresAt = touched[index]
         return typeof expiresAt === 'number' ? [{ key, expires_at: expiresAt, last_seen_at: seenAt }] : []
       })
-      yield* writeAll(statements.touch, rowColumns.touch, rows)
+      yield* writeAll(statements.touch, rowColumns.touchLocked, rows)
       return touched
     },
 

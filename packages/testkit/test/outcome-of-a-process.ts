@@ -20,7 +20,10 @@ export function folderOf(pid: number): string {
 
 /** The children of a process, and theirs. */
 export function descendantsOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  const file = `/proc/${pid}/task/${pid}/children`
+  // A process that a server started and that has ended by now has none.
+  const listed = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const children = listed.split(' ').filter(Boolean).map(Number)
   return [...children, ...children.flatMap(descendantsOf)]
 }
 

@@ -222,7 +222,7 @@ describe("a third party's schema", () => {
     }
     register(fakeDefinition({ config: schemaOf(check) }))
     expect(await problemsOf({ type: 'fake', config: { password: 'hunter2' } })).toEqual([
-      'config: could not be checked: can not read {"password":"***"}',
+      'config: the check failed: can not read {"password":"***"}',
     ])
   })
 })

@@ -152,14 +152,17 @@ describe('saveJson', () => {
       id: fc.constantFrom('one', 'two', ''),
       identity: fc.option(person),
       authenticatedAt: fc.constantFrom(null, new Date(1_000)),
-      data: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<unknown>),
+      // A key __proto__ has a test of its own: a text that is too long as well is refused for either reason.
+      data: fc
+        .dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<unknown>)
+        .filter((data) => !JSON.stringify(data).includes('__proto__')),
     })
     let [stored, refused] = [0, 0]
     await fc.assert(
       fc.asyncProperty(input, fc.constantFrom('hashed', 'plain'), async ({ data: given, ...session }, ids) => {
-        const data = jsonText(given)
-        const byText = await attempt(ids, (store) => saveJson(store, { ...session, data }))
-        expect(byText).toEqual(await attempt(ids, (store) => store.save({ ...session, data: data.parse() })))
+        const byText = await attempt(ids, async (store) => saveJson(store, { ...session, data: jsonText(given) }))
+        const data = JSON.parse(JSON.stringify(given))
+        expect(byText).toEqual(await attempt(ids, (store) => store.save({ ...session, data })))
         if (byText[0] === null) stored += 1
         else refused += 1
       }),
